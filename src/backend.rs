@@ -1,0 +1,180 @@
+//! Which instruction set runs: `Isa` is the name, `Backend` the proof.
+
+use core::fmt;
+use core::str::FromStr;
+
+#[cfg(target_arch = "aarch64")]
+use crate::simd::Neon;
+#[cfg(target_arch = "x86_64")]
+use crate::simd::{Avx2, Avx512};
+use crate::simd::{Kernel, Portable, Simd};
+use crate::{Error, Result};
+
+/// The name of an instruction set that kernels are compiled for.
+///
+/// ```
+/// use absmax::Isa;
+///
+/// assert_eq!("avx2".parse(), Ok(Isa::Avx2));
+/// assert_eq!(Isa::Avx512.to_string(), "avx512");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Isa {
+    /// Whatever the build target promises, by way of `wide`.
+    Portable,
+    /// x86-64 with AVX2, FMA and F16C.
+    Avx2,
+    /// x86-64 with AVX-512 F, BW, DQ and VL.
+    Avx512,
+    /// aarch64 with NEON.
+    Neon,
+}
+
+impl Isa {
+    /// Every instruction set, the portable one first.
+    pub const ALL: [Self; 4] = [Self::Portable, Self::Avx2, Self::Avx512, Self::Neon];
+
+    /// The name, in lower case.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Portable => "portable",
+            Self::Avx2 => "avx2",
+            Self::Avx512 => "avx512",
+            Self::Neon => "neon",
+        }
+    }
+}
+
+impl fmt::Display for Isa {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Isa {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        Self::ALL.into_iter().find(|isa| isa.name() == name).ok_or(Error::UnknownIsa)
+    }
+}
+
+/// Where kernels run: an instruction set that this CPU is known to have, and how many threads.
+///
+/// Every operation on slices is a method. A backend is a small value, to be made once and passed
+/// along; making one again costs a few loads.
+///
+/// ```
+/// use absmax::{Backend, Isa};
+///
+/// let backend = Backend::best().threads(2);
+/// let mut q = [0; 4];
+/// let scale = backend.quantize_into(&[1.0, -1.0, 0.5, -0.5], &mut q)?;
+/// assert_eq!(q, [127, -127, 64, -64]);
+///
+/// // The same bits everywhere.
+/// for backend in Backend::available() {
+///     assert_eq!(backend.quantize_into(&[1.0, -1.0, 0.5, -0.5], &mut q)?, scale);
+/// }
+/// # Ok::<(), absmax::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Backend {
+    token: Token,
+    threads: usize,
+}
+
+/// The proof that the CPU has the instruction set.
+#[derive(Clone, Copy, Debug)]
+enum Token {
+    Portable(Portable),
+    #[cfg(target_arch = "x86_64")]
+    Avx2(Avx2),
+    #[cfg(target_arch = "x86_64")]
+    Avx512(Avx512),
+    #[cfg(target_arch = "aarch64")]
+    Neon(Neon),
+}
+
+impl Token {
+    fn new(isa: Isa) -> Option<Self> {
+        match isa {
+            Isa::Portable => Some(Self::Portable(Portable)),
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx2 => Avx2::detect().map(Self::Avx2),
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512 => Avx512::detect().map(Self::Avx512),
+            #[cfg(target_arch = "aarch64")]
+            Isa::Neon => Neon::detect().map(Self::Neon),
+            #[allow(unreachable_patterns)]
+            _ => None,
+        }
+    }
+}
+
+impl Backend {
+    /// The fastest instruction set of this CPU, on all threads.
+    pub fn best() -> Self {
+        let token = Isa::ALL.into_iter().rev().find_map(Token::new);
+        Self { token: token.unwrap_or(Token::Portable(Portable)), threads: 0 }
+    }
+
+    /// The given instruction set, if this CPU has it.
+    pub fn new(isa: Isa) -> Option<Self> {
+        Token::new(isa).map(|token| Self { token, threads: 0 })
+    }
+
+    /// Every instruction set of this CPU, the portable one first.
+    pub fn available() -> impl Iterator<Item = Self> {
+        Isa::ALL.into_iter().filter_map(Self::new)
+    }
+
+    /// The same instruction set on at most `threads` threads at a time; 0, the default, stands for
+    /// all threads of the current rayon pool. Only large tensors are shared out. Whatever the
+    /// number, the results are the same.
+    ///
+    /// The threads are those of the rayon pool in which the call is made: the global one, or that of
+    /// `ThreadPool::install`. Without the `rayon` feature everything runs on the calling thread.
+    pub const fn threads(self, threads: usize) -> Self {
+        Self { threads, ..self }
+    }
+
+    /// The name of the instruction set.
+    pub const fn isa(self) -> Isa {
+        match self.token {
+            Token::Portable(_) => Isa::Portable,
+            #[cfg(target_arch = "x86_64")]
+            Token::Avx2(_) => Isa::Avx2,
+            #[cfg(target_arch = "x86_64")]
+            Token::Avx512(_) => Isa::Avx512,
+            #[cfg(target_arch = "aarch64")]
+            Token::Neon(_) => Isa::Neon,
+        }
+    }
+
+    /// What [`Backend::threads`] was told.
+    pub(crate) const fn thread_limit(self) -> usize {
+        self.threads
+    }
+
+    /// Runs a kernel with the instruction set enabled.
+    #[inline]
+    pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
+        match self.token {
+            Token::Portable(token) => token.run(kernel),
+            #[cfg(target_arch = "x86_64")]
+            Token::Avx2(token) => token.run(kernel),
+            #[cfg(target_arch = "x86_64")]
+            Token::Avx512(token) => token.run(kernel),
+            #[cfg(target_arch = "aarch64")]
+            Token::Neon(token) => token.run(kernel),
+        }
+    }
+}
+
+impl Default for Backend {
+    fn default() -> Self {
+        Self::best()
+    }
+}

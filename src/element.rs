@@ -1,0 +1,155 @@
+//! What can be quantized: binary32, binary16 and bfloat16.
+
+use core::fmt::Debug;
+
+use bytemuck::must_cast_ref;
+use half::{bf16, f16};
+
+use crate::simd::{BLOCK, LANES, Simd};
+
+/// A floating-point type that can be quantized: [`f32`], [`half::f16`] or [`half::bf16`].
+///
+/// The narrow types are widened to binary32, exactly, and then treated alike:
+/// `quantize(x) == quantize(widened x)` to the bit. The trait is sealed.
+///
+/// ```
+/// use absmax::Element;
+/// use half::{bf16, f16};
+///
+/// assert_eq!(f16::from_f32(0.1).to_f32(), 0.099975586);
+/// assert_eq!(bf16::from_f32(0.1).to_f32(), 0.100097656);
+/// ```
+pub trait Element: sealed::Sealed + Copy + Debug + Send + Sync + 'static {
+    /// The name of the type: `"f32"`, `"f16"` or `"bf16"`.
+    const NAME: &'static str;
+
+    /// The value as binary32: exact.
+    fn to_f32(self) -> f32;
+}
+
+/// What a kernel needs to know of an element.
+pub(crate) mod sealed {
+    use super::{BLOCK, LANES, Simd};
+
+    pub trait Sealed: bytemuck::Pod {
+        /// The largest magnitude seen so far.
+        type Peak<S: Simd>: Copy;
+
+        /// Sixteen values as binary32.
+        fn load<S: Simd>(s: S, src: &[Self; LANES]) -> S::F32;
+
+        /// Nothing seen yet: zero.
+        fn peak<S: Simd>(s: S) -> Self::Peak<S>;
+
+        /// Sees a block; the two halves go to two accumulators so that neither has to wait.
+        fn raise<S: Simd>(s: S, peaks: &mut [Self::Peak<S>; 2], src: &[Self; BLOCK]);
+
+        /// The largest magnitude seen, as the bits of `Self` without the sign; if a NaN was seen,
+        /// the bits of some NaN.
+        fn peak_bits<S: Simd>(s: S, peak: Self::Peak<S>) -> u32;
+
+        /// The bits of one value without the sign. As integers they order as the magnitudes do,
+        /// with NaN above infinity.
+        fn magnitude_bits(self) -> u32;
+
+        /// The binary32 number whose magnitude [`Sealed::magnitude_bits`] made.
+        fn from_magnitude_bits(bits: u32) -> f32;
+    }
+}
+
+impl Element for f32 {
+    const NAME: &'static str = "f32";
+
+    #[inline]
+    fn to_f32(self) -> f32 {
+        self
+    }
+}
+
+impl sealed::Sealed for f32 {
+    type Peak<S: Simd> = S::Peak;
+
+    #[inline(always)]
+    fn load<S: Simd>(s: S, src: &[Self; LANES]) -> S::F32 {
+        s.load_f32(src)
+    }
+
+    #[inline(always)]
+    fn peak<S: Simd>(s: S) -> S::Peak {
+        s.peak()
+    }
+
+    #[inline(always)]
+    fn raise<S: Simd>(s: S, peaks: &mut [S::Peak; 2], src: &[Self; BLOCK]) {
+        let v: &[[f32; LANES]; 4] = must_cast_ref(src);
+        peaks[0] = s.raise(peaks[0], [s.load_f32(&v[0]), s.load_f32(&v[1])]);
+        peaks[1] = s.raise(peaks[1], [s.load_f32(&v[2]), s.load_f32(&v[3])]);
+    }
+
+    #[inline(always)]
+    fn peak_bits<S: Simd>(s: S, peak: S::Peak) -> u32 {
+        s.peak_bits(peak)
+    }
+
+    #[inline(always)]
+    fn magnitude_bits(self) -> u32 {
+        self.to_bits() & 0x7fff_ffff
+    }
+
+    #[inline(always)]
+    fn from_magnitude_bits(bits: u32) -> f32 {
+        Self::from_bits(bits)
+    }
+}
+
+macro_rules! sixteen_bits {
+    ($type:ident, $load:ident) => {
+        impl Element for $type {
+            const NAME: &'static str = stringify!($type);
+
+            #[inline]
+            fn to_f32(self) -> f32 {
+                $type::to_f32(self)
+            }
+        }
+
+        impl sealed::Sealed for $type {
+            type Peak<S: Simd> = S::Peak16;
+
+            #[inline(always)]
+            fn load<S: Simd>(s: S, src: &[Self; LANES]) -> S::F32 {
+                s.$load(src)
+            }
+
+            #[inline(always)]
+            fn peak<S: Simd>(s: S) -> S::Peak16 {
+                s.peak16()
+            }
+
+            #[inline(always)]
+            fn raise<S: Simd>(s: S, peaks: &mut [S::Peak16; 2], src: &[Self; BLOCK]) {
+                let v: &[[u16; 2 * LANES]; 2] = must_cast_ref(src);
+                peaks[0] = s.raise16(peaks[0], &v[0]);
+                peaks[1] = s.raise16(peaks[1], &v[1]);
+            }
+
+            #[inline(always)]
+            fn peak_bits<S: Simd>(s: S, peak: S::Peak16) -> u32 {
+                s.peak16_bits(peak).into()
+            }
+
+            #[inline(always)]
+            fn magnitude_bits(self) -> u32 {
+                u32::from(self.to_bits() & 0x7fff)
+            }
+
+            #[inline(always)]
+            fn from_magnitude_bits(bits: u32) -> f32 {
+                $type::from_bits(bits as u16).to_f32()
+            }
+        }
+    };
+}
+
+sixteen_bits!(f16, load_f16);
+sixteen_bits!(bf16, load_bf16);

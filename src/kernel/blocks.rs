@@ -1,0 +1,161 @@
+//! The one loop that drives kernels: panels of blocks, overlapping ends, prefetch, streaming.
+//!
+//! A slice is cut into panels of four blocks, so that the compiler unrolls; the blocks left over
+//! follow. The ends overlap instead of falling to scalar code: the last block is the last 64 values
+//! whatever went before, and where lines should be aligned the first block is the first 64 values
+//! and the next starts at the first line boundary. A block computed twice is written twice with the
+//! same bits. Only a slice shorter than one block is padded, with zeros, through the same
+//! operations.
+
+use bytemuck::Zeroable;
+
+use crate::simd::{BLOCK, Simd};
+
+/// Blocks of one panel.
+const PANEL: usize = 4;
+
+/// Bytes of one cache line.
+const LINE: usize = 64;
+
+/// How a slice travels between memory and the core.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Traffic {
+    /// Bytes to ask for ahead of the reads; 0 leaves it to the hardware.
+    pub(crate) prefetch: usize,
+    /// Whether the results go past the caches.
+    pub(crate) stream: bool,
+}
+
+/// Sizes and distances, in bytes; docs/performance.md has the measurements behind them.
+impl Traffic {
+    /// Everything fits some cache, or nothing is gained.
+    pub(crate) const CACHED: Self = Self { prefetch: 0, stream: false };
+
+    const PREFETCH_FROM: usize = 8 << 20;
+    const PREFETCH: usize = 2048;
+    const STREAM_FROM: usize = 64 << 20;
+
+    /// For `read` bytes that are only read.
+    pub(crate) const fn read(read: usize) -> Self {
+        Self {
+            prefetch: if read >= Self::PREFETCH_FROM { Self::PREFETCH } else { 0 },
+            stream: false,
+        }
+    }
+
+    /// For `read` bytes that become `written` bytes.
+    pub(crate) const fn copy(read: usize, written: usize) -> Self {
+        Self { stream: written >= Self::STREAM_FROM, ..Self::read(read + written) }
+    }
+}
+
+/// A computation of as many values as it is given.
+pub(crate) trait Map<S: Simd> {
+    /// What it reads.
+    type In: Copy + Zeroable;
+    /// What it writes.
+    type Out: Copy + Zeroable;
+
+    /// Computes N blocks.
+    fn blocks<const N: usize>(
+        &mut self,
+        s: S,
+        src: &[[Self::In; BLOCK]; N],
+        dst: &mut [[Self::Out; BLOCK]; N],
+        stream: bool,
+    );
+}
+
+/// dst = map(src), which have the same length.
+#[inline(always)]
+pub(crate) fn map<S: Simd, M: Map<S>>(
+    s: S,
+    map: &mut M,
+    src: &[M::In],
+    dst: &mut [M::Out],
+    traffic: Traffic,
+) {
+    let n = src.len().min(dst.len());
+    let (Some(first), Some(last)) = (src.first_chunk::<BLOCK>(), src.last_chunk::<BLOCK>()) else {
+        return map_short(s, map, src, dst);
+    };
+    let mut start = 0;
+    if traffic.stream {
+        start = dst.as_ptr().align_offset(LINE).min(BLOCK);
+        if let Some(dst) = dst.first_chunk_mut() {
+            map.blocks(s, &[*first], core::array::from_mut(dst), false);
+        }
+    }
+    let (panels, rest) = src[start..].as_chunks::<BLOCK>().0.as_chunks::<PANEL>();
+    let (panels_out, rest_out) = dst[start..].as_chunks_mut::<BLOCK>().0.as_chunks_mut::<PANEL>();
+    for (src, dst) in panels.iter().zip(panels_out) {
+        fetch_ahead(s, src, traffic);
+        map.blocks(s, src, dst, traffic.stream);
+    }
+    for (src, dst) in rest.iter().zip(rest_out) {
+        map.blocks(s, core::array::from_ref(src), core::array::from_mut(dst), traffic.stream);
+    }
+    if (n - start) % BLOCK != 0
+        && let Some(dst) = dst.last_chunk_mut()
+    {
+        map.blocks(s, core::array::from_ref(last), core::array::from_mut(dst), false);
+    }
+    if traffic.stream {
+        s.stream_fence();
+    }
+}
+
+/// Less than one block.
+#[inline(always)]
+fn map_short<S: Simd, M: Map<S>>(s: S, map: &mut M, src: &[M::In], dst: &mut [M::Out]) {
+    if src.is_empty() {
+        return;
+    }
+    let mut padded = [[M::In::zeroed(); BLOCK]];
+    let mut result = [[M::Out::zeroed(); BLOCK]];
+    padded[0][..src.len()].copy_from_slice(src);
+    map.blocks(s, &padded, &mut result, false);
+    dst.copy_from_slice(&result[0][..src.len()]);
+}
+
+/// A computation that only looks, in any order and, at the ends, more than once.
+pub(crate) trait Scan<S: Simd> {
+    /// What it reads.
+    type In: Copy + Zeroable;
+
+    /// Looks at N blocks.
+    fn blocks<const N: usize>(&mut self, s: S, src: &[[Self::In; BLOCK]; N]);
+}
+
+/// Shows every value of `src` to `scan`.
+#[inline(always)]
+pub(crate) fn scan<S: Simd, C: Scan<S>>(s: S, scan: &mut C, src: &[C::In], traffic: Traffic) {
+    let (Some(first), Some(last)) = (src.first_chunk::<BLOCK>(), src.last_chunk::<BLOCK>()) else {
+        let mut padded = [[C::In::zeroed(); BLOCK]];
+        padded[0][..src.len()].copy_from_slice(src);
+        return scan.blocks(s, &padded);
+    };
+    // A load that straddles two lines costs two.
+    let start = src.as_ptr().align_offset(LINE).min(BLOCK);
+    scan.blocks(s, core::array::from_ref(first));
+    let (panels, rest) = src[start..].as_chunks::<BLOCK>().0.as_chunks::<PANEL>();
+    for src in panels {
+        fetch_ahead(s, src, traffic);
+        scan.blocks(s, src);
+    }
+    for src in rest {
+        scan.blocks(s, core::array::from_ref(src));
+    }
+    scan.blocks(s, core::array::from_ref(last));
+}
+
+/// Asks for the lines of a panel some way ahead of this one.
+#[inline(always)]
+fn fetch_ahead<S: Simd, T>(s: S, panel: &[[T; BLOCK]; PANEL], traffic: Traffic) {
+    if traffic.prefetch != 0 {
+        let ahead = panel.as_ptr().cast::<u8>().wrapping_add(traffic.prefetch);
+        for line in (0..size_of_val(panel)).step_by(LINE) {
+            s.prefetch(ahead.wrapping_add(line));
+        }
+    }
+}

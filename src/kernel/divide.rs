@@ -1,0 +1,74 @@
+//! x / scale, limited to the range of the quantized integers.
+
+use crate::QuantParams;
+use crate::division::Reciprocal;
+use crate::simd::Simd;
+
+/// A way to divide by one scale.
+pub(crate) trait Divide<S: Simd>: Copy {
+    /// A number in [qmin, qmax] that rounds to the quantized integer; see [`Simd::clip`] for NaN.
+    fn quotient(self, s: S, x: S::F32) -> S::F32;
+}
+
+/// By the product: exact for scales in the proven range, as long as x is clipped first. (For
+/// |x / scale| beyond the floats' range the product could be the difference of two infinities.)
+/// Clipping x at scale * qmin and scale * qmax, rounded as they are, moves no result: what is
+/// beyond them rounds to qmin or qmax, and so do they.
+#[derive(Clone, Copy)]
+pub(crate) struct ByProduct<S: Simd> {
+    pub(crate) divisor: S::Divisor,
+    min: S::F32,
+    max: S::F32,
+}
+
+impl<S: Simd> ByProduct<S> {
+    #[inline(always)]
+    pub(crate) fn new(s: S, params: QuantParams, reciprocal: Reciprocal) -> Self {
+        let (scale, range) = (params.scale(), params.range());
+        Self {
+            divisor: divisor(s, scale, reciprocal),
+            min: s.splat(scale * f32::from(range.qmin())),
+            max: s.splat(scale * f32::from(range.qmax())),
+        }
+    }
+}
+
+impl<S: Simd> Divide<S> for ByProduct<S> {
+    #[inline(always)]
+    fn quotient(self, s: S, x: S::F32) -> S::F32 {
+        s.div_by(s.clip(x, self.min, self.max), self.divisor)
+    }
+}
+
+/// One scale in every lane.
+#[inline(always)]
+pub(crate) fn divisor<S: Simd>(s: S, scale: f32, reciprocal: Reciprocal) -> S::Divisor {
+    s.divisor(s.splat(scale), s.splat(reciprocal.hi), s.splat(reciprocal.lo))
+}
+
+/// By the definition: exact for every scale.
+#[derive(Clone, Copy)]
+pub(crate) struct ByDivision<S: Simd> {
+    scale: S::F32,
+    min: S::F32,
+    max: S::F32,
+}
+
+impl<S: Simd> ByDivision<S> {
+    #[inline(always)]
+    pub(crate) fn new(s: S, params: QuantParams) -> Self {
+        let range = params.range();
+        Self {
+            scale: s.splat(params.scale()),
+            min: s.splat(range.qmin().into()),
+            max: s.splat(range.qmax().into()),
+        }
+    }
+}
+
+impl<S: Simd> Divide<S> for ByDivision<S> {
+    #[inline(always)]
+    fn quotient(self, s: S, x: S::F32) -> S::F32 {
+        s.clip(s.div(x, self.scale), self.min, self.max)
+    }
+}

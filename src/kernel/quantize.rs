@@ -1,0 +1,258 @@
+//! q = clamp(round_half_even(x / scale), qmin, qmax), NaN to 0.
+
+use core::marker::PhantomData;
+
+use super::blocks::{Map, Traffic, map};
+use super::divide::{ByDivision, ByProduct, Divide, divisor};
+use crate::division::Reciprocal;
+use crate::simd::{BLOCK, Kernel, LANES, Simd};
+use crate::{Element, QuantParams, Range};
+
+/// Quantizes `x` into `q`, which have the same length.
+pub(crate) struct Quantize<'a, T> {
+    pub(crate) x: &'a [T],
+    pub(crate) params: QuantParams,
+    /// Whether the scale came from these data (or from more), all finite. Then no quotient is
+    /// beyond the steps of the range by more than the rounding of the scale, which is less than
+    /// half a step: nothing is to be clipped that narrowing does not clip by itself.
+    pub(crate) known: bool,
+    pub(crate) traffic: Traffic,
+    pub(crate) q: &'a mut [i8],
+}
+
+impl<T: Element> Kernel for Quantize<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn eval<S: Simd>(self, s: S) {
+        let Self { x, params, known, traffic, q } = self;
+        match Reciprocal::new(params.scale()) {
+            Some(r) if known => known_range(s, x, params.scale(), r, traffic, q),
+            Some(r) if S::WILD_IS_MIN => {
+                let careful = Careful::new(ByProduct::new(s, params, r));
+                match params.range() {
+                    Range::Narrow => {
+                        let mut hopeful = Hopeful::<S, T, NarrowRange>::new(careful);
+                        map(s, &mut hopeful, x, q, traffic);
+                    }
+                    Range::Full => {
+                        let mut hopeful = Hopeful::<S, T, FullRange>::new(careful);
+                        map(s, &mut hopeful, x, q, traffic);
+                    }
+                }
+            }
+            Some(r) => map(s, &mut Careful::new(ByProduct::new(s, params, r)), x, q, traffic),
+            None => map(s, &mut Careful::new(ByDivision::new(s, params)), x, q, traffic),
+        }
+    }
+}
+
+/// Quantizes values that are finite and within the range of the scale.
+#[inline(always)]
+pub(crate) fn known_range<S: Simd, T: Element>(
+    s: S,
+    x: &[T],
+    scale: f32,
+    reciprocal: Reciprocal,
+    traffic: Traffic,
+    q: &mut [i8],
+) {
+    let mut known = Known::<S, T> { divisor: divisor(s, scale, reciprocal), element: PhantomData };
+    map(s, &mut known, x, q, traffic);
+}
+
+/// The four vectors of a block, each through `lane`.
+macro_rules! block_of {
+    ($s:ident, $block:expr, |$v:ident| $lane:expr) => {{
+        let [a, b, c, d]: &[[T; LANES]; 4] = bytemuck::must_cast_ref($block);
+        [
+            {
+                let $v = T::load($s, a);
+                $lane
+            },
+            {
+                let $v = T::load($s, b);
+                $lane
+            },
+            {
+                let $v = T::load($s, c);
+                $lane
+            },
+            {
+                let $v = T::load($s, d);
+                $lane
+            },
+        ]
+    }};
+}
+
+/// Stores a block of results.
+#[inline(always)]
+fn put<S: Simd>(s: S, dst: &mut [i8; BLOCK], v: S::I8, stream: bool) {
+    if stream { s.stream_i8(dst, v) } else { s.store_i8(dst, v) }
+}
+
+/// No clip and no look.
+struct Known<S: Simd, T> {
+    divisor: S::Divisor,
+    element: PhantomData<T>,
+}
+
+impl<S: Simd, T: Element> Map<S> for Known<S, T> {
+    type In = T;
+    type Out = i8;
+
+    #[inline(always)]
+    fn blocks<const N: usize>(
+        &mut self,
+        s: S,
+        src: &[[T; BLOCK]; N],
+        dst: &mut [[i8; BLOCK]; N],
+        stream: bool,
+    ) {
+        for (x, q) in src.iter().zip(dst) {
+            let v = block_of!(s, x, |v| s.round(s.div_by(v, self.divisor)));
+            put(s, q, s.narrow(v), stream);
+        }
+    }
+}
+
+/// Clips everything first.
+#[derive(Clone, Copy)]
+struct Careful<D, T> {
+    divide: D,
+    element: PhantomData<T>,
+}
+
+impl<D, T> Careful<D, T> {
+    #[inline(always)]
+    fn new(divide: D) -> Self {
+        Self { divide, element: PhantomData }
+    }
+}
+
+impl<S: Simd, D: Divide<S>, T: Element> Map<S> for Careful<D, T> {
+    type In = T;
+    type Out = i8;
+
+    #[inline(always)]
+    fn blocks<const N: usize>(
+        &mut self,
+        s: S,
+        src: &[[T; BLOCK]; N],
+        dst: &mut [[i8; BLOCK]; N],
+        stream: bool,
+    ) {
+        for (x, q) in src.iter().zip(dst) {
+            let v = block_of!(s, x, |v| s.round(self.divide.quotient(s, v)));
+            put(s, q, s.narrow(v), stream);
+        }
+    }
+}
+
+/// Converts unclipped and looks whether it should not have.
+///
+/// Where [`Simd::WILD_IS_MIN`], NaN and whatever overflows becomes `i32::MIN`, and only a value
+/// that belongs at or below qmin does so rightly. Values above qmax saturate in the narrowing, as
+/// they should. So a group of blocks without a suspicious lane is right, and any other is done
+/// again with care. Data that is clipped on purpose would pay twice: after a bad group the next few
+/// are done with care at once.
+struct Hopeful<S: Simd, T, R> {
+    careful: Careful<ByProduct<S>, T>,
+    careful_for: u32,
+    range: PhantomData<R>,
+}
+
+/// Groups done with care after one that had to be done twice.
+const CAREFUL_RUN: u32 = 16;
+
+impl<S: Simd, T, R> Hopeful<S, T, R> {
+    #[inline(always)]
+    fn new(careful: Careful<ByProduct<S>, T>) -> Self {
+        Self { careful, careful_for: 0, range: PhantomData }
+    }
+}
+
+impl<S: Simd, T: Element, R: Suspect<S>> Map<S> for Hopeful<S, T, R> {
+    type In = T;
+    type Out = i8;
+
+    #[inline(always)]
+    fn blocks<const N: usize>(
+        &mut self,
+        s: S,
+        src: &[[T; BLOCK]; N],
+        dst: &mut [[i8; BLOCK]; N],
+        stream: bool,
+    ) {
+        if self.careful_for == 0 {
+            let divisor = self.careful.divide.divisor;
+            let mut least = R::nothing(s);
+            for (x, q) in src.iter().zip(&mut *dst) {
+                let v = block_of!(s, x, |v| s.round(s.div_by(v, divisor)));
+                let bytes = s.narrow(v);
+                least = R::see(s, least, v, bytes);
+                put(s, q, bytes, stream);
+            }
+            if !R::is_suspect(s, least) {
+                return;
+            }
+            self.careful_for = CAREFUL_RUN;
+        }
+        self.careful_for -= 1;
+        self.careful.blocks(s, src, dst, stream);
+    }
+}
+
+/// Where to look for a lane that went wild.
+trait Suspect<S: Simd> {
+    /// The least of what was seen.
+    type Least: Copy;
+    fn nothing(s: S) -> Self::Least;
+    fn see(s: S, least: Self::Least, v: [S::I32; 4], bytes: S::I8) -> Self::Least;
+    fn is_suspect(s: S, least: Self::Least) -> bool;
+}
+
+/// -128 is no right answer: look at the bytes.
+struct NarrowRange;
+
+impl<S: Simd> Suspect<S> for NarrowRange {
+    type Least = S::I8;
+
+    #[inline(always)]
+    fn nothing(s: S) -> S::I8 {
+        s.narrow([s.round(s.splat(0.0)); 4])
+    }
+
+    #[inline(always)]
+    fn see(s: S, least: S::I8, _v: [S::I32; 4], bytes: S::I8) -> S::I8 {
+        s.min_i8(least, bytes)
+    }
+
+    #[inline(always)]
+    fn is_suspect(s: S, least: S::I8) -> bool {
+        s.has_min_i8(least)
+    }
+}
+
+/// -128 may be right: look at the integers before they are narrowed.
+struct FullRange;
+
+impl<S: Simd> Suspect<S> for FullRange {
+    type Least = S::I32;
+
+    #[inline(always)]
+    fn nothing(s: S) -> S::I32 {
+        s.round(s.splat(0.0))
+    }
+
+    #[inline(always)]
+    fn see(s: S, least: S::I32, v: [S::I32; 4], _bytes: S::I8) -> S::I32 {
+        s.min_i32(least, s.min_i32(s.min_i32(v[0], v[1]), s.min_i32(v[2], v[3])))
+    }
+
+    #[inline(always)]
+    fn is_suspect(s: S, least: S::I32) -> bool {
+        s.has_min_i32(least)
+    }
+}

@@ -1,0 +1,74 @@
+//! Quantization kernels that are exact to the bit on every CPU.
+//!
+//! Symmetric int8 turns floating-point values into small integers and one scale:
+//!
+//! ```text
+//! scale = max|x| / 127        q = clamp(round_half_even(x / scale), -127, 127)        x' = q * scale
+//! ```
+//!
+//! ```
+//! let (q, scale) = absmax::quantize(&[1.0, -1.0, 0.5, -0.5])?;
+//! assert_eq!(q, [127, -127, 64, -64]);
+//!
+//! let mut x = [0.0; 4];
+//! absmax::dequantize_into(&q, absmax::QuantParams::symmetric(scale)?, &mut x)?;
+//! assert_eq!(x, [1.0, -1.0, 0.503937, -0.503937]);
+//! # Ok::<(), absmax::Error>(())
+//! ```
+//!
+//! # The promise
+//!
+//! Every function returns the bits that [`reference`] returns: on every instruction set, at every
+//! length and alignment, on every number of threads. The division is a division (libraries
+//! that multiply by 1 / scale round some values to the neighbouring integer), ties go to even,
+//! infinities saturate, and NaN has one meaning. [`division`] says how that is had at the price of a
+//! multiplication, and proves it.
+//!
+//! # Finding the way
+//!
+//! - Slices: [`quantize`], [`quantize_into`], [`quantize_with`], [`dequantize_into`], [`abs_max`];
+//!   each also a method of [`Backend`], and [`Backend::quantize_rows_into`] for many rows.
+//! - Tensors: a [`Scheme`] says what to quantize to, a [`Quantizer`] does it to a [`TensorView`].
+//! - [`Backend`]: which instruction set runs, and on how many threads. Nothing is global and no
+//!   environment variable is read.
+//! - [`ErrorStats`]: what the quantization cost.
+//!
+//! # Environment
+//!
+//! The floating-point environment must be the default one: rounding to nearest, subnormals kept.
+//!
+//! Features: `rayon` (default) shares large tensors out to the current rayon pool; `std` (default)
+//! asks the CPU at run time what it can do. Without both the crate is `no_std` with `alloc` and
+//! uses the instruction sets that the build target promises.
+
+#![no_std]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+mod backend;
+mod channels;
+pub mod division;
+mod element;
+mod error;
+mod kernel;
+mod metrics;
+mod parallel;
+mod params;
+mod quantizer;
+pub mod reference;
+mod scheme;
+mod simd;
+mod slice;
+mod tensor;
+
+pub use backend::{Backend, Isa};
+pub use element::Element;
+pub use error::{Error, Result};
+pub use metrics::ErrorStats;
+pub use params::QuantParams;
+pub use quantizer::Quantizer;
+pub use scheme::{Granularity, Range, ScaleType, Scheme};
+pub use slice::{abs_max, dequantize_into, quantize, quantize_into, quantize_with};
+pub use tensor::{QuantizedTensor, TensorView};

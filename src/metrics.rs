@@ -1,0 +1,84 @@
+//! How far a quantized tensor is from its source.
+
+use alloc::vec;
+
+use crate::kernel::{ErrorSums, Sums};
+use crate::{Backend, Element, Error, Result, parallel};
+
+/// Values that are summed up before the sums are added to the total.
+const BLOCK: usize = 1 << 14;
+
+/// The error between values x and their approximations x', with e = x - x'.
+///
+/// The sums are in binary64, over blocks of a fixed size that are added in order: neither the
+/// instruction set nor the number of threads changes a bit.
+///
+/// ```
+/// use absmax::{Backend, ErrorStats};
+///
+/// let stats = Backend::best().error_stats(&[1.0, -2.0, 2.0], &[1.0, -2.0, 1.0])?;
+/// assert_eq!(stats.mse(), 1.0 / 3.0);
+/// assert_eq!(stats.max_abs(), 1.0);
+/// assert!((stats.sqnr_db() - 9.542).abs() < 1e-3); // 10 log10(9 / 1)
+/// # Ok::<(), absmax::Error>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct ErrorStats(Sums);
+
+impl ErrorStats {
+    /// The number of values.
+    pub const fn count(&self) -> u64 {
+        self.0.count
+    }
+
+    /// mean(e^2); 0 of no values.
+    pub fn mse(&self) -> f64 {
+        if self.0.count == 0 { 0.0 } else { self.0.ee / self.0.count as f64 }
+    }
+
+    /// max |e|; NaN if an error is.
+    pub fn max_abs(&self) -> f64 {
+        if self.0.ee.is_nan() { f64::NAN } else { self.0.max_abs }
+    }
+
+    /// The signal to quantization noise ratio, 10 log10(sum x^2 / sum e^2), in decibels; infinite
+    /// if there is no error.
+    #[cfg(feature = "std")]
+    pub fn sqnr_db(&self) -> f64 {
+        if self.0.ee == 0.0 { f64::INFINITY } else { 10.0 * (self.0.xx / self.0.ee).log10() }
+    }
+
+    /// The cosine of the angle between x and x', <x, x'> / (|x| |x'|); 1 if both are zero.
+    #[cfg(feature = "std")]
+    pub fn cosine(&self) -> f64 {
+        if self.0.xx == 0.0 && self.0.yy == 0.0 {
+            return 1.0;
+        }
+        self.0.xy / (self.0.xx.sqrt() * self.0.yy.sqrt())
+    }
+
+    /// The stats of this tensor followed by another.
+    pub fn merge(self, other: Self) -> Self {
+        Self(self.0.merge(other.0))
+    }
+}
+
+impl Backend {
+    /// The error between `x` and its approximation `y`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::LengthMismatch`] if the lengths differ.
+    pub fn error_stats<T: Element>(self, x: &[T], y: &[f32]) -> Result<ErrorStats> {
+        if x.len() != y.len() {
+            let (expected, found) = (x.len(), y.len());
+            return Err(Error::LengthMismatch { what: "approximation", expected, found });
+        }
+        let mut sums = vec![Sums::default(); x.len().div_ceil(BLOCK)];
+        let blocks = x.chunks(BLOCK).zip(y.chunks(BLOCK)).zip(&mut sums);
+        parallel::for_each(blocks, x.len(), self.thread_limit(), |((x, y), sums)| {
+            *sums = self.run(ErrorSums { x, y });
+        });
+        Ok(ErrorStats(sums.into_iter().fold(Sums::default(), Sums::merge)))
+    }
+}

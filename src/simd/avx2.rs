@@ -1,0 +1,272 @@
+//! AVX2 with FMA and F16C: two 256-bit halves.
+
+use bytemuck::must_cast as cast;
+use core::arch::x86_64::*;
+use half::{bf16, f16};
+
+use super::{BLOCK, LANES};
+
+type F32 = [__m256; 2];
+type I32 = [__m256i; 2];
+type I8 = [__m256i; 2];
+type Divisor = [F32; 2];
+type Peak = I32;
+type Peak16 = [__m256i; 2];
+
+token! {
+    /// The CPU has AVX2, FMA and F16C.
+    Avx2,
+    detect = is_x86_feature_detected,
+    features = ["avx2", "fma", "f16c"],
+    wild_is_min = true
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn load_f32(src: &[f32; LANES]) -> F32 {
+    cast(*src)
+}
+
+#[inline]
+#[target_feature(enable = "avx2,f16c")]
+fn load_f16(src: &[f16; LANES]) -> F32 {
+    let half: [__m128i; 2] = cast(*src);
+    [_mm256_cvtph_ps(half[0]), _mm256_cvtph_ps(half[1])]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn load_bf16(src: &[bf16; LANES]) -> F32 {
+    let half: [__m128i; 2] = cast(*src);
+    [
+        _mm256_castsi256_ps(_mm256_slli_epi32::<16>(_mm256_cvtepu16_epi32(half[0]))),
+        _mm256_castsi256_ps(_mm256_slli_epi32::<16>(_mm256_cvtepu16_epi32(half[1]))),
+    ]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn load_i8(src: &[i8; LANES]) -> F32 {
+    let bytes: __m128i = cast(*src);
+    [
+        _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes)),
+        _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_srli_si128::<8>(bytes))),
+    ]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn load_i32(src: &[i32; LANES]) -> I32 {
+    cast(*src)
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn store_f32(dst: &mut [f32; LANES], v: F32) {
+    *dst = cast(v);
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn store_i32(dst: &mut [i32; LANES], v: I32) {
+    *dst = cast(v);
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn store_i8(dst: &mut [i8; BLOCK], v: I8) {
+    *dst = cast(v);
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+#[allow(unsafe_code)]
+fn stream_f32(dst: &mut [f32; LANES], v: F32) {
+    let line = dst.as_mut_ptr();
+    if line.cast::<__m256>().is_aligned() {
+        // SAFETY: `dst` is two times 32 writable bytes, each at a multiple of 32.
+        unsafe {
+            _mm256_stream_ps(line, v[0]);
+            _mm256_stream_ps(line.add(8), v[1]);
+        }
+    } else {
+        store_f32(dst, v);
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+#[allow(unsafe_code)]
+fn stream_i8(dst: &mut [i8; BLOCK], v: I8) {
+    let line = dst.as_mut_ptr().cast::<__m256i>();
+    if line.is_aligned() {
+        // SAFETY: `dst` is two times 32 writable bytes, each at a multiple of 32.
+        unsafe {
+            _mm256_stream_si256(line, v[0]);
+            _mm256_stream_si256(line.add(1), v[1]);
+        }
+    } else {
+        store_i8(dst, v);
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+#[allow(unsafe_code, unused_unsafe)] // no longer an unsafe function in newer compilers
+fn stream_fence() {
+    // SAFETY: a fence touches no memory; every x86-64 CPU has it.
+    unsafe { _mm_sfence() }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+#[allow(unsafe_code, unused_unsafe)] // no longer an unsafe function in newer compilers
+fn prefetch(address: *const u8) {
+    // SAFETY: a prefetch is a hint; it faults at no address.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn splat(x: f32) -> F32 {
+    [_mm256_set1_ps(x); 2]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn mul(a: F32, b: F32) -> F32 {
+    [_mm256_mul_ps(a[0], b[0]), _mm256_mul_ps(a[1], b[1])]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn div(a: F32, b: F32) -> F32 {
+    [_mm256_div_ps(a[0], b[0]), _mm256_div_ps(a[1], b[1])]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn divisor(_scale: F32, hi: F32, lo: F32) -> Divisor {
+    [hi, lo]
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn div_by(a: F32, [hi, lo]: Divisor) -> F32 {
+    [
+        _mm256_fmadd_ps(a[0], hi[0], _mm256_mul_ps(a[0], lo[0])),
+        _mm256_fmadd_ps(a[1], hi[1], _mm256_mul_ps(a[1], lo[1])),
+    ]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn clip(v: F32, lo: F32, hi: F32) -> F32 {
+    let half = |i: usize| {
+        let kept = _mm256_and_ps(v[i], _mm256_cmp_ps::<_CMP_ORD_Q>(v[i], v[i]));
+        _mm256_min_ps(_mm256_max_ps(kept, lo[i]), hi[i])
+    };
+    [half(0), half(1)]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn round(v: F32) -> I32 {
+    [_mm256_cvtps_epi32(v[0]), _mm256_cvtps_epi32(v[1])]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn magnitude(v: F32) -> I32 {
+    let mask = _mm256_set1_epi32(i32::MAX);
+    [
+        _mm256_and_si256(_mm256_castps_si256(v[0]), mask),
+        _mm256_and_si256(_mm256_castps_si256(v[1]), mask),
+    ]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn max_i32(a: I32, b: I32) -> I32 {
+    [_mm256_max_epi32(a[0], b[0]), _mm256_max_epi32(a[1], b[1])]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn min_i32(a: I32, b: I32) -> I32 {
+    [_mm256_min_epi32(a[0], b[0]), _mm256_min_epi32(a[1], b[1])]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn has_min_i32(v: I32) -> bool {
+    let min = _mm256_set1_epi32(i32::MIN);
+    let hit = _mm256_or_si256(_mm256_cmpeq_epi32(v[0], min), _mm256_cmpeq_epi32(v[1], min));
+    _mm256_movemask_epi8(hit) != 0
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn narrow(v: [I32; 4]) -> I8 {
+    // The packs work within 128-bit lanes; one permute puts their 4-byte pieces in order.
+    let order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    let half = |a: I32, b: I32| {
+        let words = [_mm256_packs_epi32(a[0], a[1]), _mm256_packs_epi32(b[0], b[1])];
+        _mm256_permutevar8x32_epi32(_mm256_packs_epi16(words[0], words[1]), order)
+    };
+    [half(v[0], v[1]), half(v[2], v[3])]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn min_i8(a: I8, b: I8) -> I8 {
+    [_mm256_min_epi8(a[0], b[0]), _mm256_min_epi8(a[1], b[1])]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn has_min_i8(v: I8) -> bool {
+    let min = _mm256_set1_epi8(i8::MIN);
+    _mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epi8(v[0], v[1]), min)) != 0
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn peak() -> Peak {
+    [_mm256_setzero_si256(); 2]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn raise(peak: Peak, v: [F32; 2]) -> Peak {
+    max_i32(peak, max_i32(magnitude(v[0]), magnitude(v[1])))
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn peak_bits(peak: Peak) -> u32 {
+    cast::<_, [u32; LANES]>(peak).into_iter().fold(0, u32::max)
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn peak16() -> Peak16 {
+    [_mm256_setzero_si256(); 2]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn raise16(peak: Peak16, v: &[u16; 2 * LANES]) -> Peak16 {
+    let v: [__m256i; 2] = cast(*v);
+    let mask = _mm256_set1_epi16(i16::MAX);
+    [
+        _mm256_max_epi16(peak[0], _mm256_and_si256(v[0], mask)),
+        _mm256_max_epi16(peak[1], _mm256_and_si256(v[1], mask)),
+    ]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn peak16_bits(peak: Peak16) -> u16 {
+    cast::<_, [u16; 2 * LANES]>(peak).into_iter().fold(0, u16::max)
+}

@@ -1,0 +1,253 @@
+//! AVX-512 (F, BW, DQ, VL): one register is a whole vector.
+
+use bytemuck::must_cast as cast;
+use core::arch::x86_64::*;
+use half::{bf16, f16};
+
+use super::{BLOCK, LANES};
+
+type F32 = __m512;
+type I32 = __m512i;
+type I8 = __m512i;
+type Divisor = [__m512; 2];
+/// Two running maxima, and the lanes in which no NaN was seen.
+type Peak = ([__m512; 2], __mmask16);
+type Peak16 = __m512i;
+
+token! {
+    /// The CPU has AVX-512 F, BW, DQ and VL.
+    Avx512,
+    detect = is_x86_feature_detected,
+    features = ["avx512f", "avx512bw", "avx512dq", "avx512vl"],
+    wild_is_min = true
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn load_f32(src: &[f32; LANES]) -> F32 {
+    cast(*src)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn load_f16(src: &[f16; LANES]) -> F32 {
+    _mm512_cvtph_ps(cast(*src))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn load_bf16(src: &[bf16; LANES]) -> F32 {
+    _mm512_castsi512_ps(_mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(cast(*src))))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn load_i8(src: &[i8; LANES]) -> F32 {
+    _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(cast(*src)))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn load_i32(src: &[i32; LANES]) -> I32 {
+    cast(*src)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn store_f32(dst: &mut [f32; LANES], v: F32) {
+    *dst = cast(v);
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn store_i32(dst: &mut [i32; LANES], v: I32) {
+    *dst = cast(v);
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn store_i8(dst: &mut [i8; BLOCK], v: I8) {
+    *dst = cast(v);
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+#[allow(unsafe_code)]
+fn stream_f32(dst: &mut [f32; LANES], v: F32) {
+    let line = dst.as_mut_ptr();
+    if line.cast::<__m512>().is_aligned() {
+        // SAFETY: `dst` is 64 writable bytes, and they start a 64-byte line.
+        unsafe { _mm512_stream_ps(line, v) }
+    } else {
+        store_f32(dst, v);
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+#[allow(unsafe_code)]
+fn stream_i8(dst: &mut [i8; BLOCK], v: I8) {
+    let line = dst.as_mut_ptr().cast::<__m512i>();
+    if line.is_aligned() {
+        // SAFETY: `dst` is 64 writable bytes, and they start a 64-byte line.
+        unsafe { _mm512_stream_si512(line, v) }
+    } else {
+        store_i8(dst, v);
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+#[allow(unsafe_code, unused_unsafe)] // no longer an unsafe function in newer compilers
+fn stream_fence() {
+    // SAFETY: a fence touches no memory; every x86-64 CPU has it.
+    unsafe { _mm_sfence() }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+#[allow(unsafe_code, unused_unsafe)] // no longer an unsafe function in newer compilers
+fn prefetch(address: *const u8) {
+    // SAFETY: a prefetch is a hint; it faults at no address.
+    unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn splat(x: f32) -> F32 {
+    _mm512_set1_ps(x)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn mul(a: F32, b: F32) -> F32 {
+    _mm512_mul_ps(a, b)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn div(a: F32, b: F32) -> F32 {
+    _mm512_div_ps(a, b)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn divisor(_scale: F32, hi: F32, lo: F32) -> Divisor {
+    [hi, lo]
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn div_by(a: F32, [hi, lo]: Divisor) -> F32 {
+    _mm512_fmadd_ps(a, hi, _mm512_mul_ps(a, lo))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn clip(v: F32, lo: F32, hi: F32) -> F32 {
+    let ordered = _mm512_cmp_ps_mask::<_CMP_ORD_Q>(v, v);
+    _mm512_min_ps(_mm512_maskz_max_ps(ordered, v, lo), hi)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn round(v: F32) -> I32 {
+    _mm512_cvtps_epi32(v)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn magnitude(v: F32) -> I32 {
+    _mm512_and_si512(_mm512_castps_si512(v), _mm512_set1_epi32(i32::MAX))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn max_i32(a: I32, b: I32) -> I32 {
+    _mm512_max_epi32(a, b)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn min_i32(a: I32, b: I32) -> I32 {
+    _mm512_min_epi32(a, b)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn has_min_i32(v: I32) -> bool {
+    _mm512_cmpeq_epi32_mask(v, _mm512_set1_epi32(i32::MIN)) != 0
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn narrow(v: [I32; 4]) -> I8 {
+    // The packs work within 128-bit lanes; one permute puts their 4-byte pieces in order.
+    let order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    let low = _mm512_packs_epi32(v[0], v[1]);
+    let high = _mm512_packs_epi32(v[2], v[3]);
+    _mm512_permutexvar_epi32(order, _mm512_packs_epi16(low, high))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn min_i8(a: I8, b: I8) -> I8 {
+    _mm512_min_epi8(a, b)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn has_min_i8(v: I8) -> bool {
+    _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(i8::MIN)) != 0
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn peak() -> Peak {
+    ([_mm512_setzero_ps(); 2], 0xffff)
+}
+
+/// `vrangeps` is |a| max |b| in one instruction, but takes no notice of a NaN: one comparison for
+/// every two vectors does.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq")]
+fn raise((top, ordered): Peak, v: [F32; 2]) -> Peak {
+    const MAX_ABS_CLEAR_SIGN: i32 = 0b10_11;
+    (
+        [
+            _mm512_range_ps::<MAX_ABS_CLEAR_SIGN>(top[0], v[0]),
+            _mm512_range_ps::<MAX_ABS_CLEAR_SIGN>(top[1], v[1]),
+        ],
+        _mm512_mask_cmp_ps_mask::<_CMP_ORD_Q>(ordered, v[0], v[1]),
+    )
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq")]
+fn peak_bits((top, ordered): Peak) -> u32 {
+    if ordered != 0xffff {
+        return f32::NAN.to_bits();
+    }
+    // Magnitudes: as integers they order as they do as numbers.
+    let top = _mm512_max_epi32(_mm512_castps_si512(top[0]), _mm512_castps_si512(top[1]));
+    _mm512_reduce_max_epi32(top) as u32
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn peak16() -> Peak16 {
+    _mm512_setzero_si512()
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn raise16(peak: Peak16, v: &[u16; 2 * LANES]) -> Peak16 {
+    let magnitudes = _mm512_and_si512(cast(*v), _mm512_set1_epi16(i16::MAX));
+    _mm512_max_epi16(peak, magnitudes)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn peak16_bits(peak: Peak16) -> u16 {
+    cast::<_, [u16; 2 * LANES]>(peak).into_iter().fold(0, u16::max)
+}

@@ -1,0 +1,19 @@
+//! The sixteen-lane vocabulary: what every instruction set offers to every kernel.
+
+#[macro_use]
+mod token;
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+#[cfg(target_arch = "aarch64")]
+mod neon;
+mod portable;
+mod vocabulary;
+
+#[cfg(target_arch = "aarch64")]
+pub(crate) use neon::Neon;
+pub(crate) use portable::Portable;
+pub(crate) use vocabulary::{BLOCK, Kernel, LANES, Simd};
+#[cfg(target_arch = "x86_64")]
+pub(crate) use {avx2::Avx2, avx512::Avx512};

@@ -1,0 +1,250 @@
+//! NEON: four quarters.
+
+use bytemuck::must_cast as cast;
+use core::arch::aarch64::*;
+use core::array::from_fn;
+use half::{bf16, f16};
+
+use super::{BLOCK, LANES};
+
+type F32 = [float32x4_t; 4];
+type I32 = [int32x4_t; 4];
+type I8 = [int8x16_t; 4];
+type Divisor = [F32; 2];
+type Peak = I32;
+type Peak16 = [int16x8_t; 4];
+
+token! {
+    /// The CPU has NEON.
+    Neon,
+    detect = is_aarch64_feature_detected,
+    features = ["neon"],
+    // NaN becomes 0 and everything else saturates.
+    wild_is_min = false
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn load_f32(src: &[f32; LANES]) -> F32 {
+    cast(*src)
+}
+
+/// By arithmetic, the conversion not being a stable intrinsic. With the magnitude's bits moved to
+/// where binary32 has its exponent the number is too small by 2^112 = 2^(127 - 15), subnormals
+/// included; one exact product corrects that. Exponent 31 stands for infinity and NaN and becomes
+/// exponent 255.
+#[inline]
+#[target_feature(enable = "neon")]
+fn load_f16(src: &[f16; LANES]) -> F32 {
+    const TWO_POW_112: f32 = f32::from_bits((127 + 112) << 23);
+    let quarters: [uint16x4_t; 4] = cast(*src);
+    quarters.map(|quarter| {
+        let half = vmovl_u16(quarter);
+        let magnitude = vandq_u32(half, vdupq_n_u32(0x7fff));
+        let sign = vshlq_n_u32::<16>(vandq_u32(half, vdupq_n_u32(0x8000)));
+        let small = vreinterpretq_f32_u32(vshlq_n_u32::<13>(magnitude));
+        let scaled = vmulq_f32(small, vdupq_n_f32(TWO_POW_112));
+        let special = vandq_u32(
+            vcgtq_u32(magnitude, vdupq_n_u32(0x7bff)),
+            vdupq_n_u32(f32::INFINITY.to_bits()),
+        );
+        let bits = vorrq_u32(vorrq_u32(vreinterpretq_u32_f32(scaled), special), sign);
+        vreinterpretq_f32_u32(bits)
+    })
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn load_bf16(src: &[bf16; LANES]) -> F32 {
+    let quarters: [uint16x4_t; 4] = cast(*src);
+    quarters.map(|quarter| vreinterpretq_f32_u32(vshll_n_u16::<16>(quarter)))
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn load_i8(src: &[i8; LANES]) -> F32 {
+    let bytes: int8x16_t = cast(*src);
+    let words = [vmovl_s8(vget_low_s8(bytes)), vmovl_high_s8(bytes)];
+    [
+        vcvtq_f32_s32(vmovl_s16(vget_low_s16(words[0]))),
+        vcvtq_f32_s32(vmovl_high_s16(words[0])),
+        vcvtq_f32_s32(vmovl_s16(vget_low_s16(words[1]))),
+        vcvtq_f32_s32(vmovl_high_s16(words[1])),
+    ]
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn load_i32(src: &[i32; LANES]) -> I32 {
+    cast(*src)
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn store_f32(dst: &mut [f32; LANES], v: F32) {
+    *dst = cast(v);
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn store_i32(dst: &mut [i32; LANES], v: I32) {
+    *dst = cast(v);
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn store_i8(dst: &mut [i8; BLOCK], v: I8) {
+    *dst = cast(v);
+}
+
+// There is no stable intrinsic for a non-temporal store or a prefetch on aarch64; its hardware
+// prefetchers and write-streaming detection do without.
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn stream_f32(dst: &mut [f32; LANES], v: F32) {
+    store_f32(dst, v);
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn stream_i8(dst: &mut [i8; BLOCK], v: I8) {
+    store_i8(dst, v);
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn stream_fence() {}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn prefetch(_address: *const u8) {}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn splat(x: f32) -> F32 {
+    [vdupq_n_f32(x); 4]
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn mul(a: F32, b: F32) -> F32 {
+    from_fn(|i| vmulq_f32(a[i], b[i]))
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn div(a: F32, b: F32) -> F32 {
+    from_fn(|i| vdivq_f32(a[i], b[i]))
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn divisor(_scale: F32, hi: F32, lo: F32) -> Divisor {
+    [hi, lo]
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn div_by(a: F32, [hi, lo]: Divisor) -> F32 {
+    from_fn(|i| vfmaq_f32(vmulq_f32(a[i], lo[i]), a[i], hi[i]))
+}
+
+/// `fmax` and `fmin` hand a NaN on, and the conversion to an integer makes it 0.
+#[inline]
+#[target_feature(enable = "neon")]
+fn clip(v: F32, lo: F32, hi: F32) -> F32 {
+    from_fn(|i| vminq_f32(vmaxq_f32(v[i], lo[i]), hi[i]))
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn round(v: F32) -> I32 {
+    from_fn(|i| vcvtnq_s32_f32(v[i]))
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn magnitude(v: F32) -> I32 {
+    from_fn(|i| vreinterpretq_s32_f32(vabsq_f32(v[i])))
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn max_i32(a: I32, b: I32) -> I32 {
+    from_fn(|i| vmaxq_s32(a[i], b[i]))
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn min_i32(a: I32, b: I32) -> I32 {
+    from_fn(|i| vminq_s32(a[i], b[i]))
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn has_min_i32(v: I32) -> bool {
+    let least = vminq_s32(vminq_s32(v[0], v[1]), vminq_s32(v[2], v[3]));
+    vminvq_s32(least) == i32::MIN
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn narrow(v: [I32; 4]) -> I8 {
+    v.map(|v| {
+        let low = vqmovn_high_s32(vqmovn_s32(v[0]), v[1]);
+        let high = vqmovn_high_s32(vqmovn_s32(v[2]), v[3]);
+        vqmovn_high_s16(vqmovn_s16(low), high)
+    })
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn min_i8(a: I8, b: I8) -> I8 {
+    from_fn(|i| vminq_s8(a[i], b[i]))
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn has_min_i8(v: I8) -> bool {
+    let least = vminq_s8(vminq_s8(v[0], v[1]), vminq_s8(v[2], v[3]));
+    vminvq_s8(least) == i8::MIN
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn peak() -> Peak {
+    [vdupq_n_s32(0); 4]
+}
+
+/// On the integer bits: `fmaxnm` loses its running maximum on a signalling NaN.
+#[inline]
+#[target_feature(enable = "neon")]
+fn raise(peak: Peak, v: [F32; 2]) -> Peak {
+    max_i32(peak, max_i32(magnitude(v[0]), magnitude(v[1])))
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn peak_bits(peak: Peak) -> u32 {
+    cast::<_, [u32; LANES]>(peak).into_iter().fold(0, u32::max)
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn peak16() -> Peak16 {
+    [vdupq_n_s16(0); 4]
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn raise16(peak: Peak16, v: &[u16; 2 * LANES]) -> Peak16 {
+    let v: [int16x8_t; 4] = cast(*v);
+    from_fn(|i| vmaxq_s16(peak[i], vandq_s16(v[i], vdupq_n_s16(i16::MAX))))
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn peak16_bits(peak: Peak16) -> u16 {
+    cast::<_, [u16; 2 * LANES]>(peak).into_iter().fold(0, u16::max)
+}

@@ -1,0 +1,213 @@
+//! Any CPU: `wide`, which uses whatever the build target promises (SSE2, NEON, simd128, nothing).
+
+use bytemuck::must_cast as cast;
+use half::{bf16, f16};
+use wide::{f32x8, i8x16, i16x8, i16x16, i32x8};
+
+use super::{BLOCK, Kernel, LANES, Simd};
+
+/// Needs no proof: every CPU can.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Portable;
+
+type F32 = [f32x8; 2];
+type I32 = [i32x8; 2];
+type I8 = [i8x16; 4];
+
+/// Widens f16 by arithmetic. With the magnitude's bits moved to where binary32 has its exponent
+/// the number is too small by 2^112 = 2^(127 - 15), subnormals included; one exact product
+/// corrects that. Exponent 31 stands for infinity and NaN and becomes exponent 255.
+#[inline(always)]
+fn widen_f16(half: i32x8) -> f32x8 {
+    const TWO_POW_112: f32 = f32::from_bits((127 + 112) << 23);
+    let magnitude: i32x8 = half & i32x8::splat(0x7fff);
+    let sign: i32x8 = (half & i32x8::splat(0x8000)) << 16;
+    let scaled: f32x8 = cast::<i32x8, f32x8>(magnitude << 13) * f32x8::splat(TWO_POW_112);
+    let special: i32x8 = i32x8::splat(0x7bff).simd_lt(magnitude) & i32x8::splat(0x7f80_0000);
+    cast(cast::<f32x8, i32x8>(scaled) | special | sign)
+}
+
+impl Simd for Portable {
+    type F32 = F32;
+    type I32 = I32;
+    type I8 = I8;
+    type Peak = I32;
+    type Peak16 = [i16x16; 2];
+    /// No fused multiply-add to rely on: the scale itself.
+    type Divisor = F32;
+    const WILD_IS_MIN: bool = false;
+
+    #[inline(always)]
+    fn load_f32(self, src: &[f32; LANES]) -> F32 {
+        cast(*src)
+    }
+
+    #[inline(always)]
+    fn load_f16(self, src: &[f16; LANES]) -> F32 {
+        let lanes: [[i32; 8]; 2] = cast(src.map(|x| i32::from(x.to_bits())));
+        lanes.map(|half| widen_f16(i32x8::new(half)))
+    }
+
+    #[inline(always)]
+    fn load_bf16(self, src: &[bf16; LANES]) -> F32 {
+        cast(src.map(|x| u32::from(x.to_bits()) << 16))
+    }
+
+    #[inline(always)]
+    fn load_i8(self, src: &[i8; LANES]) -> F32 {
+        let lanes: [[i32; 8]; 2] = cast(src.map(i32::from));
+        lanes.map(|half| i32x8::new(half).round_float())
+    }
+
+    #[inline(always)]
+    fn load_i32(self, src: &[i32; LANES]) -> I32 {
+        cast(*src)
+    }
+
+    #[inline(always)]
+    fn store_f32(self, dst: &mut [f32; LANES], v: F32) {
+        *dst = cast(v);
+    }
+
+    #[inline(always)]
+    fn store_i32(self, dst: &mut [i32; LANES], v: I32) {
+        *dst = cast(v);
+    }
+
+    #[inline(always)]
+    fn store_i8(self, dst: &mut [i8; BLOCK], v: I8) {
+        *dst = cast(v);
+    }
+
+    #[inline(always)]
+    fn stream_f32(self, dst: &mut [f32; LANES], v: F32) {
+        self.store_f32(dst, v);
+    }
+
+    #[inline(always)]
+    fn stream_i8(self, dst: &mut [i8; BLOCK], v: I8) {
+        self.store_i8(dst, v);
+    }
+
+    #[inline(always)]
+    fn stream_fence(self) {}
+
+    #[inline(always)]
+    fn prefetch(self, _address: *const u8) {}
+
+    #[inline(always)]
+    fn splat(self, x: f32) -> F32 {
+        [f32x8::splat(x); 2]
+    }
+
+    #[inline(always)]
+    fn mul(self, a: F32, b: F32) -> F32 {
+        [a[0] * b[0], a[1] * b[1]]
+    }
+
+    #[inline(always)]
+    fn div(self, a: F32, b: F32) -> F32 {
+        [a[0] / b[0], a[1] / b[1]]
+    }
+
+    #[inline(always)]
+    fn divisor(self, scale: F32, _hi: F32, _lo: F32) -> F32 {
+        scale
+    }
+
+    #[inline(always)]
+    fn div_by(self, a: F32, scale: F32) -> F32 {
+        self.div(a, scale)
+    }
+
+    #[inline(always)]
+    fn clip(self, v: F32, lo: F32, hi: F32) -> F32 {
+        let half = |i: usize| (v[i] & v[i].simd_eq(v[i])).fast_max(lo[i]).fast_min(hi[i]);
+        [half(0), half(1)]
+    }
+
+    /// Adding 1.5 * 2^23 leaves no room for a fraction, so the addition itself rounds to nearest
+    /// even and the integer stands in the low bits. (`round_int` does not break ties to even
+    /// where there is no instruction for it.)
+    #[inline(always)]
+    fn round(self, v: F32) -> I32 {
+        const MAGIC: f32 = 12_582_912.0;
+        let base = i32x8::splat(MAGIC.to_bits() as i32);
+        v.map(|half| cast::<f32x8, i32x8>(half + f32x8::splat(MAGIC)) - base)
+    }
+
+    #[inline(always)]
+    fn magnitude(self, v: F32) -> I32 {
+        v.map(|half| cast::<f32x8, i32x8>(half) & i32x8::splat(i32::MAX))
+    }
+
+    #[inline(always)]
+    fn max_i32(self, a: I32, b: I32) -> I32 {
+        [a[0].max(b[0]), a[1].max(b[1])]
+    }
+
+    #[inline(always)]
+    fn min_i32(self, a: I32, b: I32) -> I32 {
+        [a[0].min(b[0]), a[1].min(b[1])]
+    }
+
+    #[inline(always)]
+    fn has_min_i32(self, v: I32) -> bool {
+        cast::<I32, [i32; LANES]>(v).contains(&i32::MIN)
+    }
+
+    #[inline(always)]
+    fn narrow(self, v: [I32; 4]) -> I8 {
+        v.map(|[a, b]| {
+            let words = [i16x8::from_i32x8_saturate(a), i16x8::from_i32x8_saturate(b)];
+            i8x16::from_i16x16_saturate(cast(words))
+        })
+    }
+
+    #[inline(always)]
+    fn min_i8(self, a: I8, b: I8) -> I8 {
+        [a[0].min(b[0]), a[1].min(b[1]), a[2].min(b[2]), a[3].min(b[3])]
+    }
+
+    #[inline(always)]
+    fn has_min_i8(self, v: I8) -> bool {
+        cast::<I8, [i8; BLOCK]>(v).contains(&i8::MIN)
+    }
+
+    #[inline(always)]
+    fn peak(self) -> I32 {
+        [i32x8::splat(0); 2]
+    }
+
+    #[inline(always)]
+    fn raise(self, peak: I32, v: [F32; 2]) -> I32 {
+        self.max_i32(peak, self.max_i32(self.magnitude(v[0]), self.magnitude(v[1])))
+    }
+
+    #[inline(always)]
+    fn peak_bits(self, peak: I32) -> u32 {
+        cast::<I32, [u32; LANES]>(peak).into_iter().fold(0, u32::max)
+    }
+
+    #[inline(always)]
+    fn peak16(self) -> Self::Peak16 {
+        [i16x16::splat(0); 2]
+    }
+
+    #[inline(always)]
+    fn raise16(self, peak: Self::Peak16, v: &[u16; 2 * LANES]) -> Self::Peak16 {
+        let v: [i16x16; 2] = cast(*v);
+        let mask = i16x16::splat(i16::MAX);
+        [peak[0].max(v[0] & mask), peak[1].max(v[1] & mask)]
+    }
+
+    #[inline(always)]
+    fn peak16_bits(self, peak: Self::Peak16) -> u16 {
+        cast::<Self::Peak16, [u16; 2 * LANES]>(peak).into_iter().fold(0, u16::max)
+    }
+
+    #[inline(always)]
+    fn run<K: Kernel>(self, kernel: K) -> K::Output {
+        kernel.eval(self)
+    }
+}

@@ -1,0 +1,102 @@
+//! The one place that says `unsafe` for instruction sets: a token is the proof.
+
+/// Makes a zero-sized token for an instruction set out of its module's own functions.
+///
+/// The feature list is said once, here, and becomes the detection, the trampoline of every
+/// operation, and `run`.
+macro_rules! token {
+    (
+        $(#[$doc:meta])*
+        $name:ident, detect = $detect:ident, features = $features:tt, wild_is_min = $wild:literal
+    ) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug)]
+        pub(crate) struct $name(());
+
+        impl $name {
+            /// A token, if the CPU has every feature.
+            pub(crate) fn detect() -> Option<Self> {
+                token!(@all $detect, $features).then_some(Self(()))
+            }
+        }
+
+        impl crate::simd::Simd for $name {
+            type F32 = F32;
+            type I32 = I32;
+            type I8 = I8;
+            type Peak = Peak;
+            type Peak16 = Peak16;
+            type Divisor = Divisor;
+            const WILD_IS_MIN: bool = $wild;
+            token!(@op $features load_f32(src: &[f32; LANES]) -> F32);
+            token!(@op $features load_f16(src: &[f16; LANES]) -> F32);
+            token!(@op $features load_bf16(src: &[bf16; LANES]) -> F32);
+            token!(@op $features load_i8(src: &[i8; LANES]) -> F32);
+            token!(@op $features load_i32(src: &[i32; LANES]) -> I32);
+            token!(@op $features store_f32(dst: &mut [f32; LANES], v: F32) -> ());
+            token!(@op $features store_i32(dst: &mut [i32; LANES], v: I32) -> ());
+            token!(@op $features store_i8(dst: &mut [i8; BLOCK], v: I8) -> ());
+            token!(@op $features stream_f32(dst: &mut [f32; LANES], v: F32) -> ());
+            token!(@op $features stream_i8(dst: &mut [i8; BLOCK], v: I8) -> ());
+            token!(@op $features stream_fence() -> ());
+            token!(@op $features prefetch(address: *const u8) -> ());
+            token!(@op $features splat(x: f32) -> F32);
+            token!(@op $features mul(a: F32, b: F32) -> F32);
+            token!(@op $features div(a: F32, b: F32) -> F32);
+            token!(@op $features divisor(scale: F32, hi: F32, lo: F32) -> Divisor);
+            token!(@op $features div_by(a: F32, d: Divisor) -> F32);
+            token!(@op $features clip(v: F32, lo: F32, hi: F32) -> F32);
+            token!(@op $features round(v: F32) -> I32);
+            token!(@op $features magnitude(v: F32) -> I32);
+            token!(@op $features max_i32(a: I32, b: I32) -> I32);
+            token!(@op $features min_i32(a: I32, b: I32) -> I32);
+            token!(@op $features has_min_i32(v: I32) -> bool);
+            token!(@op $features narrow(v: [I32; 4]) -> I8);
+            token!(@op $features min_i8(a: I8, b: I8) -> I8);
+            token!(@op $features has_min_i8(v: I8) -> bool);
+            token!(@op $features peak() -> Peak);
+            token!(@op $features raise(peak: Peak, v: [F32; 2]) -> Peak);
+            token!(@op $features peak_bits(peak: Peak) -> u32);
+            token!(@op $features peak16() -> Peak16);
+            token!(@op $features raise16(peak: Peak16, v: &[u16; 2 * LANES]) -> Peak16);
+            token!(@op $features peak16_bits(peak: Peak16) -> u16);
+
+            #[inline]
+            #[allow(unsafe_code)]
+            fn run<K: crate::simd::Kernel>(self, kernel: K) -> K::Output {
+                token! {
+                    @enable $features
+                    fn enabled<K: crate::simd::Kernel>(token: $name, kernel: K) -> K::Output {
+                        kernel.eval(token)
+                    }
+                }
+                // SAFETY: only `detect` makes a token, and it saw every one of these features.
+                unsafe { enabled(self, kernel) }
+            }
+        }
+    };
+    (@op $features:tt $op:ident($($arg:ident: $ty:ty),*) -> $ret:ty) => {
+        #[inline(always)]
+        #[allow(unsafe_code)]
+        fn $op(self, $($arg: $ty),*) -> $ret {
+            token! {
+                @enable $features
+                #[inline]
+                fn enabled($($arg: $ty),*) -> $ret { $op($($arg),*) }
+            }
+            // SAFETY: only `detect` makes a token, and it saw every one of these features.
+            unsafe { enabled($($arg),*) }
+        }
+    };
+    (@enable [$($feature:tt),+] $function:item) => {
+        $(#[target_feature(enable = $feature)])+
+        $function
+    };
+    // Without `std` nobody can ask the CPU: what the build promised is all that is known.
+    (@all $detect:ident, [$($feature:tt),+]) => {{
+        #[cfg(feature = "std")]
+        { $(std::arch::$detect!($feature))&&+ }
+        #[cfg(not(feature = "std"))]
+        { cfg!(all($(target_feature = $feature),+)) }
+    }};
+}

@@ -1,0 +1,125 @@
+//! What a kernel may say: about thirty operations on sixteen lanes, one exact meaning each.
+
+use half::{bf16, f16};
+
+/// Lanes of one vector: a zmm register, two ymm, four NEON registers or two `wide::f32x8`.
+pub(crate) const LANES: usize = 16;
+
+/// Values that are narrowed together: four vectors of 32-bit lanes make 64 bytes.
+pub(crate) const BLOCK: usize = 4 * LANES;
+
+/// A proof that an instruction set is present, and the operations it affords.
+///
+/// Every operation returns the same bits on every implementation, save where its text says which
+/// inputs it is meant for.
+pub trait Simd: Copy {
+    /// Sixteen binary32 lanes.
+    type F32: Copy;
+    /// Sixteen 32-bit integer lanes.
+    type I32: Copy;
+    /// Sixty-four 8-bit integer lanes.
+    type I8: Copy;
+    /// The largest magnitude seen so far, in whatever form the CPU finds it fastest.
+    type Peak: Copy;
+    /// The largest 15-bit magnitudes seen so far, for f16 and bf16.
+    type Peak16: Copy;
+    /// What it takes to divide by a scale known in advance: see [`crate::division`].
+    type Divisor: Copy;
+
+    /// Whether [`round`](Simd::round) makes `i32::MIN` of NaN and of everything that does not fit
+    /// an `i32`, as x86 does. Then a wrong lane shows, and kernels may convert first and look later.
+    const WILD_IS_MIN: bool;
+
+    // Memory.
+
+    /// Sixteen values as they are.
+    fn load_f32(self, src: &[f32; LANES]) -> Self::F32;
+    /// Sixteen values, widened exactly.
+    fn load_f16(self, src: &[f16; LANES]) -> Self::F32;
+    /// Sixteen values, widened exactly.
+    fn load_bf16(self, src: &[bf16; LANES]) -> Self::F32;
+    /// Sixteen integers, sign-extended and converted: exact.
+    fn load_i8(self, src: &[i8; LANES]) -> Self::F32;
+    /// Sixteen integers as they are.
+    fn load_i32(self, src: &[i32; LANES]) -> Self::I32;
+    /// The lanes in order.
+    fn store_f32(self, dst: &mut [f32; LANES], v: Self::F32);
+    /// The lanes in order.
+    fn store_i32(self, dst: &mut [i32; LANES], v: Self::I32);
+    /// The lanes in order.
+    fn store_i8(self, dst: &mut [i8; BLOCK], v: Self::I8);
+    /// [`store_f32`](Simd::store_f32) past the caches, where the CPU can and `dst` starts a line.
+    fn stream_f32(self, dst: &mut [f32; LANES], v: Self::F32);
+    /// [`store_i8`](Simd::store_i8) past the caches, where the CPU can and `dst` starts a line.
+    fn stream_i8(self, dst: &mut [i8; BLOCK], v: Self::I8);
+    /// Orders streamed stores before whatever follows.
+    fn stream_fence(self);
+    /// Asks for the cache line at `address`, which need not exist.
+    fn prefetch(self, address: *const u8);
+
+    // Floating point.
+
+    /// `x` in every lane.
+    fn splat(self, x: f32) -> Self::F32;
+    /// a * b, rounded once.
+    fn mul(self, a: Self::F32, b: Self::F32) -> Self::F32;
+    /// a / b, rounded once.
+    fn div(self, a: Self::F32, b: Self::F32) -> Self::F32;
+    /// Prepares a division by `scale`, lane by lane; `hi` and `lo` as in [`crate::division`].
+    fn divisor(self, scale: Self::F32, hi: Self::F32, lo: Self::F32) -> Self::Divisor;
+    /// A number that [`round`](Simd::round) takes to the same integer as `a / scale`, for scales
+    /// in the proven range and |a / scale| <= 256.
+    fn div_by(self, a: Self::F32, d: Self::Divisor) -> Self::F32;
+    /// Each lane limited to `lo..=hi`; NaN becomes a lane that [`round`](Simd::round) makes 0,
+    /// also when it has been divided in between.
+    fn clip(self, v: Self::F32, lo: Self::F32, hi: Self::F32) -> Self::F32;
+    /// The nearest integer, ties to even, of lanes below 2^22 in magnitude. (For other lanes see
+    /// [`WILD_IS_MIN`](Simd::WILD_IS_MIN).)
+    fn round(self, v: Self::F32) -> Self::I32;
+
+    // Integers.
+
+    /// The bits without the sign: as an integer, NaN > infinity > every finite value.
+    fn magnitude(self, v: Self::F32) -> Self::I32;
+    /// The larger of each pair, signed.
+    fn max_i32(self, a: Self::I32, b: Self::I32) -> Self::I32;
+    /// The smaller of each pair, signed.
+    fn min_i32(self, a: Self::I32, b: Self::I32) -> Self::I32;
+    /// Whether a lane is `i32::MIN`.
+    fn has_min_i32(self, v: Self::I32) -> bool;
+    /// Four vectors to 64 bytes, in order, saturating.
+    fn narrow(self, v: [Self::I32; 4]) -> Self::I8;
+    /// The smaller of each pair, signed.
+    fn min_i8(self, a: Self::I8, b: Self::I8) -> Self::I8;
+    /// Whether a lane is `i8::MIN`.
+    fn has_min_i8(self, v: Self::I8) -> bool;
+
+    // Ranges.
+
+    /// Nothing seen yet: zero.
+    fn peak(self) -> Self::Peak;
+    /// Sees two vectors.
+    fn raise(self, peak: Self::Peak, v: [Self::F32; 2]) -> Self::Peak;
+    /// The bits of the largest magnitude seen; those of some NaN if one was seen.
+    fn peak_bits(self, peak: Self::Peak) -> u32;
+    /// Nothing seen yet: zero.
+    fn peak16(self) -> Self::Peak16;
+    /// Sees the low 15 bits of each value.
+    fn raise16(self, peak: Self::Peak16, v: &[u16; 2 * LANES]) -> Self::Peak16;
+    /// The largest low 15 bits seen.
+    fn peak16_bits(self, peak: Self::Peak16) -> u16;
+
+    /// Runs a kernel with the instruction set enabled.
+    fn run<K: Kernel>(self, kernel: K) -> K::Output;
+}
+
+/// A computation, written once for every instruction set.
+///
+/// `eval` and all that it calls must be `#[inline(always)]` functions, so that they are compiled
+/// inside [`Simd::run`] where the instruction set is enabled. A closure would not be.
+pub trait Kernel {
+    /// What it computes.
+    type Output;
+    /// Computes it.
+    fn eval<S: Simd>(self, s: S) -> Self::Output;
+}
