@@ -41,12 +41,17 @@ pub(crate) mod sealed {
         /// Nothing seen yet: zero.
         fn peak<S: Simd>(s: S) -> Self::Peak<S>;
 
-        /// Sees a block; the two halves go to two accumulators so that neither has to wait.
-        fn raise<S: Simd>(s: S, peaks: &mut [Self::Peak<S>; 2], src: &[Self; BLOCK]);
+        /// Sees a block; the two halves go to two accumulators so that neither has to wait. Where
+        /// `QUICK` and [`Simd::QUICK_MISSES_NAN`], an f32 that is NaN may be missed.
+        fn raise<S: Simd, const QUICK: bool>(
+            s: S,
+            peaks: &mut [Self::Peak<S>; 2],
+            src: &[Self; BLOCK],
+        );
 
         /// The largest magnitude seen, as the bits of `Self` without the sign; if a NaN was seen,
         /// the bits of some NaN.
-        fn peak_bits<S: Simd>(s: S, peak: Self::Peak<S>) -> u32;
+        fn peak_bits<S: Simd>(s: S, peaks: [[Self::Peak<S>; 2]; 2]) -> u32;
 
         /// The bits of one value without the sign. As integers they order as the magnitudes do,
         /// with NaN above infinity.
@@ -80,15 +85,17 @@ impl sealed::Sealed for f32 {
     }
 
     #[inline(always)]
-    fn raise<S: Simd>(s: S, peaks: &mut [S::Peak; 2], src: &[Self; BLOCK]) {
-        let v: &[[f32; LANES]; 4] = must_cast_ref(src);
-        peaks[0] = s.raise(peaks[0], [s.load_f32(&v[0]), s.load_f32(&v[1])]);
-        peaks[1] = s.raise(peaks[1], [s.load_f32(&v[2]), s.load_f32(&v[3])]);
+    fn raise<S: Simd, const QUICK: bool>(s: S, peaks: &mut [S::Peak; 2], src: &[Self; BLOCK]) {
+        let [a, b, c, d]: &[[f32; LANES]; 4] = must_cast_ref(src);
+        let halves = [[s.load_f32(a), s.load_f32(b)], [s.load_f32(c), s.load_f32(d)]];
+        for (peak, half) in peaks.iter_mut().zip(halves) {
+            *peak = if QUICK { s.raise_quick(*peak, half) } else { s.raise(*peak, half) };
+        }
     }
 
     #[inline(always)]
-    fn peak_bits<S: Simd>(s: S, peak: S::Peak) -> u32 {
-        s.peak_bits(peak)
+    fn peak_bits<S: Simd>(s: S, [[a, b], [c, d]]: [[S::Peak; 2]; 2]) -> u32 {
+        s.peak_bits([a, b, c, d])
     }
 
     #[inline(always)]
@@ -127,15 +134,19 @@ macro_rules! sixteen_bits {
             }
 
             #[inline(always)]
-            fn raise<S: Simd>(s: S, peaks: &mut [S::Peak16; 2], src: &[Self; BLOCK]) {
+            fn raise<S: Simd, const QUICK: bool>(
+                s: S,
+                peaks: &mut [S::Peak16; 2],
+                src: &[Self; BLOCK],
+            ) {
                 let v: &[[u16; 2 * LANES]; 2] = must_cast_ref(src);
                 peaks[0] = s.raise16(peaks[0], &v[0]);
                 peaks[1] = s.raise16(peaks[1], &v[1]);
             }
 
             #[inline(always)]
-            fn peak_bits<S: Simd>(s: S, peak: S::Peak16) -> u32 {
-                s.peak16_bits(peak).into()
+            fn peak_bits<S: Simd>(s: S, [[a, b], [c, d]]: [[S::Peak16; 2]; 2]) -> u32 {
+                s.peak16_bits([a, b, c, d]).into()
             }
 
             #[inline(always)]

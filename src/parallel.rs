@@ -20,11 +20,11 @@ where
 {
     use std::sync::{Mutex, PoisonError};
 
-    let available = if threads == 0 { rayon::current_num_threads() } else { threads };
-    let threads = available.min(items.len());
-    if threads <= 1 || elements < PARALLEL {
+    if threads == 1 || elements < PARALLEL {
         return items.for_each(f);
     }
+    let available = if threads == 0 { rayon::current_num_threads() } else { threads };
+    let threads = available.min(items.len());
     let queue = Mutex::new(items);
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
     let drain = || {

@@ -1,5 +1,6 @@
 //! A scale that is valid by construction.
 
+use crate::division::Reciprocal;
 use crate::{Error, Range, Result};
 
 /// How real numbers and quantized integers relate: x' = q * scale.
@@ -16,6 +17,8 @@ use crate::{Error, Range, Result};
 pub struct QuantParams {
     scale: f32,
     range: Range,
+    /// Made once for each scale; `None` outside the proven range.
+    reciprocal: Option<Reciprocal>,
 }
 
 impl QuantParams {
@@ -26,7 +29,8 @@ impl QuantParams {
     /// [`Error::InvalidScale`] if `scale` is not finite and positive. Subnormal scales are allowed.
     pub fn symmetric(scale: f32) -> Result<Self> {
         if scale.is_finite() && scale > 0.0 {
-            Ok(Self { scale, range: Range::Narrow })
+            let reciprocal = Reciprocal::new(scale);
+            Ok(Self { scale, range: Range::Narrow, reciprocal })
         } else {
             Err(Error::InvalidScale { scale })
         }
@@ -35,6 +39,11 @@ impl QuantParams {
     /// The same scale with another range.
     pub const fn with_range(self, range: Range) -> Self {
         Self { range, ..self }
+    }
+
+    /// What kernels divide by the scale with, if it is in the proven range.
+    pub(crate) const fn reciprocal(self) -> Option<Reciprocal> {
+        self.reciprocal
     }
 
     /// The distance between neighbouring dequantized values.

@@ -198,6 +198,10 @@ impl Scheme {
             return 1.0;
         }
         let scale = abs_max / self.range.steps();
-        self.scale_type.round(if scale < f32::MIN_POSITIVE { f32::MIN_POSITIVE } else { scale })
+        let scale = if scale < f32::MIN_POSITIVE { f32::MIN_POSITIVE } else { scale };
+        match self.scale_type {
+            ScaleType::F32 => scale,
+            narrower => narrower.round(scale),
+        }
     }
 }

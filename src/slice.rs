@@ -1,6 +1,7 @@
 //! Operations on slices: checks, then kernels over chunks.
 
 use alloc::vec::Vec;
+use core::slice;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use crate::kernel::{AbsMax, Dequantize, Quantize, QuantizeRows, Traffic};
@@ -107,23 +108,9 @@ impl Backend {
     /// As [`quantize_into`].
     pub fn quantize_into<T: Element>(self, x: &[T], q: &mut [i8]) -> Result<f32> {
         same_length("output", x.len(), q.len())?;
-        self.quantize_tensor(x, Scheme::int8(), q)
-    }
-
-    /// Quantizes `x` with one scale from the data, as the scheme says. The lengths agree.
-    pub(crate) fn quantize_tensor<T: Element>(
-        self,
-        x: &[T],
-        scheme: Scheme,
-        q: &mut [i8],
-    ) -> Result<f32> {
-        let abs_max = self.abs_max(x);
-        if !abs_max.is_finite() {
-            return Err(not_finite(x));
-        }
-        let params = scheme.params(abs_max)?;
-        self.quantize_chunks(x, params, true, q);
-        Ok(params.scale())
+        let mut scale = 0.0;
+        self.quantize_rows(x, x.len(), Scheme::int8(), q, slice::from_mut(&mut scale))?;
+        Ok(scale)
     }
 
     /// [`quantize_with`] on this backend.
@@ -146,6 +133,9 @@ impl Backend {
     /// end is still in the cache.
     fn quantize_chunks<T: Element>(self, x: &[T], params: QuantParams, known: bool, q: &mut [i8]) {
         let traffic = Traffic::copy(size_of_val(x), q.len());
+        if x.len() <= CHUNK {
+            return self.run(Quantize { x, params, known, traffic, q });
+        }
         let chunks = x.chunks(CHUNK).zip(q.chunks_mut(CHUNK)).rev();
         parallel::for_each(chunks, x.len(), self.thread_limit(), |(x, q)| {
             self.run(Quantize { x, params, known, traffic, q });
@@ -193,34 +183,57 @@ impl Backend {
         scales: &mut [f32],
     ) -> Result<()> {
         if row_len == 0 {
-            scales.fill(scheme.params(0.0)?.scale());
-            return Ok(());
-        }
-        if row_len >= CHUNK {
-            // Few and long: each is shared out by itself, and streamed.
-            let rows = x.chunks_exact(row_len).zip(q.chunks_exact_mut(row_len)).zip(scales);
-            for (channel, ((row, q), scale)) in rows.enumerate() {
-                *scale = self
-                    .quantize_tensor(row, scheme, q)
-                    .map_err(|error| error.in_channel(channel, channel * row_len))?;
+            scales.fill(scheme.scale(0.0));
+        } else if row_len > CHUNK {
+            for (channel, scale) in scales.iter_mut().enumerate() {
+                let row = channel * row_len..(channel + 1) * row_len;
+                *scale = self.quantize_long_row(&x[row.clone()], scheme, &mut q[row]);
             }
-            return Ok(());
-        }
-        let rows = CHUNK / row_len;
-        let chunk = rows * row_len;
-        let chunks = x.chunks(chunk).zip(q.chunks_mut(chunk)).zip(scales.chunks_mut(rows));
-        parallel::for_each(chunks, x.len(), self.thread_limit(), |((x, q), scales)| {
+        } else if x.len() <= CHUNK {
             self.run(QuantizeRows { x, row_len, scheme, q, scales });
-        });
+        } else {
+            let rows = CHUNK / row_len;
+            let chunk = rows * row_len;
+            let chunks = x.chunks(chunk).zip(q.chunks_mut(chunk)).zip(scales.chunks_mut(rows));
+            parallel::for_each(chunks, x.len(), self.thread_limit(), |((x, q), scales)| {
+                self.run(QuantizeRows { x, row_len, scheme, q, scales });
+            });
+        }
         match scales.iter().position(|scale| !scale.is_finite()) {
             None => Ok(()),
-            Some(channel) => {
-                let first = channel * row_len;
-                let row = &x[first..first + row_len];
-                let again = self.quantize_tensor(row, scheme, &mut q[first..first + row_len]);
-                again.map(|_| ()).map_err(|error| error.in_channel(channel, first))
-            }
+            Some(channel) => Err(self.row_error(x, row_len, channel, scheme)),
         }
+    }
+
+    /// Quantizes a row that is worth sharing out; returns its scale, which is not finite if the row
+    /// is not.
+    fn quantize_long_row<T: Element>(self, x: &[T], scheme: Scheme, q: &mut [i8]) -> f32 {
+        let scale = scheme.scale(self.abs_max(x));
+        if let Ok(params) = QuantParams::symmetric(scale) {
+            self.quantize_chunks(x, params.with_range(scheme.quantized_range()), true, q);
+        }
+        scale
+    }
+
+    /// Why the scale of a row is not finite.
+    #[cold]
+    fn row_error<T: Element>(
+        self,
+        x: &[T],
+        row_len: usize,
+        channel: usize,
+        scheme: Scheme,
+    ) -> Error {
+        let first = channel * row_len;
+        let row = &x[first..first + row_len];
+        let error = match self.abs_max(row) {
+            abs_max if abs_max.is_finite() => {
+                let scale_type = scheme.stored_scale_type();
+                Error::ScaleOverflow { channel, abs_max, scale_type }
+            }
+            _ => not_finite(row),
+        };
+        error.in_channel(channel, first)
     }
 
     /// [`dequantize_into`] on this backend.

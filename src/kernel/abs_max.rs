@@ -15,34 +15,35 @@ impl<T: Element> Kernel for AbsMax<'_, T> {
 
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) -> u32 {
-        let bits = abs_max(s, self.x, self.traffic);
+        let bits = abs_max::<S, T, false>(s, self.x, self.traffic);
         if T::from_magnitude_bits(bits).is_nan() { largest_nan(self.x) } else { bits }
     }
 }
 
-/// The same; of some NaN where one was seen.
+/// The same, of some NaN where one was seen; `QUICK` as in [`Element`]'s hidden half.
 #[inline(always)]
-pub(crate) fn abs_max<S: Simd, T: Element>(s: S, x: &[T], traffic: Traffic) -> u32 {
-    let mut peaks = Peaks { peaks: [[T::peak(s); 2]; ROWS] };
+pub(crate) fn abs_max<S: Simd, T: Element, const QUICK: bool>(
+    s: S,
+    x: &[T],
+    traffic: Traffic,
+) -> u32 {
+    let mut peaks = Peaks::<S, T, QUICK>([[T::peak(s); 2]; ROWS]);
     scan(s, &mut peaks, x, traffic);
-    let bits = peaks.peaks.map(|[a, b]| T::peak_bits(s, a).max(T::peak_bits(s, b)));
-    bits.into_iter().fold(0, u32::max)
+    T::peak_bits(s, peaks.0)
 }
 
 /// Two peaks for each of two blocks: as many chains as hide an operation's latency.
 const ROWS: usize = 2;
 
-struct Peaks<T: Element, S: Simd> {
-    peaks: [[T::Peak<S>; 2]; ROWS],
-}
+struct Peaks<S: Simd, T: Element, const QUICK: bool>([[T::Peak<S>; 2]; ROWS]);
 
-impl<T: Element, S: Simd> Scan<S> for Peaks<T, S> {
+impl<S: Simd, T: Element, const QUICK: bool> Scan<S> for Peaks<S, T, QUICK> {
     type In = T;
 
     #[inline(always)]
     fn blocks<const N: usize>(&mut self, s: S, src: &[[T; BLOCK]; N]) {
         for (i, block) in src.iter().enumerate() {
-            T::raise(s, &mut self.peaks[i % ROWS], block);
+            T::raise::<S, QUICK>(s, &mut self.0[i % ROWS], block);
         }
     }
 }

@@ -26,26 +26,30 @@ pub(crate) struct Traffic {
     pub(crate) stream: bool,
 }
 
-/// Sizes and distances, in bytes; docs/performance.md has the measurements behind them.
+/// Sizes and distances in bytes; docs/performance.md has the measurements behind them.
 impl Traffic {
-    /// Everything fits some cache, or nothing is gained.
+    /// The data stay in some cache near the core.
     pub(crate) const CACHED: Self = Self { prefetch: 0, stream: false };
 
-    const PREFETCH_FROM: usize = 8 << 20;
+    /// What no second-level cache holds. In one that does, asking ahead costs more than it gains.
+    const PREFETCH_FROM: usize = 2 << 20;
+
+    /// How far ahead: half a page.
     const PREFETCH: usize = 2048;
+
+    /// What no last-level cache holds, so that results kept there would only push out the rest.
     const STREAM_FROM: usize = 64 << 20;
 
-    /// For `read` bytes that are only read.
-    pub(crate) const fn read(read: usize) -> Self {
-        Self {
-            prefetch: if read >= Self::PREFETCH_FROM { Self::PREFETCH } else { 0 },
-            stream: false,
-        }
+    /// For so many bytes that are only read.
+    pub(crate) const fn read(bytes: usize) -> Self {
+        let prefetch = if bytes >= Self::PREFETCH_FROM { Self::PREFETCH } else { 0 };
+        Self { prefetch, stream: false }
     }
 
-    /// For `read` bytes that become `written` bytes.
+    /// For bytes that are read and become bytes that are written.
     pub(crate) const fn copy(read: usize, written: usize) -> Self {
-        Self { stream: written >= Self::STREAM_FROM, ..Self::read(read + written) }
+        let bytes = read.saturating_add(written);
+        Self { stream: bytes >= Self::STREAM_FROM, ..Self::read(bytes) }
     }
 }
 
@@ -56,13 +60,12 @@ pub(crate) trait Map<S: Simd> {
     /// What it writes.
     type Out: Copy + Zeroable;
 
-    /// Computes N blocks.
-    fn blocks<const N: usize>(
+    /// Computes N blocks; where `STREAM`, its stores go past the caches.
+    fn blocks<const N: usize, const STREAM: bool>(
         &mut self,
         s: S,
         src: &[[Self::In; BLOCK]; N],
         dst: &mut [[Self::Out; BLOCK]; N],
-        stream: bool,
     );
 }
 
@@ -75,33 +78,47 @@ pub(crate) fn map<S: Simd, M: Map<S>>(
     dst: &mut [M::Out],
     traffic: Traffic,
 ) {
+    if traffic.stream {
+        map_as::<S, M, true>(s, map, src, dst, traffic);
+        s.stream_fence();
+    } else {
+        map_as::<S, M, false>(s, map, src, dst, traffic);
+    }
+}
+
+/// [`map`], with its stores' way settled outside every loop.
+#[inline(always)]
+fn map_as<S: Simd, M: Map<S>, const STREAM: bool>(
+    s: S,
+    map: &mut M,
+    src: &[M::In],
+    dst: &mut [M::Out],
+    traffic: Traffic,
+) {
     let n = src.len().min(dst.len());
     let (Some(first), Some(last)) = (src.first_chunk::<BLOCK>(), src.last_chunk::<BLOCK>()) else {
         return map_short(s, map, src, dst);
     };
     let mut start = 0;
-    if traffic.stream {
+    if STREAM {
         start = dst.as_ptr().align_offset(LINE).min(BLOCK);
         if let Some(dst) = dst.first_chunk_mut() {
-            map.blocks(s, &[*first], core::array::from_mut(dst), false);
+            map.blocks::<1, false>(s, core::array::from_ref(first), core::array::from_mut(dst));
         }
     }
     let (panels, rest) = src[start..].as_chunks::<BLOCK>().0.as_chunks::<PANEL>();
     let (panels_out, rest_out) = dst[start..].as_chunks_mut::<BLOCK>().0.as_chunks_mut::<PANEL>();
     for (src, dst) in panels.iter().zip(panels_out) {
         fetch_ahead(s, src, traffic);
-        map.blocks(s, src, dst, traffic.stream);
+        map.blocks::<PANEL, STREAM>(s, src, dst);
     }
     for (src, dst) in rest.iter().zip(rest_out) {
-        map.blocks(s, core::array::from_ref(src), core::array::from_mut(dst), traffic.stream);
+        map.blocks::<1, STREAM>(s, core::array::from_ref(src), core::array::from_mut(dst));
     }
     if (n - start) % BLOCK != 0
         && let Some(dst) = dst.last_chunk_mut()
     {
-        map.blocks(s, core::array::from_ref(last), core::array::from_mut(dst), false);
-    }
-    if traffic.stream {
-        s.stream_fence();
+        map.blocks::<1, false>(s, core::array::from_ref(last), core::array::from_mut(dst));
     }
 }
 
@@ -114,7 +131,7 @@ fn map_short<S: Simd, M: Map<S>>(s: S, map: &mut M, src: &[M::In], dst: &mut [M:
     let mut padded = [[M::In::zeroed(); BLOCK]];
     let mut result = [[M::Out::zeroed(); BLOCK]];
     padded[0][..src.len()].copy_from_slice(src);
-    map.blocks(s, &padded, &mut result, false);
+    map.blocks::<1, false>(s, &padded, &mut result);
     dst.copy_from_slice(&result[0][..src.len()]);
 }
 

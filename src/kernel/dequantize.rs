@@ -27,19 +27,18 @@ impl<S: Simd> Map<S> for ByScale<S> {
     type Out = f32;
 
     #[inline(always)]
-    fn blocks<const N: usize>(
+    fn blocks<const N: usize, const STREAM: bool>(
         &mut self,
         s: S,
         src: &[[i8; BLOCK]; N],
         dst: &mut [[f32; BLOCK]; N],
-        stream: bool,
     ) {
         for (q, x) in src.iter().zip(dst) {
             let q: &[[i8; LANES]; 4] = bytemuck::must_cast_ref(q);
             let x: &mut [[f32; LANES]; 4] = bytemuck::must_cast_mut(x);
             for (q, x) in q.iter().zip(x) {
                 let v = s.mul(s.load_i8(q), self.0);
-                if stream { s.stream_f32(x, v) } else { s.store_f32(x, v) }
+                if STREAM { s.stream_f32(x, v) } else { s.store_f32(x, v) }
             }
         }
     }

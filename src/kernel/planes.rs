@@ -23,7 +23,8 @@ impl<T: Element> Kernel for PlanePeaks<'_, T> {
         let Self { x, inner, peaks } = self;
         for plane in x.chunks_exact(inner * peaks.len()) {
             for (slice, peak) in plane.chunks_exact(inner).zip(&mut *peaks) {
-                let abs_max = T::from_magnitude_bits(abs_max(s, slice, Traffic::CACHED));
+                let abs_max =
+                    T::from_magnitude_bits(abs_max::<S, T, false>(s, slice, Traffic::CACHED));
                 *peak = abs_max.to_bits().max(*peak);
             }
         }

@@ -26,8 +26,10 @@ impl<T: Element> Kernel for Quantize<'_, T> {
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) {
         let Self { x, params, known, traffic, q } = self;
-        match Reciprocal::new(params.scale()) {
-            Some(r) if known => known_range(s, x, params.scale(), r, traffic, q),
+        match params.reciprocal() {
+            Some(r) if known => {
+                known_range::<S, T, Nowhere>(s, x, params.scale(), r, traffic, q);
+            }
             Some(r) if S::WILD_IS_MIN => {
                 let careful = Careful::new(ByProduct::new(s, params, r));
                 match params.range() {
@@ -47,18 +49,21 @@ impl<T: Element> Kernel for Quantize<'_, T> {
     }
 }
 
-/// Quantizes values that are finite and within the range of the scale.
+/// Quantizes values that are within the range of a scale in the proven range. Where `R` looks,
+/// returns whether there was a NaN among them.
 #[inline(always)]
-pub(crate) fn known_range<S: Simd, T: Element>(
+pub(crate) fn known_range<S: Simd, T: Element, R: Suspect<S>>(
     s: S,
     x: &[T],
     scale: f32,
     reciprocal: Reciprocal,
     traffic: Traffic,
     q: &mut [i8],
-) {
-    let mut known = Known::<S, T> { divisor: divisor(s, scale, reciprocal), element: PhantomData };
+) -> bool {
+    let divisor = divisor(s, scale, reciprocal);
+    let mut known = Known::<S, T, R> { divisor, least: R::nothing(s), element: PhantomData };
     map(s, &mut known, x, q, traffic);
+    R::is_suspect(s, known.least)
 }
 
 /// The four vectors of a block, each through `lane`.
@@ -88,31 +93,33 @@ macro_rules! block_of {
 
 /// Stores a block of results.
 #[inline(always)]
-fn put<S: Simd>(s: S, dst: &mut [i8; BLOCK], v: S::I8, stream: bool) {
-    if stream { s.stream_i8(dst, v) } else { s.store_i8(dst, v) }
+fn put<S: Simd, const STREAM: bool>(s: S, dst: &mut [i8; BLOCK], v: S::I8) {
+    if STREAM { s.stream_i8(dst, v) } else { s.store_i8(dst, v) }
 }
 
-/// No clip and no look.
-struct Known<S: Simd, T> {
+/// No clip, and nothing is done twice.
+struct Known<S: Simd, T, R: Suspect<S>> {
     divisor: S::Divisor,
+    least: R::Least,
     element: PhantomData<T>,
 }
 
-impl<S: Simd, T: Element> Map<S> for Known<S, T> {
+impl<S: Simd, T: Element, R: Suspect<S>> Map<S> for Known<S, T, R> {
     type In = T;
     type Out = i8;
 
     #[inline(always)]
-    fn blocks<const N: usize>(
+    fn blocks<const N: usize, const STREAM: bool>(
         &mut self,
         s: S,
         src: &[[T; BLOCK]; N],
         dst: &mut [[i8; BLOCK]; N],
-        stream: bool,
     ) {
         for (x, q) in src.iter().zip(dst) {
             let v = block_of!(s, x, |v| s.round(s.div_by(v, self.divisor)));
-            put(s, q, s.narrow(v), stream);
+            let bytes = s.narrow(v);
+            self.least = R::see(s, self.least, v, bytes);
+            put::<S, STREAM>(s, q, bytes);
         }
     }
 }
@@ -136,16 +143,15 @@ impl<S: Simd, D: Divide<S>, T: Element> Map<S> for Careful<D, T> {
     type Out = i8;
 
     #[inline(always)]
-    fn blocks<const N: usize>(
+    fn blocks<const N: usize, const STREAM: bool>(
         &mut self,
         s: S,
         src: &[[T; BLOCK]; N],
         dst: &mut [[i8; BLOCK]; N],
-        stream: bool,
     ) {
         for (x, q) in src.iter().zip(dst) {
             let v = block_of!(s, x, |v| s.round(self.divide.quotient(s, v)));
-            put(s, q, s.narrow(v), stream);
+            put::<S, STREAM>(s, q, s.narrow(v));
         }
     }
 }
@@ -178,12 +184,11 @@ impl<S: Simd, T: Element, R: Suspect<S>> Map<S> for Hopeful<S, T, R> {
     type Out = i8;
 
     #[inline(always)]
-    fn blocks<const N: usize>(
+    fn blocks<const N: usize, const STREAM: bool>(
         &mut self,
         s: S,
         src: &[[T; BLOCK]; N],
         dst: &mut [[i8; BLOCK]; N],
-        stream: bool,
     ) {
         if self.careful_for == 0 {
             let divisor = self.careful.divide.divisor;
@@ -192,7 +197,7 @@ impl<S: Simd, T: Element, R: Suspect<S>> Map<S> for Hopeful<S, T, R> {
                 let v = block_of!(s, x, |v| s.round(s.div_by(v, divisor)));
                 let bytes = s.narrow(v);
                 least = R::see(s, least, v, bytes);
-                put(s, q, bytes, stream);
+                put::<S, STREAM>(s, q, bytes);
             }
             if !R::is_suspect(s, least) {
                 return;
@@ -200,12 +205,12 @@ impl<S: Simd, T: Element, R: Suspect<S>> Map<S> for Hopeful<S, T, R> {
             self.careful_for = CAREFUL_RUN;
         }
         self.careful_for -= 1;
-        self.careful.blocks(s, src, dst, stream);
+        Map::<S>::blocks::<N, STREAM>(&mut self.careful, s, src, dst);
     }
 }
 
 /// Where to look for a lane that went wild.
-trait Suspect<S: Simd> {
+pub(crate) trait Suspect<S: Simd> {
     /// The least of what was seen.
     type Least: Copy;
     fn nothing(s: S) -> Self::Least;
@@ -213,8 +218,26 @@ trait Suspect<S: Simd> {
     fn is_suspect(s: S, least: Self::Least) -> bool;
 }
 
+/// Nothing can have gone wild.
+pub(crate) struct Nowhere;
+
+impl<S: Simd> Suspect<S> for Nowhere {
+    type Least = ();
+
+    #[inline(always)]
+    fn nothing(_s: S) {}
+
+    #[inline(always)]
+    fn see(_s: S, _least: (), _v: [S::I32; 4], _bytes: S::I8) {}
+
+    #[inline(always)]
+    fn is_suspect(_s: S, _least: ()) -> bool {
+        false
+    }
+}
+
 /// -128 is no right answer: look at the bytes.
-struct NarrowRange;
+pub(crate) struct NarrowRange;
 
 impl<S: Simd> Suspect<S> for NarrowRange {
     type Least = S::I8;
@@ -236,7 +259,7 @@ impl<S: Simd> Suspect<S> for NarrowRange {
 }
 
 /// -128 may be right: look at the integers before they are narrowed.
-struct FullRange;
+pub(crate) struct FullRange;
 
 impl<S: Simd> Suspect<S> for FullRange {
     type Least = S::I32;

@@ -18,7 +18,8 @@ token! {
     Avx2,
     detect = is_x86_feature_detected,
     features = ["avx2", "fma", "f16c"],
-    wild_is_min = true
+    wild_is_min = true,
+    quick_misses_nan = false
 }
 
 #[inline]
@@ -244,8 +245,15 @@ fn raise(peak: Peak, v: [F32; 2]) -> Peak {
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn peak_bits(peak: Peak) -> u32 {
-    cast::<_, [u32; LANES]>(peak).into_iter().fold(0, u32::max)
+fn raise_quick(peak: Peak, v: [F32; 2]) -> Peak {
+    raise(peak, v)
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn peak_bits([a, b, c, d]: [Peak; 4]) -> u32 {
+    let top = max_i32(max_i32(a, b), max_i32(c, d));
+    cast::<_, [u32; LANES]>(top).into_iter().fold(0, u32::max)
 }
 
 #[inline]
@@ -267,6 +275,8 @@ fn raise16(peak: Peak16, v: &[u16; 2 * LANES]) -> Peak16 {
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn peak16_bits(peak: Peak16) -> u16 {
-    cast::<_, [u16; 2 * LANES]>(peak).into_iter().fold(0, u16::max)
+fn peak16_bits([a, b, c, d]: [Peak16; 4]) -> u16 {
+    let half =
+        |i: usize| _mm256_max_epi16(_mm256_max_epi16(a[i], b[i]), _mm256_max_epi16(c[i], d[i]));
+    cast::<_, [u16; 2 * LANES]>([half(0), half(1)]).into_iter().fold(0, u16::max)
 }

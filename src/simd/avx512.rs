@@ -2,6 +2,7 @@
 
 use bytemuck::must_cast as cast;
 use core::arch::x86_64::*;
+use core::array;
 use half::{bf16, f16};
 
 use super::{BLOCK, LANES};
@@ -19,7 +20,8 @@ token! {
     Avx512,
     detect = is_x86_feature_detected,
     features = ["avx512f", "avx512bw", "avx512dq", "avx512vl"],
-    wild_is_min = true
+    wild_is_min = true,
+    quick_misses_nan = true
 }
 
 #[inline]
@@ -207,30 +209,38 @@ fn peak() -> Peak {
     ([_mm512_setzero_ps(); 2], 0xffff)
 }
 
-/// `vrangeps` is |a| max |b| in one instruction, but takes no notice of a NaN: one comparison for
-/// every two vectors does.
+/// One comparison for every two vectors notices a NaN.
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq")]
 fn raise((top, ordered): Peak, v: [F32; 2]) -> Peak {
+    let (top, _) = raise_quick((top, ordered), v);
+    (top, _mm512_mask_cmp_ps_mask::<_CMP_ORD_Q>(ordered, v[0], v[1]))
+}
+
+/// |a| max |b| is one instruction, which of a number and a NaN takes the number.
+#[inline]
+#[target_feature(enable = "avx512f,avx512dq")]
+fn raise_quick((top, ordered): Peak, v: [F32; 2]) -> Peak {
+    (array::from_fn(|i| max_abs(top[i], v[i])), ordered)
+}
+
+#[inline]
+#[target_feature(enable = "avx512dq")]
+fn max_abs(a: F32, b: F32) -> F32 {
     const MAX_ABS_CLEAR_SIGN: i32 = 0b10_11;
-    (
-        [
-            _mm512_range_ps::<MAX_ABS_CLEAR_SIGN>(top[0], v[0]),
-            _mm512_range_ps::<MAX_ABS_CLEAR_SIGN>(top[1], v[1]),
-        ],
-        _mm512_mask_cmp_ps_mask::<_CMP_ORD_Q>(ordered, v[0], v[1]),
-    )
+    _mm512_range_ps::<MAX_ABS_CLEAR_SIGN>(a, b)
 }
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512dq")]
-fn peak_bits((top, ordered): Peak) -> u32 {
-    if ordered != 0xffff {
+fn peak_bits([a, b, c, d]: [Peak; 4]) -> u32 {
+    if a.1 & b.1 & c.1 & d.1 != 0xffff {
         return f32::NAN.to_bits();
     }
+    let pair = |a: Peak, b: Peak| max_abs(max_abs(a.0[0], a.0[1]), max_abs(b.0[0], b.0[1]));
+    let top = max_abs(pair(a, b), pair(c, d));
     // Magnitudes: as integers they order as they do as numbers.
-    let top = _mm512_max_epi32(_mm512_castps_si512(top[0]), _mm512_castps_si512(top[1]));
-    _mm512_reduce_max_epi32(top) as u32
+    _mm512_reduce_max_epu32(_mm512_castps_si512(top))
 }
 
 #[inline]
@@ -247,7 +257,8 @@ fn raise16(peak: Peak16, v: &[u16; 2 * LANES]) -> Peak16 {
 }
 
 #[inline]
-#[target_feature(enable = "avx512f")]
-fn peak16_bits(peak: Peak16) -> u16 {
-    cast::<_, [u16; 2 * LANES]>(peak).into_iter().fold(0, u16::max)
+#[target_feature(enable = "avx512f,avx512bw")]
+fn peak16_bits([a, b, c, d]: [Peak16; 4]) -> u16 {
+    let top = _mm512_max_epi16(_mm512_max_epi16(a, b), _mm512_max_epi16(c, d));
+    cast::<_, [u16; 2 * LANES]>(top).into_iter().fold(0, u16::max)
 }

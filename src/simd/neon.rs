@@ -20,7 +20,8 @@ token! {
     detect = is_aarch64_feature_detected,
     features = ["neon"],
     // NaN becomes 0 and everything else saturates.
-    wild_is_min = false
+    wild_is_min = false,
+    quick_misses_nan = false
 }
 
 #[inline]
@@ -226,8 +227,15 @@ fn raise(peak: Peak, v: [F32; 2]) -> Peak {
 
 #[inline]
 #[target_feature(enable = "neon")]
-fn peak_bits(peak: Peak) -> u32 {
-    cast::<_, [u32; LANES]>(peak).into_iter().fold(0, u32::max)
+fn raise_quick(peak: Peak, v: [F32; 2]) -> Peak {
+    raise(peak, v)
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn peak_bits([a, b, c, d]: [Peak; 4]) -> u32 {
+    let top = max_i32(max_i32(a, b), max_i32(c, d));
+    cast::<_, [u32; LANES]>(top).into_iter().fold(0, u32::max)
 }
 
 #[inline]
@@ -245,6 +253,7 @@ fn raise16(peak: Peak16, v: &[u16; 2 * LANES]) -> Peak16 {
 
 #[inline]
 #[target_feature(enable = "neon")]
-fn peak16_bits(peak: Peak16) -> u16 {
-    cast::<_, [u16; 2 * LANES]>(peak).into_iter().fold(0, u16::max)
+fn peak16_bits([a, b, c, d]: [Peak16; 4]) -> u16 {
+    let top: Peak16 = from_fn(|i| vmaxq_s16(vmaxq_s16(a[i], b[i]), vmaxq_s16(c[i], d[i])));
+    cast::<_, [u16; 2 * LANES]>(top).into_iter().fold(0, u16::max)
 }

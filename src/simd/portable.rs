@@ -36,6 +36,7 @@ impl Simd for Portable {
     /// No fused multiply-add to rely on: the scale itself.
     type Divisor = F32;
     const WILD_IS_MIN: bool = false;
+    const QUICK_MISSES_NAN: bool = false;
 
     #[inline(always)]
     fn load_f32(self, src: &[f32; LANES]) -> F32 {
@@ -185,8 +186,14 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
-    fn peak_bits(self, peak: I32) -> u32 {
-        cast::<I32, [u32; LANES]>(peak).into_iter().fold(0, u32::max)
+    fn raise_quick(self, peak: I32, v: [F32; 2]) -> I32 {
+        self.raise(peak, v)
+    }
+
+    #[inline(always)]
+    fn peak_bits(self, [a, b, c, d]: [I32; 4]) -> u32 {
+        let top = self.max_i32(self.max_i32(a, b), self.max_i32(c, d));
+        cast::<I32, [u32; LANES]>(top).into_iter().fold(0, u32::max)
     }
 
     #[inline(always)]
@@ -202,8 +209,9 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
-    fn peak16_bits(self, peak: Self::Peak16) -> u16 {
-        cast::<Self::Peak16, [u16; 2 * LANES]>(peak).into_iter().fold(0, u16::max)
+    fn peak16_bits(self, [a, b, c, d]: [Self::Peak16; 4]) -> u16 {
+        let half = |i: usize| a[i].max(b[i]).max(c[i].max(d[i]));
+        cast::<Self::Peak16, [u16; 2 * LANES]>([half(0), half(1)]).into_iter().fold(0, u16::max)
     }
 
     #[inline(always)]

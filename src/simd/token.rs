@@ -7,7 +7,8 @@
 macro_rules! token {
     (
         $(#[$doc:meta])*
-        $name:ident, detect = $detect:ident, features = $features:tt, wild_is_min = $wild:literal
+        $name:ident, detect = $detect:ident, features = $features:tt,
+        wild_is_min = $wild:literal, quick_misses_nan = $misses:literal
     ) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug)]
@@ -28,6 +29,7 @@ macro_rules! token {
             type Peak16 = Peak16;
             type Divisor = Divisor;
             const WILD_IS_MIN: bool = $wild;
+            const QUICK_MISSES_NAN: bool = $misses;
             token!(@op $features load_f32(src: &[f32; LANES]) -> F32);
             token!(@op $features load_f16(src: &[f16; LANES]) -> F32);
             token!(@op $features load_bf16(src: &[bf16; LANES]) -> F32);
@@ -56,10 +58,11 @@ macro_rules! token {
             token!(@op $features has_min_i8(v: I8) -> bool);
             token!(@op $features peak() -> Peak);
             token!(@op $features raise(peak: Peak, v: [F32; 2]) -> Peak);
-            token!(@op $features peak_bits(peak: Peak) -> u32);
+            token!(@op $features raise_quick(peak: Peak, v: [F32; 2]) -> Peak);
+            token!(@op $features peak_bits(peaks: [Peak; 4]) -> u32);
             token!(@op $features peak16() -> Peak16);
             token!(@op $features raise16(peak: Peak16, v: &[u16; 2 * LANES]) -> Peak16);
-            token!(@op $features peak16_bits(peak: Peak16) -> u16);
+            token!(@op $features peak16_bits(peaks: [Peak16; 4]) -> u16);
 
             #[inline]
             #[allow(unsafe_code)]

@@ -30,6 +30,11 @@ pub trait Simd: Copy {
     /// an `i32`, as x86 does. Then a wrong lane shows, and kernels may convert first and look later.
     const WILD_IS_MIN: bool;
 
+    /// Whether [`raise_quick`](Simd::raise_quick) is quicker than [`raise`](Simd::raise) because it
+    /// takes no notice of NaN. Only where [`WILD_IS_MIN`](Simd::WILD_IS_MIN), so that a NaN can
+    /// still be noticed when the values are converted.
+    const QUICK_MISSES_NAN: bool;
+
     // Memory.
 
     /// Sixteen values as they are.
@@ -100,14 +105,17 @@ pub trait Simd: Copy {
     fn peak(self) -> Self::Peak;
     /// Sees two vectors.
     fn raise(self, peak: Self::Peak, v: [Self::F32; 2]) -> Self::Peak;
-    /// The bits of the largest magnitude seen; those of some NaN if one was seen.
-    fn peak_bits(self, peak: Self::Peak) -> u32;
+    /// The same, of values among which a NaN may be missed: see
+    /// [`QUICK_MISSES_NAN`](Simd::QUICK_MISSES_NAN).
+    fn raise_quick(self, peak: Self::Peak, v: [Self::F32; 2]) -> Self::Peak;
+    /// The bits of the largest magnitude that one of the peaks saw; those of some NaN if one did.
+    fn peak_bits(self, peaks: [Self::Peak; 4]) -> u32;
     /// Nothing seen yet: zero.
     fn peak16(self) -> Self::Peak16;
     /// Sees the low 15 bits of each value.
     fn raise16(self, peak: Self::Peak16, v: &[u16; 2 * LANES]) -> Self::Peak16;
-    /// The largest low 15 bits seen.
-    fn peak16_bits(self, peak: Self::Peak16) -> u16;
+    /// The largest low 15 bits that one of the peaks saw.
+    fn peak16_bits(self, peaks: [Self::Peak16; 4]) -> u16;
 
     /// Runs a kernel with the instruction set enabled.
     fn run<K: Kernel>(self, kernel: K) -> K::Output;
