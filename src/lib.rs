@@ -18,7 +18,7 @@
 //!
 //! # The promise
 //!
-//! Every function returns the bits that [`reference`] returns: on every instruction set, at every
+//! Every function returns the bits that [`reference`](mod@reference) returns: on every instruction set, at every
 //! length and alignment, on every number of threads. The division is a division (libraries
 //! that multiply by 1 / scale round some values to the neighbouring integer), ties go to even,
 //! infinities saturate, and NaN has one meaning. [`division`] says how that is had at the price of a
@@ -72,3 +72,8 @@ pub use quantizer::Quantizer;
 pub use scheme::{Granularity, Range, ScaleType, Scheme};
 pub use slice::{abs_max, dequantize_into, quantize, quantize_into, quantize_with};
 pub use tensor::{QuantizedTensor, TensorView};
+
+/// Compiles the examples of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -19,7 +19,6 @@ const BLOCK: usize = 1 << 14;
 /// let stats = Backend::best().error_stats(&[1.0, -2.0, 2.0], &[1.0, -2.0, 1.0])?;
 /// assert_eq!(stats.mse(), 1.0 / 3.0);
 /// assert_eq!(stats.max_abs(), 1.0);
-/// assert!((stats.sqnr_db() - 9.542).abs() < 1e-3); // 10 log10(9 / 1)
 /// # Ok::<(), absmax::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -43,6 +42,12 @@ impl ErrorStats {
 
     /// The signal to quantization noise ratio, 10 log10(sum x^2 / sum e^2), in decibels; infinite
     /// if there is no error.
+    ///
+    /// ```
+    /// let stats = absmax::Backend::best().error_stats(&[1.0, -2.0, 2.0], &[1.0, -2.0, 1.0])?;
+    /// assert!((stats.sqnr_db() - 9.542).abs() < 1e-3); // 10 log10(9 / 1)
+    /// # Ok::<(), absmax::Error>(())
+    /// ```
     #[cfg(feature = "std")]
     pub fn sqnr_db(&self) -> f64 {
         if self.0.ee == 0.0 { f64::INFINITY } else { 10.0 * (self.0.xx / self.0.ee).log10() }

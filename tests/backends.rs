@@ -7,19 +7,26 @@ mod common;
 
 use absmax::{Backend, Error, Isa};
 
-/// The backends that this CPU must have, asked in another way than the crate asks.
+/// Whether the CPU has a feature. Without `std` the crate cannot ask, and takes what the build
+/// target promises.
+#[cfg(target_arch = "x86_64")]
+macro_rules! has {
+    ($($feature:tt),+) => {
+        $(if cfg!(feature = "std") {
+            is_x86_feature_detected!($feature)
+        } else {
+            cfg!(target_feature = $feature)
+        })&&+
+    };
+}
+
+/// The backends that this CPU must have.
 fn expected() -> Vec<Isa> {
     #[cfg(target_arch = "x86_64")]
-    let detected = {
-        let avx2 = is_x86_feature_detected!("avx2")
-            && is_x86_feature_detected!("fma")
-            && is_x86_feature_detected!("f16c");
-        let avx512 = is_x86_feature_detected!("avx512f")
-            && is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512dq")
-            && is_x86_feature_detected!("avx512vl");
-        [(Isa::Avx2, avx2), (Isa::Avx512, avx512)]
-    };
+    let detected = [
+        (Isa::Avx2, has!("avx2", "fma", "f16c")),
+        (Isa::Avx512, has!("avx512f", "avx512bw", "avx512dq", "avx512vl")),
+    ];
     #[cfg(target_arch = "aarch64")]
     let detected = [(Isa::Neon, true)];
     #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]

@@ -12,7 +12,8 @@ fn rounded(x: f32, decimals: i32) -> f64 {
 
 #[test]
 fn the_examples_of_the_contract() {
-    let examples: [(&[f32], &[i8], f64, &[f64]); 4] = [
+    type Example = (&'static [f32], &'static [i8], f64, &'static [f64]);
+    let examples: [Example; 4] = [
         (&[1.0, -1.0, 0.5, -0.5], &[127, -127, 64, -64], 0.007874, &[1.0, -1.0, 0.5039, -0.5039]),
         (
             &[0.0, 0.5, 1.0, 1.5, 2.0],
