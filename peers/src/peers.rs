@@ -1,0 +1,37 @@
+//! Other crates, called as their users call them.
+
+use std::mem::MaybeUninit;
+
+use candle_core::quantized::GgmlType as _;
+use candle_core::quantized::k_quants::BlockQ8_0;
+use rten_simd::SimdOp as _;
+
+/// rten's smallest and largest value.
+pub(crate) fn rten_min_max(x: &[f32]) -> (f32, f32) {
+    rten_vecmath::MinMax::new(x).dispatch()
+}
+
+/// rten's f32 -> u8, with the zero point in the middle.
+pub(crate) fn rten_quantize<'a>(
+    x: &[f32],
+    scale: f32,
+    q: &'a mut [MaybeUninit<u8>],
+) -> &'a mut [u8] {
+    rten_vecmath::Quantize::new(x, q, 1.0 / scale, ZERO).dispatch()
+}
+
+/// The zero point that makes u8 of the symmetric range.
+pub(crate) const ZERO: u8 = 128;
+
+/// candle's Q8_0: a scale in f16 for every 32 values.
+pub(crate) fn candle_blocks(elements: usize) -> Vec<BlockQ8_0> {
+    vec![BlockQ8_0::zeros(); elements.div_ceil(BlockQ8_0::BLCK_SIZE)]
+}
+
+pub(crate) fn candle_quantize(x: &[f32], blocks: &mut [BlockQ8_0]) {
+    BlockQ8_0::from_float(x, blocks);
+}
+
+pub(crate) fn candle_dequantize(blocks: &[BlockQ8_0], x: &mut [f32]) {
+    BlockQ8_0::to_float(blocks, x);
+}
