@@ -1,0 +1,36 @@
+//! One scale for each row of 4096: per-token activations.
+
+mod common;
+
+use std::hint::black_box;
+
+use absmax::QuantParams;
+use common::Input;
+use criterion::{Criterion, criterion_group, criterion_main};
+use half::{bf16, f16};
+
+/// Elements of a row.
+const ROW: usize = 4096;
+
+fn bench<T: Input>(criterion: &mut Criterion) {
+    for elements in common::sizes() {
+        let x: Vec<T> = common::input(elements);
+        let (mut q, mut scales) = (vec![0; elements], vec![0.0; elements / ROW]);
+        for (backend_name, backend) in common::backends(elements) {
+            backend.quantize_rows_into(&x, ROW, &mut q, &mut scales).unwrap();
+            for ((x, q), scale) in x.chunks(ROW).zip(q.chunks(ROW)).zip(&scales) {
+                common::check(x, QuantParams::symmetric(*scale).unwrap(), q);
+            }
+            let name = format!("quantize_rows/{}/{backend_name}", T::NAME);
+            common::group(criterion, &name, size_of_val(&x[..])).bench_function(
+                common::size_name(elements),
+                |b| {
+                    b.iter(|| backend.quantize_rows_into(black_box(&x), ROW, &mut q, &mut scales));
+                },
+            );
+        }
+    }
+}
+
+criterion_group!(benches, bench::<f32>, bench::<f16>, bench::<bf16>);
+criterion_main!(benches);
