@@ -84,8 +84,17 @@ impl QuantizedTensor {
     /// # Ok::<(), absmax::Error>(())
     /// ```
     pub fn dequantize(&self) -> Result<Vec<f32>> {
+        self.dequantize_on(Backend::best())
+    }
+
+    /// [`QuantizedTensor::dequantize`] on the given backend.
+    ///
+    /// # Errors
+    ///
+    /// As [`QuantizedTensor::dequantize`].
+    pub fn dequantize_on(&self, backend: Backend) -> Result<Vec<f32>> {
         let mut x = alloc::vec![0.0; self.data.len()];
-        Backend::best().dequantize_channels(self, &mut x)?;
+        backend.dequantize_channels(self, &mut x)?;
         Ok(x)
     }
 }

@@ -49,7 +49,7 @@ fn check<T: FromF32>(shape: &[usize], random: &mut Random) {
                     let context = format!("{} {shape:?} axis {axis}", backend.isa());
                     assert_eq!(found.scales, scales, "{context}");
                     assert!(found.data == q, "{context}");
-                    assert_eq!(found.dequantize().unwrap(), dequantized, "{context}");
+                    assert_eq!(found.dequantize_on(backend).unwrap(), dequantized, "{context}");
                 }
             }
         }

@@ -1,3 +1,55 @@
 //! `absmax`: quantizes checkpoints, exact to the bit.
 
-fn main() {}
+mod args;
+mod checkpoint;
+mod config;
+mod console;
+mod demo;
+mod destination;
+mod digest;
+mod files;
+mod header;
+mod ignore;
+mod index;
+mod interrupt;
+mod json;
+mod layout;
+mod memory;
+mod panels;
+mod pieces;
+mod plan;
+mod positioned;
+mod quantize;
+mod report;
+mod select;
+mod selftest;
+mod shard;
+mod stage;
+mod text;
+mod values;
+mod weights;
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+use crate::args::{Cli, Command};
+use crate::console::printable;
+use crate::interrupt::Interrupted;
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::Quantize(args) => quantize::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Values(args) => values::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Demo => demo::run().map(|()| ExitCode::SUCCESS),
+        Command::Selftest(args) => selftest::run(&args),
+    };
+    result.unwrap_or_else(|error| {
+        let interrupted = error.is::<Interrupted>();
+        let text = if interrupted { Interrupted.to_string() } else { format!("{error:#}") };
+        // A closed stderr leaves nobody to tell.
+        let _ = writeln!(std::io::stderr(), "error: {}", printable(&text));
+        if interrupted { Interrupted::EXIT_CODE.into() } else { ExitCode::FAILURE }
+    })
+}

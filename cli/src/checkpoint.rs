@@ -1,0 +1,127 @@
+//! What there is to quantize: a model directory, or one safetensors file.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result, bail, ensure};
+
+use crate::config::Config;
+use crate::files::{CONFIG, Files, LeftOut};
+use crate::header::Header;
+use crate::index::Index;
+use crate::weights::{SINGLE, Weights};
+
+#[derive(Debug)]
+pub(crate) struct Checkpoint {
+    /// SRC without symbolic links.
+    pub(crate) source: PathBuf,
+    /// The directory that holds the files.
+    pub(crate) directory: PathBuf,
+    pub(crate) shards: Vec<Shard>,
+    pub(crate) config: Config,
+    /// The index that the quantized files need.
+    pub(crate) index: Option<Index>,
+    /// Other files, relative to the directory.
+    pub(crate) others: Vec<PathBuf>,
+    pub(crate) left_out: Vec<LeftOut>,
+    pub(crate) warnings: Vec<String>,
+}
+
+/// One safetensors file.
+#[derive(Debug)]
+pub(crate) struct Shard {
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+    pub(crate) header: Header,
+}
+
+impl Checkpoint {
+    /// Reads SRC's headers, config and index.
+    pub(crate) fn open(source: &Path) -> Result<Self> {
+        let given = source.display();
+        let source = source.canonicalize().with_context(|| format!("cannot read {given}"))?;
+        if source.is_dir() { Self::open_directory(source) } else { Self::open_file(source) }
+    }
+
+    fn open_file(source: PathBuf) -> Result<Self> {
+        let name = source.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        ensure!(
+            name.ends_with(".safetensors"),
+            "{} is neither a directory nor a safetensors file",
+            source.display()
+        );
+        let shard = Shard { name, header: Header::read(&source)?, path: source.clone() };
+        Ok(Self {
+            directory: source.parent().unwrap_or(Path::new("")).to_path_buf(),
+            source,
+            shards: vec![shard],
+            config: Config::default(),
+            index: None,
+            others: Vec::new(),
+            left_out: Vec::new(),
+            warnings: Vec::new(),
+        })
+    }
+
+    fn open_directory(source: PathBuf) -> Result<Self> {
+        let mut files = Files::of(&source)?;
+        let mut warnings = Vec::new();
+        let Weights { names, index } = Weights::choose(&source, &mut files, &mut warnings)?;
+        ensure!(
+            files.has_config,
+            "{} has no {CONFIG}, so it is not a model directory; to quantize one safetensors file \
+             give the file itself",
+            source.display()
+        );
+        let config = Config::read(&source.join(CONFIG))?;
+        let mut shards = Vec::new();
+        for name in names {
+            let path = source.join(&name);
+            let header = Header::read(&path)?;
+            shards.push(Shard { name, path, header });
+        }
+        check_names(&shards, index.as_ref(), &mut warnings)?;
+        // Without an index loaders find nothing but the one name.
+        let index = if shards.len() == 1 && shards[0].name == SINGLE {
+            index
+        } else {
+            index.or_else(|| Some(Index::default()))
+        };
+        let Files { others, mut left_out, .. } = files;
+        left_out.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(Self {
+            directory: source.clone(),
+            source,
+            shards,
+            config,
+            index,
+            others,
+            left_out,
+            warnings,
+        })
+    }
+}
+
+/// No tensor is in two files, and each is where the index says.
+fn check_names(shards: &[Shard], index: Option<&Index>, warnings: &mut Vec<String>) -> Result<()> {
+    let mut file_of = HashMap::new();
+    for shard in shards {
+        for tensor in &shard.header.tensors {
+            if let Some(first) = file_of.insert(tensor.name.as_str(), shard.name.as_str()) {
+                bail!("tensor {} is both in {first} and in {}", tensor.name, shard.name);
+            }
+        }
+    }
+    let Some(index) = index else { return Ok(()) };
+    for (tensor, file) in &index.weight_map {
+        ensure!(
+            file_of.remove(tensor.as_str()) == Some(file),
+            "the index says that tensor {tensor} is in {file}, and it is not"
+        );
+    }
+    for (tensor, file) in file_of {
+        warnings.push(format!("tensor {tensor} of {file} is not in the index"));
+    }
+    warnings.sort();
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! `config.json`: what it says of the model, and what it has to say of the quantized one.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use safetensors::Dtype;
+use serde::Serialize;
+use serde_json::json;
+use serde_json::value::RawValue;
+
+use crate::args::Granularity;
+use crate::json::Members;
+
+const QUANTIZATION_CONFIG: &str = "quantization_config";
+
+/// Keys under which checkpoints say that they are quantized already.
+const QUANTIZED_KEYS: [&str; 2] = [QUANTIZATION_CONFIG, "compression_config"];
+
+/// Models whose `Conv1D` layers keep their weights as [in, out].
+const CONV1D_MODELS: [&str; 4] = ["gpt2", "openai-gpt", "imagegpt", "decision_transformer"];
+
+#[derive(Debug, Default)]
+pub(crate) struct Config(Members);
+
+impl Config {
+    pub(crate) fn read(path: &Path) -> Result<Self> {
+        let read = || anyhow::Ok(Self(serde_json::from_str(&fs::read_to_string(path)?)?));
+        read().with_context(|| format!("{} is not a valid config", path.display()))
+    }
+
+    /// The key that says that the model is quantized already.
+    pub(crate) fn quantized_by(&self) -> Option<&'static str> {
+        QUANTIZED_KEYS
+            .into_iter()
+            .find(|key| self.0.get(key).is_some_and(|value| value.get() != "null"))
+    }
+
+    pub(crate) fn has_conv1d(&self) -> bool {
+        let model = self.0.get_as::<String>("model_type");
+        model.is_some_and(|model| CONV1D_MODELS.contains(&model.as_str()))
+    }
+
+    /// The type that loaders will give to the weights, where the config says.
+    pub(crate) fn dtype(&self) -> Option<(&'static str, Dtype)> {
+        ["dtype", "torch_dtype"].into_iter().find_map(|key| {
+            let dtype = match self.0.get_as::<String>(key)?.as_str() {
+                "float32" => Dtype::F32,
+                "float16" => Dtype::F16,
+                "bfloat16" => Dtype::BF16,
+                _ => return None,
+            };
+            Some((key, dtype))
+        })
+    }
+
+    /// The text of the quantized model's config.
+    pub(crate) fn quantized(
+        mut self,
+        granularity: Granularity,
+        ignore: &[String],
+    ) -> Result<String> {
+        #[derive(Serialize)]
+        struct Eight<'a> {
+            num_bits: u8,
+            r#type: &'a str,
+            symmetric: bool,
+            strategy: &'a str,
+            group_size: Option<u8>,
+            dynamic: bool,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            observer: Option<&'a str>,
+        }
+        let eight = |strategy, dynamic, observer| Eight {
+            num_bits: 8,
+            r#type: "int",
+            symmetric: true,
+            strategy,
+            group_size: None,
+            dynamic,
+            observer,
+        };
+        let strategy = match granularity {
+            Granularity::Channel => "channel",
+            Granularity::Tensor => "tensor",
+        };
+        let value = json!({
+            "quant_method": "compressed-tensors",
+            "format": "int-quantized",
+            "quantization_status": "compressed",
+            "config_groups": {
+                "group_0": {
+                    "targets": ["Linear"],
+                    "weights": eight(strategy, false, Some("minmax")),
+                    "input_activations": eight("token", true, None),
+                    "output_activations": null,
+                    "format": "int-quantized",
+                },
+            },
+            "ignore": ignore,
+            "kv_cache_scheme": null,
+            "global_compression_ratio": null,
+            "producer": { "name": "absmax", "version": env!("CARGO_PKG_VERSION") },
+        });
+        // A verbatim value brings its own indentation.
+        let text = serde_json::to_string_pretty(&value)?.replace('\n', "\n  ");
+        self.0.set(QUANTIZATION_CONFIG, RawValue::from_string(text)?);
+        Ok(serde_json::to_string_pretty(&self.0)? + "\n")
+    }
+}

@@ -1,0 +1,7 @@
+//! `absmax demo`: a small model made, quantized and checked.
+
+mod check;
+mod model;
+mod run;
+
+pub(crate) use run::run;

@@ -1,0 +1,52 @@
+//! `model.safetensors.index.json`: which file holds which tensor.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::value::to_raw_value;
+
+use crate::json::Members;
+
+pub(crate) const INDEX: &str = "model.safetensors.index.json";
+
+#[derive(Debug, Deserialize, Serialize)]
+pub(crate) struct Index {
+    /// Its own file's name.
+    #[serde(skip)]
+    pub(crate) name: String,
+    #[serde(default)]
+    pub(crate) metadata: Members,
+    /// File name by tensor name.
+    pub(crate) weight_map: BTreeMap<String, String>,
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        let (metadata, weight_map) = Default::default();
+        Self { name: INDEX.to_owned(), metadata, weight_map }
+    }
+}
+
+impl Index {
+    pub(crate) fn read(directory: &Path, name: String) -> Result<Self> {
+        let path = directory.join(&name);
+        let read = || anyhow::Ok(serde_json::from_str(&fs::read_to_string(&path)?)?);
+        let index: Self =
+            read().with_context(|| format!("{} is not a valid index", path.display()))?;
+        Ok(Self { name, ..index })
+    }
+
+    /// The text of the index of other tensors, with what else this one's metadata hold.
+    pub(crate) fn rewritten(
+        mut self,
+        weight_map: BTreeMap<String, String>,
+        total_size: u64,
+    ) -> Result<String> {
+        self.metadata.set("total_size", to_raw_value(&total_size)?);
+        self.weight_map = weight_map;
+        Ok(serde_json::to_string_pretty(&self)? + "\n")
+    }
+}

@@ -1,0 +1,90 @@
+//! The enumeration that the exact division rests on, and its control.
+
+use std::time::Instant;
+
+use absmax::division::{self, Reciprocal, SIGNIFICANDS, Tally};
+use absmax::{Backend, Isa};
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::selftest::session::Session;
+use crate::selftest::subject::Subject;
+
+/// What the enumeration found on one backend.
+#[derive(Clone, Debug, Serialize)]
+pub(in crate::selftest) struct Division {
+    pub(in crate::selftest) backend: &'static str,
+    /// Significands of scales that were tried, of all that there are.
+    pub(in crate::selftest) significands: u32,
+    pub(in crate::selftest) of: u32,
+    pub(in crate::selftest) cases: u64,
+    pub(in crate::selftest) mismatches: u64,
+    /// Windows without the step that they were laid around.
+    pub(in crate::selftest) stepless: u64,
+    /// Whether the backend divides, so that the two ways are one and there is nothing to control.
+    pub(in crate::selftest) divides: bool,
+    /// Mismatches of the other formula for lo, of which there is to be exactly one.
+    pub(in crate::selftest) control_mismatches: u64,
+    pub(in crate::selftest) seconds: f64,
+}
+
+impl Division {
+    /// Whether the two ways agree, and the control does not.
+    pub(in crate::selftest) fn passed(&self) -> bool {
+        self.mismatches == 0 && self.stepless == 0 && self.control_is_right()
+    }
+
+    /// Whether the other formula was wrong as often as it is known to be.
+    pub(in crate::selftest) fn control_is_right(&self) -> bool {
+        self.divides || self.control_mismatches == 1
+    }
+}
+
+/// Significands at a time.
+const CHUNK: u32 = 1 << 12;
+
+/// The enumeration on every backend.
+pub(in crate::selftest) fn divisions(session: &Session) -> Vec<Division> {
+    // From the last chunk down: that is where the control fails, at the last significand of all.
+    let stride = session.effort.pick(64, 1);
+    let chunks: Vec<u32> = (0..SIGNIFICANDS / CHUNK).rev().step_by(stride).collect();
+    let backends: Vec<Backend> = session.subjects.iter().filter_map(backend).collect();
+    session.begin("division", 2 * chunks.len() * backends.len());
+    let tally = |backend, reciprocal: fn(f32) -> Option<Reciprocal>| {
+        let tallies = chunks.par_iter().map(|chunk| {
+            let tally = division::check(backend, chunk * CHUNK..(chunk + 1) * CHUNK, reciprocal);
+            session.step();
+            tally
+        });
+        tallies.reduce(Tally::default, |a, b| Tally {
+            cases: a.cases + b.cases,
+            mismatches: a.mismatches + b.mismatches,
+            stepless: a.stepless + b.stepless,
+        })
+    };
+    let on = |backend: Backend| {
+        let start = Instant::now();
+        let Tally { cases, mismatches, stepless } = tally(backend, Reciprocal::new);
+        let control = tally(backend, Reciprocal::with_product_lo);
+        Division {
+            backend: backend.isa().name(),
+            significands: chunks.len() as u32 * CHUNK,
+            of: SIGNIFICANDS,
+            cases,
+            mismatches,
+            stepless,
+            // Built for a CPU without FMA the portable backend has nothing cheaper than a division.
+            divides: backend.isa() == Isa::Portable && control.mismatches == 0,
+            control_mismatches: control.mismatches,
+            seconds: start.elapsed().as_secs_f64(),
+        }
+    };
+    backends.into_iter().map(on).collect()
+}
+
+fn backend(subject: &Subject) -> Option<Backend> {
+    match *subject {
+        Subject::Backend(backend, _) => Some(backend),
+        Subject::Naive => None,
+    }
+}

@@ -1,0 +1,34 @@
+//! How much is tried.
+
+use serde::Serialize;
+
+/// How much is tried.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Effort {
+    /// Strides, for emulators.
+    Quick,
+    /// Everything but all f32.
+    Normal,
+    /// Everything.
+    Exhaustive,
+}
+
+impl Effort {
+    /// `few` where time is short, else `many`.
+    pub(super) fn pick<T>(self, few: T, many: T) -> T {
+        if self == Self::Quick { few } else { many }
+    }
+
+    /// What was tried, for the reader of the result.
+    pub(super) fn tried(self) -> &'static str {
+        match self {
+            Self::Quick => {
+                "strides through the division's scales, the 16-bit patterns, offsets and threads; \
+                 no huge tensors; not all f32"
+            }
+            Self::Normal => "all but the 2^32 patterns of f32, which --exhaustive adds",
+            Self::Exhaustive => "everything",
+        }
+    }
+}

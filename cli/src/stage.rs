@@ -1,0 +1,174 @@
+//! OUT, written aside and then put in place.
+//!
+//! Each file is written under a temporary name in its directory, flushed to disk and renamed, so that it
+//! appears whole or not at all. Until all are written, nothing is renamed. What a run that fails has
+//! made is removed, the directory too if it was not there before.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use serde::Serialize;
+use tempfile::{NamedTempFile, TempPath};
+
+use crate::destination::Destination;
+use crate::digest::sha256;
+use crate::files::CONFIG;
+use crate::interrupt;
+
+/// Bytes copied at a time.
+const PIECE: usize = 1 << 18;
+
+#[derive(Debug)]
+pub(crate) struct Stage {
+    root: PathBuf,
+    existed: bool,
+    /// Directories that were not there before, parents first.
+    made: Vec<PathBuf>,
+    files: Vec<(PathBuf, TempPath)>,
+    placed: Vec<PathBuf>,
+}
+
+/// A file of OUT that is being written.
+#[derive(Debug)]
+pub(crate) struct Draft {
+    name: PathBuf,
+    file: NamedTempFile,
+}
+
+/// A file of OUT as it was written.
+#[derive(Clone, Debug, Serialize)]
+pub(crate) struct Written {
+    pub(crate) name: String,
+    pub(crate) bytes: u64,
+    pub(crate) sha256: Option<String>,
+}
+
+impl Stage {
+    pub(crate) fn new(destination: &Destination) -> Result<Self> {
+        let Destination { path, exists } = destination;
+        let mut stage = Self {
+            root: path.clone(),
+            existed: *exists,
+            made: Vec::new(),
+            files: Vec::new(),
+            placed: Vec::new(),
+        };
+        stage.make_directory(path)?;
+        Ok(stage)
+    }
+
+    fn make_directory(&mut self, path: &Path) -> Result<()> {
+        let missing: Vec<_> = path.ancestors().take_while(|path| !path.exists()).collect();
+        for path in missing.into_iter().rev() {
+            fs::create_dir(path).with_context(|| format!("cannot make {}", path.display()))?;
+            self.made.push(path.to_path_buf());
+        }
+        Ok(())
+    }
+
+    /// A new file, under a temporary name.
+    pub(crate) fn draft(&mut self, name: &Path) -> Result<Draft> {
+        let path = self.root.join(name);
+        let directory = path.parent().unwrap_or(&path);
+        self.make_directory(directory)?;
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".absmax-").suffix(".tmp");
+        // What any new file gets; temporary files are private otherwise.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let file = builder
+            .tempfile_in(directory)
+            .with_context(|| format!("cannot write to {}", directory.display()))?;
+        Ok(Draft { name: name.to_path_buf(), file })
+    }
+
+    /// Flushes a file that has been written.
+    pub(crate) fn add(&mut self, draft: Draft) -> Result<Written> {
+        let Draft { name, file } = draft;
+        let (synced, digest) = rayon::join(|| file.as_file().sync_all(), || sha256(file.as_file()));
+        synced?;
+        let (sha256, bytes) = digest?;
+        let written = Written { name: name.display().to_string(), bytes, sha256: Some(sha256) };
+        self.files.push((name, file.into_temp_path()));
+        Ok(written)
+    }
+
+    /// Puts all files in place, in the order in which they were added.
+    pub(crate) fn commit(mut self) -> Result<()> {
+        // While files are being replaced, what is there is no model.
+        match fs::remove_file(self.root.join(CONFIG)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("cannot replace {CONFIG}"));
+            }
+            _ => sync_directory(&self.root)?,
+        }
+        for (name, file) in std::mem::take(&mut self.files) {
+            let path = self.root.join(&name);
+            file.persist(&path).with_context(|| format!("cannot write {}", path.display()))?;
+            self.placed.push(path);
+        }
+        let mut directories: Vec<_> = self.placed.iter().filter_map(|path| path.parent()).collect();
+        directories.extend(self.made.iter().filter_map(|path| path.parent()));
+        directories.sort();
+        directories.dedup();
+        directories.into_iter().try_for_each(sync_directory)?;
+        self.made.clear();
+        self.placed.clear();
+        Ok(())
+    }
+}
+
+/// A rename is on disk when its directory is. Not every system can flush a directory.
+fn sync_directory(path: &Path) -> Result<()> {
+    use io::ErrorKind::{InvalidInput, Unsupported};
+    if cfg!(not(unix)) {
+        return Ok(());
+    }
+    match File::open(path).and_then(|directory| directory.sync_all()) {
+        Err(error) if !matches!(error.kind(), InvalidInput | Unsupported) => {
+            Err(error).with_context(|| format!("cannot flush {}", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        // Nobody is left to tell if any of this fails.
+        self.files.clear();
+        if !self.existed {
+            for path in &self.placed {
+                let _ = fs::remove_file(path);
+            }
+        }
+        for path in self.made.iter().rev() {
+            let _ = fs::remove_dir(path);
+        }
+    }
+}
+
+impl Draft {
+    pub(crate) fn file(&self) -> &File {
+        self.file.as_file()
+    }
+
+    pub(crate) fn write_all(&self, bytes: &[u8]) -> io::Result<()> {
+        self.file().write_all(bytes)
+    }
+
+    /// Copies a file's content, in pieces between which a run can be interrupted.
+    pub(crate) fn copy(&self, source: &Path) -> Result<()> {
+        let cannot_read = || format!("cannot read {}", source.display());
+        let mut from = File::open(source).with_context(cannot_read)?;
+        let mut buffer = vec![0; PIECE];
+        loop {
+            interrupt::check()?;
+            match from.read(&mut buffer).with_context(cannot_read)? {
+                0 => return Ok(()),
+                n => self.write_all(&buffer[..n])?,
+            }
+        }
+    }
+}

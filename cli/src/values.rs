@@ -1,0 +1,35 @@
+//! `absmax values`: a few numbers quantized, as JSON.
+
+use absmax::{QuantParams, dequantize_into, quantize};
+use anyhow::Result;
+use serde::Serialize;
+use serde_json::Number;
+
+use crate::args::ValuesArgs;
+use crate::console::Console;
+
+#[derive(Serialize)]
+struct Quantized {
+    quantized: Vec<i8>,
+    scale: Option<Number>,
+    dequantized: Vec<Option<Number>>,
+}
+
+pub(crate) fn run(args: &ValuesArgs) -> Result<()> {
+    let (quantized, scale) = quantize(&args.values)?;
+    let mut dequantized = vec![0.0; quantized.len()];
+    dequantize_into(&quantized, QuantParams::symmetric(scale)?, &mut dequantized)?;
+    let result = Quantized {
+        quantized,
+        scale: rounded(scale, 6),
+        dequantized: dequantized.into_iter().map(|x| rounded(x, 4)).collect(),
+    };
+    Console::new(0).print(&serde_json::to_string(&result)?)
+}
+
+/// `x` to so many decimals, without zeros at the end.
+fn rounded(x: f32, decimals: usize) -> Option<Number> {
+    let text = format!("{x:.decimals$}");
+    let digits = text.trim_end_matches('0').trim_end_matches('.');
+    serde_json::from_str(if digits == "-0" { "0" } else { digits }).ok()
+}

@@ -1,0 +1,59 @@
+//! Runs the binary.
+
+use std::ffi::OsStr;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+/// What a run left on the terminal.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+/// Runs `absmax` with these arguments.
+pub(crate) fn absmax<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Run {
+    let output = Command::new(env!("CARGO_BIN_EXE_absmax")).args(args).output().unwrap();
+    Run {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// `absmax quantize SOURCE -o OUT` and more options.
+pub(crate) fn quantize(source: &Path, out: &Path, options: &[&str]) -> Run {
+    let paths = [OsStr::new("quantize"), source.as_os_str(), OsStr::new("-o"), out.as_os_str()];
+    absmax(paths.into_iter().chain(options.iter().map(OsStr::new)))
+}
+
+impl Run {
+    /// The run went well.
+    #[track_caller]
+    pub(crate) fn succeeded(self) -> Self {
+        assert_eq!(self.code, Some(0), "{self:#?}");
+        self
+    }
+
+    /// The run failed with one line that says all of this.
+    #[track_caller]
+    pub(crate) fn failed_with(self, parts: &[&str]) -> Self {
+        assert_eq!(self.code, Some(1), "{self:#?}");
+        let last = self.stderr.lines().last().unwrap_or_default();
+        assert!(last.starts_with("error: "), "{self:#?}");
+        assert_eq!(self.stderr.matches("error: ").count(), 1, "{self:#?}");
+        for part in parts {
+            assert!(last.contains(part), "{part:?} is not in {last:?}");
+        }
+        self
+    }
+
+    /// stdout as one JSON value.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:#?}"))
+    }
+}

@@ -1,0 +1,11 @@
+//! Models to quantize, the binary, and what it should have written.
+
+mod binary;
+mod expect;
+mod model;
+mod tensor;
+
+pub(crate) use binary::{absmax, quantize};
+pub(crate) use expect::{Granularity, expect_quantized, listing, read_file, read_model};
+pub(crate) use model::Model;
+pub(crate) use tensor::{Tensor, raw_file, safetensors_file};

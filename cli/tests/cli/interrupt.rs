@@ -1,0 +1,69 @@
+//! An interrupted run leaves nothing behind and exits 130.
+
+#![cfg(unix)]
+
+use std::fs::{self, File};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Map, json};
+
+use crate::common::{Model, listing, raw_file};
+
+/// A model of zeros that take no room on disk, and more time than it takes to be interrupted.
+fn large_model() -> Model {
+    const TENSORS: u64 = 32;
+    const ROWS: u64 = 8192;
+    let tensor_len = ROWS * ROWS * 4;
+    let header: Map<_, _> = (0..TENSORS)
+        .map(|i| {
+            let offsets = [i * tensor_len, (i + 1) * tensor_len];
+            let entry = json!({ "dtype": "F32", "shape": [ROWS, ROWS], "data_offsets": offsets });
+            (format!("layers.{i}.proj.weight"), entry)
+        })
+        .collect();
+    let head = raw_file(&header.into(), &[]);
+    let model = Model::new().file("model.safetensors", &head);
+    let file = File::options().write(true).open(model.source().join("model.safetensors")).unwrap();
+    file.set_len(head.len() as u64 + TENSORS * tensor_len).unwrap();
+    model
+}
+
+#[test]
+fn nothing_is_left() {
+    let model = large_model();
+    for (signal, exists) in [("-INT", false), ("-TERM", true)] {
+        if exists {
+            fs::create_dir(model.out()).unwrap();
+            fs::write(model.out().join("config.json"), "old").unwrap();
+        }
+        let mut child = Command::new(env!("CARGO_BIN_EXE_absmax"))
+            .arg("quantize")
+            .args([model.source(), "-o".into(), model.out(), "--force".into()])
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let started = Instant::now();
+        let staged = || {
+            let names = if model.out().exists() { listing(&model.out()) } else { Vec::new() };
+            names.iter().any(|name| name.starts_with(".absmax-") && name.ends_with(".tmp"))
+        };
+        while !staged() {
+            assert!(started.elapsed() < Duration::from_secs(60), "nothing is being written");
+            assert!(child.try_wait().unwrap().is_none(), "the run is over");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        let kill = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(130), "{output:#?}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(stderr, "error: interrupted: nothing was written\n");
+        assert_eq!(model.out().exists(), exists);
+        if exists {
+            assert_eq!(listing(&model.out()), ["config.json"]);
+            assert_eq!(fs::read_to_string(model.out().join("config.json")).unwrap(), "old");
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! The built binary on real files.
+
+mod common;
+mod demo;
+mod destination;
+mod determinism;
+mod files;
+mod hostile;
+mod interrupt;
+mod not_finite;
+mod output;
+mod refusals;
+mod round_trip;
+mod selection;
+mod usage;
+mod values;

@@ -1,0 +1,163 @@
+//! Checkpoints that cannot be quantized: one message that says why, and nothing written.
+
+use std::fs;
+
+use safetensors::Dtype;
+use serde_json::json;
+
+use crate::common::{Model, Tensor, quantize};
+
+#[track_caller]
+fn refused(model: &Model, parts: &[&str]) {
+    for options in [&["--dry-run"][..], &[]] {
+        quantize(&model.source(), &model.out(), options).failed_with(parts);
+        assert!(!model.out().exists());
+    }
+}
+
+#[test]
+fn already_quantized() {
+    let already = "already quantized";
+    let config = json!({ "quantization_config": { "quant_method": "gptq" } });
+    refused(&Model::small().config(&config), &[already, "quantization_config"]);
+    let config = json!({ "compression_config": {} });
+    refused(&Model::small().config(&config), &[already, "compression_config"]);
+    for name in [
+        "a.proj.weight_scale",
+        "a.proj.weight_scale_inv",
+        "a.proj.weight_packed",
+        "a.proj.qweight",
+        "a.proj.SCB",
+        "a.proj.weight.absmax",
+    ] {
+        let tensors = [
+            ("a.proj.weight", Tensor::random(Dtype::F32, &[4, 4])),
+            (name, Tensor::random(Dtype::F32, &[4])),
+        ];
+        let model = Model::new().weights("model.safetensors", &tensors);
+        refused(&model, &[already, name, "model.safetensors"]);
+    }
+    for dtype in [Dtype::I8, Dtype::F8_E4M3, Dtype::F8_E5M2] {
+        let tensors = [
+            ("a.proj.weight", Tensor::random(Dtype::F32, &[4, 4])),
+            ("b.proj.weight", Tensor::zeros(dtype, &[4, 4])),
+        ];
+        let model = Model::new().weights("model.safetensors", &tensors);
+        refused(&model, &[already, "b.proj.weight", &dtype.to_string()]);
+    }
+}
+
+#[test]
+fn what_was_written_is_not_quantized_again() {
+    let model = Model::small();
+    quantize(&model.source(), &model.out(), &[]).succeeded();
+    quantize(&model.out(), &model.beside("again"), &[]).failed_with(&["already quantized"]);
+    let file = model.out().join("model.safetensors");
+    quantize(&file, &model.beside("again"), &[])
+        .failed_with(&["already quantized", "up_proj.weight_scale"]);
+}
+
+#[test]
+fn nothing_to_quantize() {
+    let tensors = [("model.embed_tokens.weight", Tensor::random(Dtype::F32, &[4, 4]))];
+    let model = Model::new().weights("model.safetensors", &tensors);
+    refused(&model, &["nothing to quantize", "none of its 1 tensors"]);
+    refused(&Model::new().weights("model.safetensors", &[]), &["nothing to quantize"]);
+    let model = Model::small();
+    quantize(&model.source(), &model.out(), &["--ignore", "re:."])
+        .failed_with(&["nothing to quantize"]);
+}
+
+#[test]
+fn no_safetensors() {
+    let model = Model::new().file("pytorch_model.bin", "zip");
+    refused(&model, &["no safetensors file", "found config.json, pytorch_model.bin"]);
+    let empty = Model::new();
+    fs::remove_file(empty.source().join("config.json")).unwrap();
+    refused(&empty, &["no safetensors file", "it is empty"]);
+}
+
+#[test]
+fn no_model() {
+    let model = Model::small();
+    let missing = model.beside("missing");
+    quantize(&missing, &model.out(), &[]).failed_with(&["cannot read", "missing"]);
+    fs::write(model.beside("a.bin"), "").unwrap();
+    quantize(&model.beside("a.bin"), &model.out(), &[])
+        .failed_with(&["a.bin", "neither a directory nor a safetensors file"]);
+    fs::remove_file(model.source().join("config.json")).unwrap();
+    refused(&model, &["no config.json", "give the file itself"]);
+}
+
+#[test]
+fn broken_configs() {
+    for text in ["", "{", "[]", "{\"a\": }", "{\"a\": NaN}"] {
+        refused(&Model::small().file("config.json", text), &["config.json", "line 1 column"]);
+    }
+}
+
+fn two() -> [(&'static str, Vec<(&'static str, Tensor)>); 2] {
+    let tensor = || Tensor::random(Dtype::F32, &[4, 4]);
+    [
+        ("model-1.safetensors", vec![("a.proj.weight", tensor())]),
+        ("model-2.safetensors", vec![("b.proj.weight", tensor())]),
+    ]
+}
+
+#[test]
+fn a_missing_shard() {
+    let model = Model::new().shards(&two());
+    fs::remove_file(model.source().join("model-2.safetensors")).unwrap();
+    refused(&model, &["model.safetensors.index.json", "model-2.safetensors", "missing"]);
+}
+
+#[test]
+fn a_tensor_that_is_not_where_the_index_says() {
+    let model = Model::new().shards(&two());
+    let model = model.weights("model-2.safetensors", &[("c.proj.weight", two()[1].1[0].1.clone())]);
+    refused(&model, &["b.proj.weight", "model-2.safetensors"]);
+}
+
+#[test]
+fn a_tensor_in_two_files() {
+    let both = two().concat_tensors();
+    let model = Model::new().shards(&two()).weights("model-2.safetensors", &both);
+    refused(&model, &["a.proj.weight", "model-1.safetensors", "model-2.safetensors"]);
+    fs::remove_file(model.source().join("model.safetensors.index.json")).unwrap();
+    refused(&model, &["a.proj.weight", "model-1.safetensors", "model-2.safetensors"]);
+}
+
+trait ConcatTensors {
+    fn concat_tensors(self) -> Vec<(&'static str, Tensor)>;
+}
+
+impl ConcatTensors for [(&'static str, Vec<(&'static str, Tensor)>); 2] {
+    fn concat_tensors(self) -> Vec<(&'static str, Tensor)> {
+        self.into_iter().flat_map(|(_, tensors)| tensors).collect()
+    }
+}
+
+#[test]
+fn indices_that_are_not_indices() {
+    let with = |text: &str| Model::new().file("model.safetensors.index.json", text);
+    refused(&with("{"), &["model.safetensors.index.json is not a valid index"]);
+    refused(&with("{}"), &["weight_map"]);
+    refused(&with(r#"{"weight_map": {}}"#), &["names no file"]);
+    refused(&with(r#"{"weight_map": {"a": 1}}"#), &["expected a string"]);
+    for file in ["../model.safetensors", "/etc/passwd", "a/b.safetensors", "config.json", ""] {
+        let index = json!({ "weight_map": { "a.weight": file } }).to_string();
+        refused(&with(&index), &["names", file, "not the name of a safetensors file"]);
+    }
+}
+
+#[test]
+fn a_tensor_that_the_index_lacks_is_quantized_and_warned_of() {
+    let model = Model::new().shards(&two());
+    let mut tensors = two()[1].1.clone();
+    tensors.push(("c.proj.weight", Tensor::random(Dtype::F32, &[3, 4])));
+    let model = model.weights("model-2.safetensors", &tensors);
+    let run = quantize(&model.source(), &model.out(), &[]).succeeded();
+    let warning = "warning: tensor c.proj.weight of model-2.safetensors is not in the index\n";
+    assert_eq!(run.stderr, warning);
+    assert!(run.stdout.contains("quantized 3 of 3 tensors"), "{}", run.stdout);
+}
