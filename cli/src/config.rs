@@ -41,6 +41,18 @@ impl Config {
         model.is_some_and(|model| CONV1D_MODELS.contains(&model.as_str()))
     }
 
+    /// The heads that may be tied to the embedding: then each is a Linear without a tensor, which a
+    /// loader would take for quantized unless it is ignored by name.
+    pub(crate) fn tied_heads(&self) -> &'static [&'static str] {
+        let architectures = self.0.get_as::<Vec<String>>("architectures").unwrap_or_default();
+        let masked = |name: &String| name.ends_with("MaskedLM") || name.ends_with("PreTraining");
+        if architectures.iter().any(masked) {
+            &["lm_head", "lm_head.decoder", "cls.predictions.decoder", "predictions.decoder"]
+        } else {
+            &["lm_head"]
+        }
+    }
+
     /// The type that loaders will give to the weights, where the config says.
     pub(crate) fn dtype(&self) -> Option<(&'static str, Dtype)> {
         ["dtype", "torch_dtype"].into_iter().find_map(|key| {

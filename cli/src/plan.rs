@@ -83,8 +83,7 @@ impl Plan {
         plan.warn_of_dtypes(&shards, &rules, config.dtype());
 
         let (mut weight_map, mut total_size, mut quantized) = (BTreeMap::new(), 0, 0);
-        // A head that is tied to the embedding is a Linear without a tensor.
-        let mut ignore = BTreeSet::from(["lm_head".to_owned()]);
+        let mut ignore: BTreeSet<_> = config.tied_heads().iter().map(|&h| h.to_owned()).collect();
         for shard in shards {
             let name = shard.name.clone();
             let shard = ShardPlan::new(shard, &rules, args.granularity, &mut ignore)?;

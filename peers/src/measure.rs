@@ -47,11 +47,7 @@ pub(crate) fn interleave(
     }
     let rows = contenders.iter().zip(samples).map(|(contender, mut samples)| {
         samples.sort_by(f64::total_cmp);
-        Timing {
-            name: contender.name,
-            exact: contender.exact,
-            seconds: samples[samples.len() / 2],
-        }
+        Timing { name: contender.name, exact: contender.exact, seconds: samples[samples.len() / 2] }
     });
     Timings { elements, rows: rows.collect() }
 }

@@ -48,13 +48,8 @@ impl fmt::Display for Operation {
 const ROW: usize = 4096;
 
 impl Operation {
-    pub(crate) const ALL: [Self; 5] = [
-        Self::AbsMax,
-        Self::QuantizeWith,
-        Self::Quantize,
-        Self::QuantizeRows,
-        Self::Dequantize,
-    ];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::AbsMax, Self::QuantizeWith, Self::Quantize, Self::QuantizeRows, Self::Dequantize];
 
     /// Checks and times everybody at one size.
     pub(crate) fn measure(self, elements: usize, args: &Args) -> anyhow::Result<Timings> {

@@ -12,5 +12,6 @@ mod output;
 mod refusals;
 mod round_trip;
 mod selection;
+mod selftest;
 mod usage;
 mod values;

@@ -127,6 +127,26 @@ fn conv1d_models() {
     assert_eq!(quantized_of("gpt_bigcode"), 3);
 }
 
+/// A head that is tied to the embedding has no tensor, and is a Linear all the same.
+#[test]
+fn tied_heads_are_ignored_by_name() {
+    for (architecture, expected) in [
+        ("LlamaForCausalLM", &["lm_head"][..]),
+        (
+            "BertForMaskedLM",
+            &["cls.predictions.decoder", "lm_head", "lm_head.decoder", "predictions.decoder"],
+        ),
+    ] {
+        let model = Model::small().config(&json!({ "architectures": [architecture] }));
+        let report = quantize(&model.source(), &model.out(), &["--json"]).succeeded().json();
+        for head in expected {
+            let ignored = report["ignore"].as_array().unwrap();
+            assert!(ignored.contains(&json!(head)), "{architecture}: {head} in {ignored:?}");
+        }
+        assert_eq!(expected.len() > 1, report["ignore"].to_string().contains("predictions"));
+    }
+}
+
 #[test]
 fn every_reason_is_shown() {
     let model = Model::new().weights("model.safetensors", &tensors());
