@@ -94,7 +94,7 @@ impl Channels {
             let inner = self.inner;
             parallel::for_each(x.chunks(Self::piece(self.plane())), x.len(), limit, |x| {
                 let mut local = vec![0; self.count];
-                backend.run(PlanePeaks { x, inner, peaks: &mut local });
+                T::plane_peaks(backend, PlanePeaks { x, inner, peaks: &mut local });
                 for (peak, local) in peaks.iter().zip(local) {
                     peak.fetch_max(local, Relaxed);
                 }
@@ -103,7 +103,7 @@ impl Channels {
             let columns = self.columns();
             parallel::for_each(x.chunks(Self::piece(columns)), x.len(), limit, |x| {
                 let mut local = vec![0; columns];
-                backend.run(ColumnPeaks { x, peaks: &mut local });
+                T::column_peaks(backend, ColumnPeaks { x, peaks: &mut local });
                 for (i, local) in local.into_iter().enumerate() {
                     let channel = i % self.plane() / self.inner;
                     peaks[channel].fetch_max(local.cast_unsigned(), Relaxed);
@@ -127,7 +127,7 @@ impl Channels {
             let (piece, inner) = (Self::piece(self.plane()), self.inner);
             let pieces = x.chunks(piece).zip(q.chunks_mut(piece)).rev();
             parallel::for_each(pieces, x.len(), limit, |(x, q)| {
-                backend.run(QuantizePlanes { x, inner, params, q });
+                T::quantize_planes(backend, QuantizePlanes { x, inner, params, q });
             });
         } else {
             let scales = self.per_column(params.iter().map(|params| params.scale()));
@@ -135,7 +135,7 @@ impl Channels {
             let piece = Self::piece(self.columns());
             let pieces = x.chunks(piece).zip(q.chunks_mut(piece)).rev();
             parallel::for_each(pieces, x.len(), limit, |(x, q)| {
-                backend.run(QuantizeColumns { x, columns, q });
+                T::quantize_columns(backend, QuantizeColumns { x, columns, q });
             });
         }
     }

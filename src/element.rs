@@ -30,8 +30,9 @@ pub trait Element: sealed::Sealed + Copy + Debug + Send + Sync + 'static {
 /// What a kernel needs to know of an element.
 pub(crate) mod sealed {
     use super::{BLOCK, LANES, Simd};
+    use crate::kernel::Compiled;
 
-    pub trait Sealed: bytemuck::Pod {
+    pub trait Sealed: bytemuck::Pod + Compiled {
         /// The largest magnitude seen so far.
         type Peak<S: Simd>: Copy;
 

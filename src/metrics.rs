@@ -82,7 +82,7 @@ impl Backend {
         let mut sums = vec![Sums::default(); x.len().div_ceil(BLOCK)];
         let blocks = x.chunks(BLOCK).zip(y.chunks(BLOCK)).zip(&mut sums);
         parallel::for_each(blocks, x.len(), self.thread_limit(), |((x, y), sums)| {
-            *sums = self.run(ErrorSums { x, y });
+            *sums = T::error_sums(self, ErrorSums { x, y });
         });
         Ok(ErrorStats(sums.into_iter().fold(Sums::default(), Sums::merge)))
     }

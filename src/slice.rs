@@ -96,7 +96,7 @@ impl Backend {
         let traffic = Traffic::read(size_of_val(x));
         let peak = AtomicU32::new(0);
         parallel::for_each(x.chunks(CHUNK), x.len(), self.thread_limit(), |x| {
-            peak.fetch_max(self.run(AbsMax { x, traffic }), Relaxed);
+            peak.fetch_max(T::abs_max(self, AbsMax { x, traffic }), Relaxed);
         });
         T::from_magnitude_bits(peak.into_inner())
     }
@@ -134,11 +134,11 @@ impl Backend {
     fn quantize_chunks<T: Element>(self, x: &[T], params: QuantParams, known: bool, q: &mut [i8]) {
         let traffic = Traffic::copy(size_of_val(x), q.len());
         if x.len() <= CHUNK {
-            return self.run(Quantize { x, params, known, traffic, q });
+            return T::quantize(self, Quantize { x, params, known, traffic, q });
         }
         let chunks = x.chunks(CHUNK).zip(q.chunks_mut(CHUNK)).rev();
         parallel::for_each(chunks, x.len(), self.thread_limit(), |(x, q)| {
-            self.run(Quantize { x, params, known, traffic, q });
+            T::quantize(self, Quantize { x, params, known, traffic, q });
         });
     }
 
@@ -190,13 +190,13 @@ impl Backend {
                 *scale = self.quantize_long_row(&x[row.clone()], scheme, &mut q[row]);
             }
         } else if x.len() <= CHUNK {
-            self.run(QuantizeRows { x, row_len, scheme, q, scales });
+            T::quantize_rows(self, QuantizeRows { x, row_len, scheme, q, scales });
         } else {
             let rows = CHUNK / row_len;
             let chunk = rows * row_len;
             let chunks = x.chunks(chunk).zip(q.chunks_mut(chunk)).zip(scales.chunks_mut(rows));
             parallel::for_each(chunks, x.len(), self.thread_limit(), |((x, q), scales)| {
-                self.run(QuantizeRows { x, row_len, scheme, q, scales });
+                T::quantize_rows(self, QuantizeRows { x, row_len, scheme, q, scales });
             });
         }
         match scales.iter().position(|scale| !scale.is_finite()) {

@@ -5,7 +5,7 @@ use crate::Element;
 use crate::simd::{BLOCK, Kernel, Simd};
 
 /// The largest magnitude of `x`, in the bits of its own type: see [`Element`]'s hidden half.
-pub(crate) struct AbsMax<'a, T> {
+pub struct AbsMax<'a, T> {
     pub(crate) x: &'a [T],
     pub(crate) traffic: Traffic,
 }

@@ -12,7 +12,7 @@ use crate::division::Reciprocal;
 use crate::simd::{BLOCK, Kernel, LANES, Simd};
 
 /// Raises each column's abs-max, in binary32 bits, to that of its values in `x`.
-pub(crate) struct ColumnPeaks<'a, T> {
+pub struct ColumnPeaks<'a, T> {
     pub(crate) x: &'a [T],
     /// One for each column.
     pub(crate) peaks: &'a mut [i32],
@@ -71,7 +71,7 @@ impl Columns {
 }
 
 /// Quantizes `x` with the columns' scales, which came from it.
-pub(crate) struct QuantizeColumns<'a, T> {
+pub struct QuantizeColumns<'a, T> {
     pub(crate) x: &'a [T],
     pub(crate) columns: &'a Columns,
     pub(crate) q: &'a mut [i8],

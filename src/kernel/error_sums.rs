@@ -11,7 +11,7 @@ use crate::simd::{Kernel, LANES, Simd};
 
 /// Sums over pairs of a value x and its approximation y, with e = x - y.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Sums {
+pub struct Sums {
     pub(crate) count: u64,
     pub(crate) ee: f64,
     pub(crate) xx: f64,
@@ -35,7 +35,7 @@ impl Sums {
 }
 
 /// The sums of `x` and `y`, which have the same length.
-pub(crate) struct ErrorSums<'a, T> {
+pub struct ErrorSums<'a, T> {
     pub(crate) x: &'a [T],
     pub(crate) y: &'a [f32],
 }

@@ -8,7 +8,7 @@ use crate::simd::{Kernel, Simd};
 use crate::{Element, QuantParams};
 
 /// Raises each channel's abs-max, in binary32 bits, to that of its slices in the planes of `x`.
-pub(crate) struct PlanePeaks<'a, T> {
+pub struct PlanePeaks<'a, T> {
     pub(crate) x: &'a [T],
     /// Not 0.
     pub(crate) inner: usize,
@@ -32,7 +32,7 @@ impl<T: Element> Kernel for PlanePeaks<'_, T> {
 }
 
 /// Quantizes the planes of `x` with scales that came from them.
-pub(crate) struct QuantizePlanes<'a, T> {
+pub struct QuantizePlanes<'a, T> {
     pub(crate) x: &'a [T],
     /// Not 0.
     pub(crate) inner: usize,

@@ -9,7 +9,7 @@ use crate::simd::{BLOCK, Kernel, LANES, Simd};
 use crate::{Element, QuantParams, Range};
 
 /// Quantizes `x` into `q`, which have the same length.
-pub(crate) struct Quantize<'a, T> {
+pub struct Quantize<'a, T> {
     pub(crate) x: &'a [T],
     pub(crate) params: QuantParams,
     /// Whether the scale came from these data (or from more), all finite. Then no quotient is

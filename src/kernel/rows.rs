@@ -10,7 +10,7 @@ use crate::{Element, QuantParams, Range, Scheme};
 
 /// Quantizes the rows of `x`, one scale each. A row that is not finite gets an infinite scale or
 /// NaN and is skipped, as is one whose scale overflows.
-pub(crate) struct QuantizeRows<'a, T> {
+pub struct QuantizeRows<'a, T> {
     pub(crate) x: &'a [T],
     /// Not 0.
     pub(crate) row_len: usize,

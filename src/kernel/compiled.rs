@@ -1,0 +1,48 @@
+//! The kernels of every element, compiled here.
+//!
+//! A generic function is compiled by each crate that calls it, and a kernel many times over: for
+//! every instruction set. These functions are not generic, so they are compiled once, in this crate.
+
+use half::{bf16, f16};
+
+use super::{
+    AbsMax, ColumnPeaks, ErrorSums, PlanePeaks, Quantize, QuantizeColumns, QuantizePlanes,
+    QuantizeRows, Sums,
+};
+use crate::Backend;
+
+macro_rules! compiled {
+    ($($name:ident($kernel:ident) -> $output:ty;)+) => {
+        /// Runs kernels of one element on a backend.
+        pub trait Compiled: Sized {
+            $(
+                /// Runs the kernel that is its argument.
+                fn $name(backend: Backend, kernel: $kernel<'_, Self>) -> $output;
+            )+
+        }
+
+        compiled!(@for f32 $($name($kernel) -> $output;)+);
+        compiled!(@for f16 $($name($kernel) -> $output;)+);
+        compiled!(@for bf16 $($name($kernel) -> $output;)+);
+    };
+    (@for $element:ident $($name:ident($kernel:ident) -> $output:ty;)+) => {
+        impl Compiled for $element {
+            $(
+                fn $name(backend: Backend, kernel: $kernel<'_, Self>) -> $output {
+                    backend.run(kernel)
+                }
+            )+
+        }
+    };
+}
+
+compiled! {
+    abs_max(AbsMax) -> u32;
+    quantize(Quantize) -> ();
+    quantize_rows(QuantizeRows) -> ();
+    plane_peaks(PlanePeaks) -> ();
+    quantize_planes(QuantizePlanes) -> ();
+    column_peaks(ColumnPeaks) -> ();
+    quantize_columns(QuantizeColumns) -> ();
+    error_sums(ErrorSums) -> Sums;
+}
