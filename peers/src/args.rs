@@ -1,31 +1,40 @@
 //! The command line.
 
+use absmax::Isa;
 use clap::Parser;
 
-use crate::operations::Operation;
+use crate::operations::{Operation, ROW};
 
-/// Measures absmax beside other crates and plain loops.
+/// Measures absmax beside other crates and plain loops
 #[derive(Debug, Parser)]
 pub(crate) struct Args {
-    /// Only these operations
+    /// Only this operation; may be repeated
     #[arg(long = "op", value_name = "NAME")]
     operations: Vec<Operation>,
 
-    /// These sizes, in elements, in place of 4 Ki, 64 Ki, 1 Mi and 16 Mi
-    #[arg(long = "size", value_name = "N")]
+    /// This many elements, as in 4096 or 4Ki, in place of 4Ki, 64Ki, 1Mi and 16Mi; may be repeated
+    #[arg(long = "size", value_name = "N", value_parser = elements)]
     sizes: Vec<usize>,
 
-    /// 256 Mi elements as well: takes some minutes and 6 GiB
+    /// 256 Mi elements as well: takes some minutes and 4 GiB
     #[arg(long)]
     large: bool,
 
-    /// Threads of absmax; the peers run on one
-    #[arg(long, default_value_t = 1)]
+    /// absmax on this instruction set too, beside the best one; may be repeated
+    #[arg(long = "isa", value_name = "NAME", default_value = "avx2")]
+    pub(crate) isas: Vec<Isa>,
+
+    /// Threads of absmax, 0 for all; the peers run on one
+    #[arg(long, value_name = "N", default_value_t = 1)]
     pub(crate) threads: usize,
 
-    /// Seconds for each operation and size
-    #[arg(long, default_value_t = 2.0)]
+    /// Seconds for each contender at each size
+    #[arg(long, value_name = "S", default_value_t = 0.3)]
     pub(crate) seconds: f64,
+
+    /// Bytes past a cache line at which buffers begin; 16 is where large Vecs begin with glibc
+    #[arg(long, value_name = "BYTES", default_value_t = 16, value_parser = offset)]
+    pub(crate) offset: usize,
 
     /// Fail where a mark that the project sets itself is missed
     #[arg(long)]
@@ -33,10 +42,13 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    pub(crate) fn wants(&self, operation: Operation) -> bool {
-        self.operations.is_empty() || self.operations.contains(&operation)
+    /// The operations asked for.
+    pub(crate) fn operations(&self) -> impl Iterator<Item = Operation> {
+        let wanted = |op: &Operation| self.operations.is_empty() || self.operations.contains(op);
+        Operation::ALL.into_iter().filter(wanted)
     }
 
+    /// The sizes asked for, in elements.
     pub(crate) fn sizes(&self) -> Vec<usize> {
         let mut sizes = self.sizes.clone();
         if sizes.is_empty() {
@@ -46,5 +58,27 @@ impl Args {
             sizes.push(256 << 20);
         }
         sizes
+    }
+}
+
+/// A number of elements that makes whole rows.
+fn elements(text: &str) -> Result<usize, String> {
+    let (digits, unit) = match text {
+        _ if text.ends_with("Ki") => (text.trim_end_matches("Ki"), 1 << 10),
+        _ if text.ends_with("Mi") => (text.trim_end_matches("Mi"), 1 << 20),
+        _ => (text, 1),
+    };
+    let count: usize = digits.parse().map_err(|error| format!("{error}"))?;
+    match count.checked_mul(unit) {
+        Some(n) if n > 0 && n % ROW == 0 => Ok(n),
+        _ => Err(format!("has to be a multiple of {ROW}, the length of a row")),
+    }
+}
+
+/// An offset within a cache line at which an f32 may begin.
+fn offset(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n) if n < 64 && n % 4 == 0 => Ok(n),
+        _ => Err("has to be a multiple of 4 below 64".to_owned()),
     }
 }

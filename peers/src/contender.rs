@@ -1,10 +1,13 @@
-//! Something that is timed.
+//! Something that is timed, and the check that comes before.
 
-/// A contender, with buffers of its own for its results.
+use anyhow::ensure;
+
+/// A contender.
 pub(crate) struct Contender<'a> {
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     pub(crate) exact: Exact,
-    pub(crate) run: Box<dyn FnMut() + 'a>,
+    /// One call, on the copy of the input with this number.
+    pub(crate) run: Box<dyn FnMut(usize) + 'a>,
 }
 
 /// How the contender's answer compares with the definition.
@@ -12,29 +15,37 @@ pub(crate) struct Contender<'a> {
 pub(crate) enum Exact {
     /// To the bit.
     Yes,
-    /// So many values are the neighbouring integer.
+    /// So many of these values are the neighbouring integer.
     Differ(usize),
     /// It computes something else: a limit of the machine, or another format.
     Other,
 }
 
 impl<'a> Contender<'a> {
-    pub(crate) fn new(name: &'static str, exact: Exact, run: impl FnMut() + 'a) -> Self {
-        Self { name, exact, run: Box::new(run) }
+    pub(crate) fn new(name: impl Into<String>, exact: Exact, run: impl FnMut(usize) + 'a) -> Self {
+        Self { name: name.into(), exact, run: Box::new(run) }
     }
 }
 
-/// Compares 8-bit results, shifted by `zero`, with the right ones; refuses to time nonsense.
-pub(crate) fn compare(
+/// Every bit is right.
+pub(crate) fn exactly<T: PartialEq>(name: &str, found: &[T], right: &[T]) -> anyhow::Result<Exact> {
+    let wrong = found.iter().zip(right).position(|(found, right)| found != right);
+    ensure!(found.len() == right.len() && wrong.is_none(), "{name}: value {wrong:?} is wrong");
+    Ok(Exact::Yes)
+}
+
+/// Every value is right or the neighbouring integer.
+pub(crate) fn nearly(
     name: &str,
-    found: impl Iterator<Item = i32>,
+    found: impl ExactSizeIterator<Item = i32>,
     right: &[i8],
 ) -> anyhow::Result<Exact> {
+    ensure!(found.len() == right.len(), "{name}: {} values of {}", found.len(), right.len());
     let mut differ = 0;
     for (i, (found, &right)) in found.zip(right).enumerate() {
         let distance = found.abs_diff(right.into());
-        anyhow::ensure!(distance <= 1, "{name}: value {i} is {found}, should be {right}");
+        ensure!(distance <= 1, "{name}: value {i} is {found}, should be {right}");
         differ += distance as usize;
     }
-    Ok(if differ == 0 { Exact::Yes } else { Exact::Differ(differ) })
+    Ok(Exact::Differ(differ))
 }

@@ -6,8 +6,8 @@ use std::arch::x86_64::*;
 use bytemuck::must_cast as cast;
 use pulp::x86::{V3, V4};
 
-/// With AVX2: `vdivps` on eight lanes.
-pub(crate) fn avx2(v3: V3, x: &[f32], scale: f32, q: &mut [i8]) {
+/// With AVX2: `vdivps` on eight lanes. Does nothing where the CPU lacks it.
+pub(crate) fn avx2(x: &[f32], scale: f32, q: &mut [i8]) {
     struct Loop<'a>(V3, &'a [f32], f32, &'a mut [i8]);
     impl pulp::NullaryFnOnce for Loop<'_> {
         type Output = ();
@@ -36,11 +36,13 @@ pub(crate) fn avx2(v3: V3, x: &[f32], scale: f32, q: &mut [i8]) {
             crate::loops::divide(tail, scale, q_tail);
         }
     }
-    v3.vectorize(Loop(v3, x, scale, q));
+    if let Some(v3) = V3::try_new() {
+        v3.vectorize(Loop(v3, x, scale, q));
+    }
 }
 
-/// With AVX-512: `vdivps` on sixteen lanes.
-pub(crate) fn avx512(v4: V4, x: &[f32], scale: f32, q: &mut [i8]) {
+/// With AVX-512: `vdivps` on sixteen lanes. Does nothing where the CPU lacks it.
+pub(crate) fn avx512(x: &[f32], scale: f32, q: &mut [i8]) {
     struct Loop<'a>(V4, &'a [f32], f32, &'a mut [i8]);
     impl pulp::NullaryFnOnce for Loop<'_> {
         type Output = ();
@@ -68,5 +70,7 @@ pub(crate) fn avx512(v4: V4, x: &[f32], scale: f32, q: &mut [i8]) {
             crate::loops::divide(tail, scale, q_tail);
         }
     }
-    v4.vectorize(Loop(v4, x, scale, q));
+    if let Some(v4) = V4::try_new() {
+        v4.vectorize(Loop(v4, x, scale, q));
+    }
 }

@@ -5,8 +5,12 @@
 //! `absmax::reference`, the others to one integer, with the number of values that differ.
 
 mod args;
+mod buffer;
+mod clock;
 mod contender;
+#[cfg(target_arch = "x86_64")]
 mod division;
+mod header;
 mod loops;
 mod marks;
 mod measure;
@@ -16,31 +20,20 @@ mod table;
 
 use std::process::ExitCode;
 
-use absmax::Backend;
 use clap::Parser as _;
 
 use crate::args::Args;
-use crate::marks::Marks;
-use crate::operations::Operation;
 
 fn main() -> anyhow::Result<ExitCode> {
     let args = Args::parse();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads).build()?;
-    println!("absmax {} beside its peers", env!("CARGO_PKG_VERSION"));
-    println!("best backend: {}, threads of absmax: {}", Backend::best().isa(), args.threads);
-    println!("GB/s of f32 bytes, medians; in brackets absmax (the first row) over the peer\n");
-    let mut marks = Marks::default();
-    for operation in Operation::ALL {
-        if !args.wants(operation) {
-            continue;
-        }
-        let results: Vec<_> = args
-            .sizes()
-            .into_iter()
-            .map(|size| pool.install(|| operation.measure(size, &args)))
-            .collect::<anyhow::Result<_>>()?;
-        println!("{operation}\n{}\n", table::table(&results));
-        marks.note(operation, &results);
+    header::print(&args);
+    let mut results = Vec::new();
+    for operation in args.operations() {
+        let measure = |elements| pool.install(|| operation.measure(elements, &args));
+        let timings = args.sizes().into_iter().map(measure).collect::<anyhow::Result<Vec<_>>>()?;
+        println!("{operation}\n{}\n", table::table(&timings));
+        results.push((operation, timings));
     }
-    Ok(if args.require && !marks.report() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if args.require && !marks::report(&results) { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

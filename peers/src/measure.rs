@@ -1,14 +1,15 @@
 //! Interleaved timing: in each round every contender has its turn, so that what disturbs the machine
 //! disturbs all of them.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use crate::clock::Clock;
 use crate::contender::{Contender, Exact};
 
 /// One contender's time.
 #[derive(Clone, Debug)]
 pub(crate) struct Timing {
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     pub(crate) exact: Exact,
     /// Median seconds of one call.
     pub(crate) seconds: f64,
@@ -22,7 +23,7 @@ pub(crate) struct Timings {
 }
 
 impl Timings {
-    /// The time of the contender with this name over that of the first.
+    /// How many times as fast `ours` is as `theirs`, if both took part.
     pub(crate) fn ratio(&self, ours: &str, theirs: &str) -> Option<f64> {
         let find = |name| self.rows.iter().find(|row| row.name == name).map(|row| row.seconds);
         Some(find(theirs)? / find(ours)?)
@@ -32,39 +33,80 @@ impl Timings {
 /// A turn takes at least this long, so that the clock's own cost vanishes.
 const TURN: Duration = Duration::from_micros(200);
 
+/// Fewer turns have no median worth the name.
+const TURNS: usize = 5;
+
+/// Times all contenders until each has had so many seconds; the calls go round `copies` copies of
+/// the input.
 pub(crate) fn interleave(
     elements: usize,
-    mut contenders: Vec<Contender<'_>>,
+    copies: usize,
+    contenders: Vec<Contender<'_>>,
+    clock: Clock,
     seconds: f64,
 ) -> Timings {
-    let calls: Vec<u32> = contenders.iter_mut().map(|c| calls_per_turn(&mut c.run)).collect();
-    let mut samples = vec![Vec::new(); contenders.len()];
-    let start = Instant::now();
-    while start.elapsed().as_secs_f64() < seconds || samples[0].len() < 3 {
-        for ((contender, &calls), samples) in contenders.iter_mut().zip(&calls).zip(&mut samples) {
-            samples.push(turn(&mut contender.run, calls).as_secs_f64() / f64::from(calls));
+    let mut racers: Vec<_> = contenders.into_iter().map(|c| Racer::new(c, copies, clock)).collect();
+    loop {
+        let waiting = racers.iter_mut().filter(|racer| !racer.is_done(seconds));
+        if waiting.map(Racer::turn).count() == 0 {
+            break;
         }
     }
-    let rows = contenders.iter().zip(samples).map(|(contender, mut samples)| {
-        samples.sort_by(f64::total_cmp);
-        Timing { name: contender.name, exact: contender.exact, seconds: samples[samples.len() / 2] }
-    });
-    Timings { elements, rows: rows.collect() }
+    Timings { elements, rows: racers.into_iter().map(Racer::timing).collect() }
 }
 
-fn calls_per_turn(run: &mut dyn FnMut()) -> u32 {
-    run();
-    let mut calls = 1;
-    while turn(run, calls) < TURN {
-        calls *= 2;
-    }
-    calls
+/// A contender with its clock.
+struct Racer<'a> {
+    contender: Contender<'a>,
+    clock: Clock,
+    copies: usize,
+    /// Calls so far.
+    called: usize,
+    /// Calls of one turn.
+    calls: u32,
+    /// Seconds of one call, in each turn.
+    samples: Vec<f64>,
+    /// Seconds of all turns.
+    spent: f64,
 }
 
-fn turn(run: &mut dyn FnMut(), calls: u32) -> Duration {
-    let start = Instant::now();
-    for _ in 0..calls {
-        run();
+impl<'a> Racer<'a> {
+    fn new(contender: Contender<'a>, copies: usize, clock: Clock) -> Self {
+        let samples = Vec::new();
+        let mut racer = Self { contender, clock, copies, called: 0, calls: 1, samples, spent: 0.0 };
+        racer.call();
+        while racer.time() < TURN {
+            racer.calls *= 2;
+        }
+        racer
     }
-    start.elapsed()
+
+    fn call(&mut self) {
+        (self.contender.run)(self.called % self.copies);
+        self.called += 1;
+    }
+
+    fn time(&mut self) -> Duration {
+        let (clock, calls) = (self.clock, self.calls);
+        clock.time(|| (0..calls).for_each(|_| self.call()))
+    }
+
+    /// The first call is not timed: the caches are to be as this contender leaves them, not as its
+    /// neighbour did.
+    fn turn(&mut self) {
+        self.call();
+        let seconds = self.time().as_secs_f64();
+        self.samples.push(seconds / f64::from(self.calls));
+        self.spent += seconds;
+    }
+
+    fn is_done(&self, seconds: f64) -> bool {
+        self.spent >= seconds && self.samples.len() >= TURNS
+    }
+
+    fn timing(mut self) -> Timing {
+        self.samples.sort_by(f64::total_cmp);
+        let seconds = self.samples[self.samples.len() / 2];
+        Timing { name: self.contender.name, exact: self.contender.exact, seconds }
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::mem::MaybeUninit;
 
+use anyhow::ensure;
 use candle_core::quantized::GgmlType as _;
 use candle_core::quantized::k_quants::BlockQ8_0;
 use rten_simd::SimdOp as _;
@@ -21,11 +22,16 @@ pub(crate) fn rten_quantize<'a>(
 }
 
 /// The zero point that makes u8 of the symmetric range.
-pub(crate) const ZERO: u8 = 128;
+const ZERO: u8 = 128;
+
+/// rten's u8 as the integer that it stands for.
+pub(crate) fn rten_value(q: u8) -> i32 {
+    i32::from(q) - i32::from(ZERO)
+}
 
 /// candle's Q8_0: a scale in f16 for every 32 values.
 pub(crate) fn candle_blocks(elements: usize) -> Vec<BlockQ8_0> {
-    vec![BlockQ8_0::zeros(); elements.div_ceil(BlockQ8_0::BLCK_SIZE)]
+    vec![BlockQ8_0::zeros(); elements / BlockQ8_0::BLCK_SIZE]
 }
 
 pub(crate) fn candle_quantize(x: &[f32], blocks: &mut [BlockQ8_0]) {
@@ -34,4 +40,15 @@ pub(crate) fn candle_quantize(x: &[f32], blocks: &mut [BlockQ8_0]) {
 
 pub(crate) fn candle_dequantize(blocks: &[BlockQ8_0], x: &mut [f32]) {
     BlockQ8_0::to_float(blocks, x);
+}
+
+/// Values that went through Q8_0 are within a step of their block from what they were.
+pub(crate) fn candle_is_near(x: &[f32], found: &[f32]) -> anyhow::Result<()> {
+    let blocks = x.chunks(BlockQ8_0::BLCK_SIZE).zip(found.chunks(BlockQ8_0::BLCK_SIZE));
+    for (i, (x, found)) in blocks.enumerate() {
+        let step = absmax::reference::abs_max(x) / 127.0;
+        let near = x.iter().zip(found).all(|(x, found)| (x - found).abs() <= step);
+        ensure!(near, "candle-core: block {i} is wrong");
+    }
+    Ok(())
 }

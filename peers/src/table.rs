@@ -19,7 +19,7 @@ pub(crate) fn table(results: &[Timings]) -> Table {
                     Exact::Differ(n) => Some(n),
                     _ => None,
                 });
-                format!("no, {} differ", worst.max().unwrap_or(0))
+                format!("no: {} differ", worst.max().unwrap_or(0))
             }
             Exact::Other => "-".to_owned(),
         };
@@ -28,7 +28,7 @@ pub(crate) fn table(results: &[Timings]) -> Table {
             let speed = timings.elements as f64 * 4.0 / seconds / 1e9;
             format!("{speed:.1} ({:.2})", seconds / timings.rows[0].seconds)
         });
-        table.add_row([row.name.to_owned(), exact].into_iter().chain(cells));
+        table.add_row([row.name.clone(), exact].into_iter().chain(cells));
     }
     for column in table.column_iter_mut().skip(2) {
         column.set_cell_alignment(CellAlignment::Right);
@@ -36,7 +36,8 @@ pub(crate) fn table(results: &[Timings]) -> Table {
     table
 }
 
-fn elements(n: usize) -> String {
+/// As in 4 Ki.
+pub(crate) fn elements(n: usize) -> String {
     match n {
         n if n >= 1 << 20 && n % (1 << 20) == 0 => format!("{} Mi", n >> 20),
         n if n >= 1 << 10 && n % (1 << 10) == 0 => format!("{} Ki", n >> 10),

@@ -1,0 +1,76 @@
+//! The whole job: a scale from the data of each row, then the row quantized with it.
+
+use std::cell::RefCell;
+use std::hint::black_box;
+use std::mem::MaybeUninit;
+
+use super::run::{PLAIN, RTEN, Run, right, scale_of};
+use crate::contender::{Contender, Exact, exactly, nearly};
+use crate::measure::Timings;
+use crate::{loops, peers};
+
+pub(super) fn measure(run: &Run<'_>, row: usize) -> anyhow::Result<Timings> {
+    let (inputs, elements) = (&run.inputs, run.elements());
+    let mut expected = Vec::with_capacity(elements);
+    for x in inputs[0].chunks(row) {
+        expected.extend(right(x, scale_of(x))?);
+    }
+    let out = &RefCell::new(run.buffer(0i8));
+    let mut all = Vec::new();
+    for (name, backend) in run.backends() {
+        let mut scales = vec![0.0; elements / row];
+        let mut call = move |i: usize| {
+            let (x, q) = (black_box(&inputs[i]), &mut out.borrow_mut());
+            if row == elements {
+                backend.quantize_into(x, q).map(|_| ())
+            } else {
+                backend.quantize_rows_into(x, row, q, &mut scales)
+            }
+        };
+        call(0)?;
+        let exact = exactly(&name, &out.borrow(), &expected)?;
+        all.push(Contender::new(name, exact, move |i| {
+            let _ = black_box(call(i));
+        }));
+    }
+
+    let mut q = run.buffer(MaybeUninit::uninit());
+    let mut found = Vec::with_capacity(elements);
+    rten(&inputs[0], row, &mut q, |q| found.extend_from_slice(q));
+    let exact = nearly(RTEN, found.iter().map(|&q| peers::rten_value(q)), &expected)?;
+    all.push(Contender::new(RTEN, exact, move |i| {
+        rten(black_box(&inputs[i]), row, &mut q, |q| {
+            black_box(q);
+        });
+    }));
+
+    let plain = move |i: usize| {
+        let q = &mut out.borrow_mut();
+        for (x, q) in black_box(&inputs[i]).chunks(row).zip(q.chunks_mut(row)) {
+            loops::divide(x, loops::abs_max(x) / 127.0, black_box(q));
+        }
+    };
+    plain(0);
+    let exact = exactly(PLAIN, &out.borrow(), &expected)?;
+    all.push(Contender::new(PLAIN, exact, plain));
+
+    let mut blocks = peers::candle_blocks(elements);
+    peers::candle_quantize(&inputs[0], &mut blocks);
+    let mut restored = vec![0.0; elements];
+    peers::candle_dequantize(&blocks, &mut restored);
+    peers::candle_is_near(&inputs[0], &restored)?;
+    drop(restored);
+    all.push(Contender::new("candle-core Q8_0", Exact::Other, move |i| {
+        peers::candle_quantize(black_box(&inputs[i]), black_box(&mut blocks));
+    }));
+    Ok(run.interleave(inputs.len(), all))
+}
+
+/// rten's pair: min and max, then quantize. `done` is shown each row.
+fn rten(x: &[f32], row: usize, q: &mut [MaybeUninit<u8>], mut done: impl FnMut(&[u8])) {
+    for (x, q) in x.chunks(row).zip(q.chunks_mut(row)) {
+        let (min, max) = peers::rten_min_max(x);
+        let abs_max = if -min < max { max } else { -min };
+        done(peers::rten_quantize(x, abs_max / 127.0, q));
+    }
+}
