@@ -2,9 +2,11 @@
 
 mod common;
 
+use std::cell::LazyCell;
 use std::hint::black_box;
+use std::sync::Once;
 
-use absmax::QuantParams;
+use absmax::{QuantParams, reference};
 use common::Input;
 use criterion::{Criterion, criterion_group, criterion_main};
 use half::{bf16, f16};
@@ -14,18 +16,24 @@ const ROW: usize = 4096;
 
 fn bench<T: Input>(criterion: &mut Criterion) {
     for elements in common::sizes() {
-        let x: Vec<T> = common::input(elements);
+        let x = LazyCell::new(|| common::input::<T>(elements));
         let (mut q, mut scales) = (vec![0; elements], vec![0.0; elements / ROW]);
         for (backend_name, backend) in common::backends(elements) {
-            backend.quantize_rows_into(&x, ROW, &mut q, &mut scales).unwrap();
-            for ((x, q), scale) in x.chunks(ROW).zip(q.chunks(ROW)).zip(&scales) {
-                common::check(x, QuantParams::symmetric(*scale).unwrap(), q);
-            }
+            let check = Once::new();
             let name = format!("quantize_rows/{}/{backend_name}", T::NAME);
-            common::group(criterion, &name, size_of_val(&x[..])).bench_function(
+            common::group(criterion, &name, elements * size_of::<T>()).bench_function(
                 common::size_name(elements),
                 |b| {
-                    b.iter(|| backend.quantize_rows_into(black_box(&x), ROW, &mut q, &mut scales));
+                    let x = &x[..];
+                    check.call_once(|| {
+                        backend.quantize_rows_into(x, ROW, &mut q, &mut scales).unwrap();
+                        for ((x, q), scale) in x.chunks(ROW).zip(q.chunks(ROW)).zip(&scales) {
+                            assert_eq!(scale.to_bits(), (reference::abs_max(x) / 127.0).to_bits());
+                            common::check(x, QuantParams::symmetric(*scale).unwrap(), q);
+                        }
+                    });
+                    let q = black_box(&mut q[..]);
+                    b.iter(|| backend.quantize_rows_into(black_box(x), ROW, q, &mut scales));
                 },
             );
         }

@@ -2,7 +2,9 @@
 
 mod common;
 
+use std::cell::LazyCell;
 use std::hint::black_box;
+use std::sync::Once;
 
 use absmax::QuantParams;
 use common::Input;
@@ -11,17 +13,22 @@ use half::{bf16, f16};
 
 fn bench<T: Input>(criterion: &mut Criterion) {
     for elements in common::sizes() {
-        let x: Vec<T> = common::input(elements);
-        let params = QuantParams::symmetric(absmax::abs_max(&x) / 127.0).unwrap();
+        let x = LazyCell::new(|| common::input::<T>(elements));
+        let scale = LazyCell::new(|| absmax::abs_max(&x) / 127.0);
         let mut q = vec![0; elements];
         for (backend_name, backend) in common::backends(elements) {
-            backend.quantize_with(&x, params, &mut q).unwrap();
-            common::check(&x, params, &q);
+            let check = Once::new();
             let name = format!("quantize_with/{}/{backend_name}", T::NAME);
-            common::group(criterion, &name, size_of_val(&x[..])).bench_function(
+            common::group(criterion, &name, elements * size_of::<T>()).bench_function(
                 common::size_name(elements),
                 |b| {
-                    b.iter(|| backend.quantize_with(black_box(&x), params, &mut q));
+                    let x = &x[..];
+                    let params = QuantParams::symmetric(*scale).unwrap();
+                    check.call_once(|| {
+                        backend.quantize_with(x, params, &mut q).unwrap();
+                        common::check(x, params, &q);
+                    });
+                    b.iter(|| backend.quantize_with(black_box(x), params, black_box(&mut q)));
                 },
             );
         }

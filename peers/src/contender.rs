@@ -49,3 +49,22 @@ pub(crate) fn nearly(
     }
     Ok(Exact::Differ(differ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Exact, exactly, nearly};
+
+    #[test]
+    fn wrong_answers_are_refused() {
+        assert_eq!(exactly("", &[1, 2], &[1, 2]).unwrap(), Exact::Yes);
+        assert!(exactly("", &[1, 3], &[1, 2]).is_err());
+        assert!(exactly("", &[1], &[1, 2]).is_err());
+    }
+
+    #[test]
+    fn neighbours_are_counted_and_others_refused() {
+        assert_eq!(nearly("", [1, 3].into_iter(), &[1, 2]).unwrap(), Exact::Differ(1));
+        assert!(nearly("", [1, 4].into_iter(), &[1, 2]).is_err());
+        assert!(nearly("", [1].into_iter(), &[1, 2]).is_err());
+    }
+}
