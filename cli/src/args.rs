@@ -52,7 +52,7 @@ pub(crate) struct QuantizeArgs {
     pub(crate) granularity: Granularity,
 
     /// The number of threads; 0 stands for all. The result does not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0)]
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = thread_count)]
     pub(crate) threads: usize,
 
     /// The instruction set: portable, avx2, avx512 or neon; by default the best that the CPU has.
@@ -96,4 +96,13 @@ pub(crate) enum Granularity {
     Channel,
     /// One scale for the whole tensor
     Tensor,
+}
+
+/// More threads than any machine has would only run it out of memory.
+fn thread_count(text: &str) -> Result<usize, String> {
+    const MOST: usize = 1024;
+    match text.parse() {
+        Ok(threads) if threads <= MOST => Ok(threads),
+        _ => Err(format!("has to be a number from 0 to {MOST}")),
+    }
 }

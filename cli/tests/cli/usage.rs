@@ -4,7 +4,7 @@ use crate::common::absmax;
 
 #[test]
 fn usage_errors_exit_2() {
-    let cases: [(&[&str], &str); 15] = [
+    let cases: [(&[&str], &str); 16] = [
         (&[], "Usage"),
         (&["frobnicate"], "frobnicate"),
         (&["quantize"], "<SRC>"),
@@ -14,6 +14,7 @@ fn usage_errors_exit_2() {
         (&["quantize", "SRC", "-o", "OUT", "--granularity", "row"], "channel, tensor"),
         (&["quantize", "SRC", "-o", "OUT", "--threads", "-1"], "-1"),
         (&["quantize", "SRC", "-o", "OUT", "--threads", "many"], "many"),
+        (&["quantize", "SRC", "-o", "OUT", "--threads", "100000"], "from 0 to 1024"),
         (&["quantize", "SRC", "-o", "OUT", "--isa", "sse2"], "portable, avx2, avx512 and neon"),
         (&["quantize", "SRC", "-o", "OUT", "--ignore", "re:("], "unclosed group"),
         (&["values"], "<VALUE>"),
