@@ -174,6 +174,6 @@ fn memory_does_not_grow_with_the_tensor() {
     file.set_len(head.len() as u64 + 8192 * 8192 * 4).unwrap();
     for granularity in ["channel", "tensor"] {
         let growth = peak(&large, granularity).saturating_sub(peak(&Model::small(), granularity));
-        assert!(growth < 16 << 20, "{growth} bytes more");
+        assert!(growth < 32 << 20, "{growth} bytes more");
     }
 }

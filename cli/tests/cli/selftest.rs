@@ -1,18 +1,15 @@
 //! The self-test, quick as the kernels under test are not optimised, and who may ask for what.
 
 use absmax::{Backend, Isa};
-use serde_json::Value;
 
 use crate::common::absmax;
 
 #[test]
-fn passes_on_every_backend() {
-    let report: Value = absmax(["selftest", "--quick", "--json"]).succeeded().json();
-    assert_eq!(report["passed"], true);
-    let text = report.to_string();
-    for backend in Backend::available() {
-        assert!(text.contains(backend.isa().name()), "{} did not run: {text}", backend.isa());
-    }
+fn passes_on_the_best_backend() {
+    let best = Backend::best().isa().name();
+    let run = absmax(["selftest", "--quick", "--json", "--isa", best]).succeeded();
+    assert_eq!(run.json()["passed"], true);
+    assert!(run.stdout.contains(best), "{best} did not run: {}", run.stdout);
 }
 
 #[test]
