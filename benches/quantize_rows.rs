@@ -6,15 +6,15 @@ use std::cell::LazyCell;
 use std::hint::black_box;
 use std::sync::Once;
 
+use absmax::Element;
 use absmax::{QuantParams, reference};
-use common::Input;
 use criterion::{Criterion, criterion_group, criterion_main};
 use half::{bf16, f16};
 
 /// Elements of a row.
 const ROW: usize = 4096;
 
-fn bench<T: Input>(criterion: &mut Criterion) {
+fn bench<T: Element>(criterion: &mut Criterion) {
     for elements in common::sizes() {
         let x = LazyCell::new(|| common::input::<T>(elements));
         let (mut q, mut scales) = (vec![0; elements], vec![0.0; elements / ROW]);

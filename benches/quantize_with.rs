@@ -6,12 +6,12 @@ use std::cell::LazyCell;
 use std::hint::black_box;
 use std::sync::Once;
 
+use absmax::Element;
 use absmax::QuantParams;
-use common::Input;
 use criterion::{Criterion, criterion_group, criterion_main};
 use half::{bf16, f16};
 
-fn bench<T: Input>(criterion: &mut Criterion) {
+fn bench<T: Element>(criterion: &mut Criterion) {
     for elements in common::sizes() {
         let x = LazyCell::new(|| common::input::<T>(elements));
         let scale = LazyCell::new(|| absmax::abs_max(&x) / 127.0);

@@ -25,6 +25,9 @@ pub trait Element: sealed::Sealed + Copy + Debug + Send + Sync + 'static {
 
     /// The value as binary32: exact.
     fn to_f32(self) -> f32;
+
+    /// The nearest value of this type to a binary32, the even one of two.
+    fn from_f32(x: f32) -> Self;
 }
 
 /// What a kernel needs to know of an element.
@@ -38,6 +41,12 @@ pub(crate) mod sealed {
 
         /// Sixteen values as binary32.
         fn load<S: Simd>(s: S, src: &[Self; LANES]) -> S::F32;
+
+        /// Sixteen values, none NaN, rounded to nearest even.
+        fn store<S: Simd>(s: S, dst: &mut [Self; LANES], v: S::F32);
+
+        /// [`Sealed::store`] past the caches, where the CPU can.
+        fn stream<S: Simd>(s: S, dst: &mut [Self; LANES], v: S::F32);
 
         /// Nothing seen yet: zero.
         fn peak<S: Simd>(s: S) -> Self::Peak<S>;
@@ -70,6 +79,11 @@ impl Element for f32 {
     fn to_f32(self) -> f32 {
         self
     }
+
+    #[inline]
+    fn from_f32(x: f32) -> Self {
+        x
+    }
 }
 
 impl sealed::Sealed for f32 {
@@ -78,6 +92,16 @@ impl sealed::Sealed for f32 {
     #[inline(always)]
     fn load<S: Simd>(s: S, src: &[Self; LANES]) -> S::F32 {
         s.load_f32(src)
+    }
+
+    #[inline(always)]
+    fn store<S: Simd>(s: S, dst: &mut [Self; LANES], v: S::F32) {
+        s.store_f32(dst, v);
+    }
+
+    #[inline(always)]
+    fn stream<S: Simd>(s: S, dst: &mut [Self; LANES], v: S::F32) {
+        s.stream_f32(dst, v);
     }
 
     #[inline(always)]
@@ -111,13 +135,18 @@ impl sealed::Sealed for f32 {
 }
 
 macro_rules! sixteen_bits {
-    ($type:ident, $load:ident) => {
+    ($type:ident, $load:ident, $store:ident) => {
         impl Element for $type {
             const NAME: &'static str = stringify!($type);
 
             #[inline]
             fn to_f32(self) -> f32 {
                 $type::to_f32(self)
+            }
+
+            #[inline]
+            fn from_f32(x: f32) -> Self {
+                $type::from_f32(x)
             }
         }
 
@@ -127,6 +156,17 @@ macro_rules! sixteen_bits {
             #[inline(always)]
             fn load<S: Simd>(s: S, src: &[Self; LANES]) -> S::F32 {
                 s.$load(src)
+            }
+
+            #[inline(always)]
+            fn store<S: Simd>(s: S, dst: &mut [Self; LANES], v: S::F32) {
+                s.$store(dst, v);
+            }
+
+            /// Sixteen values are half a line, which no streaming store is made for.
+            #[inline(always)]
+            fn stream<S: Simd>(s: S, dst: &mut [Self; LANES], v: S::F32) {
+                s.$store(dst, v);
             }
 
             #[inline(always)]
@@ -163,5 +203,5 @@ macro_rules! sixteen_bits {
     };
 }
 
-sixteen_bits!(f16, load_f16);
-sixteen_bits!(bf16, load_bf16);
+sixteen_bits!(f16, load_f16, store_f16);
+sixteen_bits!(bf16, load_bf16, store_bf16);

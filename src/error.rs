@@ -30,19 +30,66 @@ pub enum Error {
         /// The scale given.
         scale: f32,
     },
-    /// A largest magnitude has to be finite and not negative.
-    #[error("abs-max {abs_max} is not a finite number of at least 0")]
-    InvalidAbsMax {
-        /// The abs-max given.
-        abs_max: f32,
+    /// Quantized integers have 2 to 8 bits.
+    #[error("{bits} bits: quantized integers have 2 to 8")]
+    InvalidBits {
+        /// The number of bits given.
+        bits: u8,
+    },
+    /// Integers are packed if a whole number of them makes a byte.
+    #[error("integers of {bits} bits are not packed: those of 2, 4 and 8 are")]
+    InvalidPacking {
+        /// The number of bits given.
+        bits: u8,
+    },
+    /// A group has at least one value.
+    #[error("a group of 0 values")]
+    InvalidGroupSize,
+    /// The integers in use are at least two, all within `i8` or all within `u8`.
+    #[error("integers from {qmin} to {qmax} are not a range within -128..=127 or within 0..=255")]
+    InvalidRange {
+        /// The least.
+        qmin: i32,
+        /// The largest.
+        qmax: i32,
+    },
+    /// The zero point has to be one of the integers in use.
+    #[error("zero point {zero_point} is not between {qmin} and {qmax}")]
+    ZeroPointOutOfRange {
+        /// The zero point given.
+        zero_point: i32,
+        /// The least integer in use.
+        qmin: i32,
+        /// The largest.
+        qmax: i32,
+    },
+    /// The type of a buffer does not hold all integers in use.
+    #[error("integers from {qmin} to {qmax} do not fit {integer}")]
+    IntegerMismatch {
+        /// The least integer in use.
+        qmin: i32,
+        /// The largest.
+        qmax: i32,
+        /// The name of the type.
+        integer: &'static str,
+    },
+    /// The least and the largest value have to be finite and in order.
+    #[error("values from {min} to {max} are not a finite range")]
+    InvalidLimits {
+        /// The least value given.
+        min: f32,
+        /// The largest.
+        max: f32,
     },
     /// The scale does not fit the type that it is to be stored in.
-    #[error("the scale of abs-max {abs_max} in channel {channel} overflows {scale_type}")]
+    #[error("the scale for values from {min} to {max}, number {set}, overflows {scale_type}")]
     ScaleOverflow {
-        /// The index of the parameter set: 0 per tensor, else the index along the axis.
-        channel: usize,
-        /// The largest magnitude there.
-        abs_max: f32,
+        /// The index of the scale: 0 per tensor, else that of the channel or group.
+        set: usize,
+        /// The least value there; that of the other sign where only magnitudes matter.
+        min: f32,
+        /// The largest.
+        max: f32,
         /// The type that the scale is to be stored in.
         scale_type: ScaleType,
     },
@@ -87,12 +134,13 @@ pub enum Error {
 }
 
 impl Error {
-    /// The error of one channel as one of the whole tensor, in which its values start at `first`.
-    pub(crate) fn in_channel(self, channel: usize, first: usize) -> Self {
+    /// The error of the values of one scale as one of the whole tensor, in which they start at
+    /// `first`.
+    pub(crate) fn in_set(self, set: usize, first: usize) -> Self {
         match self {
             Self::NotFinite { index, value } => Self::NotFinite { index: first + index, value },
-            Self::ScaleOverflow { abs_max, scale_type, .. } => {
-                Self::ScaleOverflow { channel, abs_max, scale_type }
+            Self::ScaleOverflow { min, max, scale_type, .. } => {
+                Self::ScaleOverflow { set, min, max, scale_type }
             }
             other => other,
         }

@@ -48,17 +48,20 @@ extern crate alloc;
 extern crate std;
 
 mod backend;
-mod channels;
 pub mod division;
 mod element;
 mod error;
+mod extent;
+mod integer;
 mod kernel;
 mod metrics;
+mod packing;
 mod parallel;
 mod params;
 mod quantizer;
 pub mod reference;
 mod scheme;
+mod sets;
 mod simd;
 mod slice;
 mod tensor;
@@ -66,12 +69,16 @@ mod tensor;
 pub use backend::{Backend, Isa};
 pub use element::Element;
 pub use error::{Error, Result};
+pub use integer::Integer;
 pub use metrics::ErrorStats;
+pub use packing::Packing;
 pub use params::QuantParams;
 pub use quantizer::Quantizer;
-pub use scheme::{Granularity, Range, ScaleType, Scheme};
-pub use slice::{abs_max, dequantize_into, quantize, quantize_into, quantize_with};
-pub use tensor::{QuantizedTensor, TensorView};
+pub use scheme::{Granularity, Mapping, Range, ScaleType, Scheme};
+pub use slice::{
+    abs_max, dequantize_into, fake_quantize_into, min_max, quantize, quantize_into, quantize_with,
+};
+pub use tensor::{Integers, QuantizedTensor, TensorView};
 
 /// Compiles the examples of the README.
 #[cfg(doctest)]

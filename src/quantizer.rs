@@ -3,9 +3,11 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::channels::Channels;
+use crate::sets::{Quantized, Sets};
 use crate::slice::same_length;
-use crate::{Backend, Element, Error, QuantizedTensor, Result, Scheme, TensorView};
+use crate::{
+    Backend, Element, Error, Integer, Integers, QuantizedTensor, Result, Scheme, TensorView,
+};
 
 /// Quantizes tensors by one scheme.
 ///
@@ -16,7 +18,7 @@ use crate::{Backend, Element, Error, QuantizedTensor, Result, Scheme, TensorView
 /// let weights = [1.0, -0.5, 0.25, 100.0, 50.0, -25.0];
 /// let view = TensorView::new(&weights, &[2, 3])?;
 /// let quantized = Quantizer::new(Scheme::int8().per_channel(0)).quantize(view)?;
-/// assert_eq!(quantized.data, [127, -64, 32, 127, 64, -32]);
+/// assert_eq!(quantized.data.as_i8(), Some(&[127, -64, 32, 127, 64, -32][..]));
 /// assert_eq!(quantized.scales, [1.0 / 127.0, 100.0 / 127.0]);
 /// # Ok::<(), absmax::Error>(())
 /// ```
@@ -51,41 +53,81 @@ impl Quantizer {
     /// does not fit the type that the scheme stores it in, [`Error::SizeOverflow`] if there is no
     /// memory for the scales.
     pub fn quantize<T: Element>(&self, x: TensorView<'_, T>) -> Result<QuantizedTensor> {
+        let scheme = self.scheme;
         let count = self.scale_count(x.shape())?;
-        // A tensor without values may have any number of channels: that allocation may fail.
-        let mut scales = Vec::new();
-        scales.try_reserve_exact(count).map_err(|_| Error::SizeOverflow)?;
-        scales.resize(count, 0.0);
-        let mut data = vec![0; x.data().len()];
-        self.quantize_into(x, &mut data, &mut scales)?;
-        Ok(QuantizedTensor { data, shape: x.shape().to_vec(), scales, scheme: self.scheme })
+        let mut scales = reserved(count, 0.0)?;
+        let mut zero_points = reserved(if scheme.is_symmetric() { 0 } else { count }, 0)?;
+        let len = x.data().len();
+        let data = if scheme.is_unsigned() {
+            let mut q = vec![0; len];
+            self.quantize_into(x, &mut q, &mut scales, &mut zero_points)?;
+            Integers::U8(q)
+        } else {
+            let mut q = vec![0; len];
+            self.quantize_into(x, &mut q, &mut scales, &mut zero_points)?;
+            Integers::I8(q)
+        };
+        Ok(QuantizedTensor { data, shape: x.shape().to_vec(), scales, zero_points, scheme })
     }
 
-    /// The number of scales that a tensor of this shape gets.
+    /// The number of scales that a tensor of this shape gets, and of zero points unless the scheme is
+    /// symmetric.
     ///
     /// # Errors
     ///
-    /// [`Error::AxisOutOfRange`] if the scheme's axis is not one of the tensor's.
+    /// [`Error::AxisOutOfRange`] if the scheme's axis is not one of the tensor's,
+    /// [`Error::SizeOverflow`] if there are too many.
     pub fn scale_count(&self, shape: &[usize]) -> Result<usize> {
-        Ok(Channels::new(self.scheme, shape)?.count)
+        Sets::new(self.scheme, shape)?.count()
     }
 
-    /// Quantizes a tensor into the caller's buffers: `q` has as many elements as the tensor, and
-    /// `scales` has [`scale_count`](Quantizer::scale_count).
+    /// Quantizes a tensor into the caller's buffers: `q` has as many elements as the tensor,
+    /// `scales` has [`scale_count`](Quantizer::scale_count), and so has `zero_points` unless the
+    /// scheme is symmetric: then it is empty.
     ///
     /// # Errors
     ///
-    /// As [`Quantizer::quantize`], and [`Error::LengthMismatch`] if a buffer has the wrong length.
-    pub fn quantize_into<T: Element>(
+    /// As [`Quantizer::quantize`], [`Error::LengthMismatch`] if a buffer has the wrong length, and
+    /// [`Error::IntegerMismatch`] if `Q` does not hold the scheme's integers.
+    ///
+    /// ```
+    /// use absmax::{Quantizer, Scheme, TensorView};
+    ///
+    /// // One token of activations.
+    /// let x = [-1.0, 0.0, 2.0, 254.0];
+    /// let (mut q, mut scales, mut zero_points) = ([0u8; 4], [0.0], [0]);
+    /// let quantizer = Quantizer::new(Scheme::uint8().per_channel(0));
+    /// quantizer.quantize_into(TensorView::new(&x, &[1, 4])?, &mut q, &mut scales, &mut zero_points)?;
+    /// assert_eq!((q, scales, zero_points), ([0, 1, 3, 255], [1.0], [1]));
+    /// # Ok::<(), absmax::Error>(())
+    /// ```
+    pub fn quantize_into<T: Element, Q: Integer>(
         &self,
         x: TensorView<'_, T>,
-        q: &mut [i8],
+        q: &mut [Q],
         scales: &mut [f32],
+        zero_points: &mut [i32],
     ) -> Result<()> {
-        let (x, shape) = (x.data(), x.shape());
-        let channels = Channels::new(self.scheme, shape)?;
-        same_length("output", x.len(), q.len())?;
-        same_length("scales", channels.count, scales.len())?;
-        channels.quantize(self.backend, x, self.scheme, q, scales)
+        let scheme = self.scheme;
+        let sets = Sets::new(scheme, x.shape())?;
+        let count = sets.count()?;
+        same_length("output", x.data().len(), q.len())?;
+        same_length("scales", count, scales.len())?;
+        let expected = if scheme.is_symmetric() { 0 } else { count };
+        same_length("zero points", expected, zero_points.len())?;
+        if Q::UNSIGNED != scheme.is_unsigned() {
+            let (qmin, qmax) = (scheme.qmin(), scheme.qmax());
+            return Err(Error::IntegerMismatch { qmin, qmax, integer: Q::NAME });
+        }
+        let q = bytemuck::must_cast_slice_mut(q);
+        sets.quantize(self.backend, x.data(), scheme, Quantized { q, scales, zero_points })
     }
+}
+
+/// A tensor without values may have any number of channels, so there may be no memory for them.
+fn reserved<P: Copy>(count: usize, value: P) -> Result<Vec<P>> {
+    let mut values = Vec::new();
+    values.try_reserve_exact(count).map_err(|_| Error::SizeOverflow)?;
+    values.resize(count, value);
+    Ok(values)
 }

@@ -1,47 +1,52 @@
 //! What a tensor is to be quantized to: plain data.
 
 use core::fmt;
+use core::num::NonZeroUsize;
 
 use half::{bf16, f16};
 
 use crate::{Error, QuantParams, Result};
 
-/// Which of the 256 values of an `i8` symmetric quantization uses.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+/// Which integers symmetric quantization to b bits uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 pub enum Range {
-    /// [-127, 127], scale = abs_max / 127: zero is in the middle and -q is always there.
-    #[default]
+    /// [-(2^(b-1) - 1), 2^(b-1) - 1], so [-127, 127] of 8 bits: -q is always there.
+    /// scale = abs_max / (2^(b-1) - 1).
     Narrow,
-    /// [-128, 127], scale = abs_max / 127.5: one value more.
+    /// [-2^(b-1), 2^(b-1) - 1], so [-128, 127] of 8 bits: one value more.
+    /// scale = abs_max / ((2^b - 1) / 2), so that the largest magnitude of either sign is half a
+    /// step from an integer in use.
     Full,
 }
 
 impl Range {
-    /// The least quantized value.
-    pub const fn qmin(self) -> i8 {
-        match self {
-            Self::Narrow => -127,
-            Self::Full => -128,
-        }
+    /// Narrow, but full for 4 bits and fewer, where one value more is worth having.
+    pub const fn default_for(bits: u8) -> Self {
+        if bits <= 4 { Self::Full } else { Self::Narrow }
     }
+}
 
-    /// The largest quantized value.
-    pub const fn qmax(self) -> i8 {
-        127
-    }
-
-    /// The number of steps from zero to the largest magnitude: scale = abs_max / steps.
-    pub const fn steps(self) -> f32 {
-        match self {
-            Self::Narrow => 127.0,
-            Self::Full => 127.5,
-        }
-    }
+/// How the range of real values is laid over the integers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
+pub enum Mapping {
+    /// Signed integers, and 0 stands for 0: x' = q * scale.
+    Symmetric(Range),
+    /// Signed integers, the range from the least to the largest value, widened to include 0:
+    /// x' = (q - zero_point) * scale.
+    AffineSigned,
+    /// The same with unsigned integers; at 8 bits that of ONNX's `DynamicQuantizeLinear`.
+    AffineUnsigned,
 }
 
 /// The type that scales will be stored in. The scale is rounded to it first and the values are
 /// quantized against the rounded scale, which is what they will be multiplied by again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 pub enum ScaleType {
     /// binary32: nothing is rounded.
     #[default]
@@ -91,8 +96,10 @@ impl fmt::Display for ScaleType {
     }
 }
 
-/// Which values share a scale.
+/// Which values share a scale and a zero point.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Granularity {
     /// All of them.
     #[default]
@@ -102,6 +109,11 @@ pub enum Granularity {
         /// The axis.
         axis: isize,
     },
+    /// So many consecutive values along the last axis; the last group of a row may be shorter.
+    PerGroup {
+        /// Values of a group.
+        size: NonZeroUsize,
+    },
 }
 
 /// What a tensor is to be quantized to.
@@ -110,44 +122,168 @@ pub enum Granularity {
 /// use absmax::{Range, ScaleType, Scheme};
 ///
 /// let weights = Scheme::int8().per_channel(0).scale_type(ScaleType::Bf16);
-/// let tokens = Scheme::int8().per_channel(-2).range(Range::Full);
-/// assert_ne!(weights, tokens);
+/// let packed = Scheme::int4().per_group(128)?;
+/// let activations = Scheme::uint8();
+/// assert_eq!((weights.qmin(), weights.qmax()), (-127, 127));
+/// assert_eq!((packed.qmin(), packed.qmax()), (-8, 7));
+/// assert_eq!((activations.qmin(), activations.qmax()), (0, 255));
+/// # Ok::<(), absmax::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Scheme {
+    bits: Bits,
+    mapping: Mapping,
     granularity: Granularity,
-    range: Range,
     scale_type: ScaleType,
 }
 
+/// 2 to 8.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "u8", into = "u8"))]
+struct Bits(u8);
+
+impl TryFrom<u8> for Bits {
+    type Error = Error;
+
+    fn try_from(bits: u8) -> Result<Self> {
+        if (2..=8).contains(&bits) { Ok(Self(bits)) } else { Err(Error::InvalidBits { bits }) }
+    }
+}
+
+impl From<Bits> for u8 {
+    fn from(bits: Bits) -> Self {
+        bits.0
+    }
+}
+
+impl Default for Scheme {
+    fn default() -> Self {
+        Self::int8()
+    }
+}
+
 impl Scheme {
-    /// Symmetric int8, narrow range, per tensor, binary32 scales.
+    /// Symmetric int8: [-127, 127], per tensor, binary32 scales.
     pub const fn int8() -> Self {
         Self {
+            bits: Bits(8),
+            mapping: Mapping::Symmetric(Range::Narrow),
             granularity: Granularity::PerTensor,
-            range: Range::Narrow,
             scale_type: ScaleType::F32,
         }
     }
 
-    /// One scale for all values: the default.
+    /// Symmetric int4: [-8, 7], per tensor, binary32 scales.
+    pub const fn int4() -> Self {
+        Self { bits: Bits(4), mapping: Mapping::Symmetric(Range::Full), ..Self::int8() }
+    }
+
+    /// Affine uint8: [0, 255], per tensor, binary32 scales.
+    pub const fn uint8() -> Self {
+        Self { mapping: Mapping::AffineUnsigned, ..Self::int8() }
+    }
+
+    /// Affine uint4: [0, 15], per tensor, binary32 scales.
+    pub const fn uint4() -> Self {
+        Self { bits: Bits(4), ..Self::uint8() }
+    }
+
+    /// The same with another number of bits. A symmetric scheme gets the
+    /// [default range](Range::default_for) of that.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidBits`] unless 2 <= `bits` <= 8.
+    pub fn bits(self, bits: u8) -> Result<Self> {
+        let bits = Bits::try_from(bits)?;
+        let mapping = match self.mapping {
+            Mapping::Symmetric(_) => Mapping::Symmetric(Range::default_for(bits.0)),
+            affine => affine,
+        };
+        Ok(Self { bits, mapping, ..self })
+    }
+
+    /// One bit less, in the same storage: products of two 7-bit integers add up in 16 bits without
+    /// saturating, which some CPUs' int8 instructions need. Frameworks know this as `reduce_range`.
+    #[must_use]
+    pub const fn reduce_range(self) -> Self {
+        let bits = if self.bits.0 > 2 { self.bits.0 - 1 } else { 2 };
+        Self { bits: Bits(bits), ..self }
+    }
+
+    /// Symmetric, with the [default range](Range::default_for) of the bits.
+    #[must_use]
+    pub const fn symmetric(self) -> Self {
+        self.range(Range::default_for(self.bits.0))
+    }
+
+    /// Symmetric, with the given range.
+    #[must_use]
+    pub const fn range(self, range: Range) -> Self {
+        Self { mapping: Mapping::Symmetric(range), ..self }
+    }
+
+    /// Affine, with signed integers.
+    #[must_use]
+    pub const fn affine(self) -> Self {
+        Self { mapping: Mapping::AffineSigned, ..self }
+    }
+
+    /// Affine, with unsigned integers.
+    #[must_use]
+    pub const fn unsigned(self) -> Self {
+        Self { mapping: Mapping::AffineUnsigned, ..self }
+    }
+
+    /// One scale for the whole tensor.
+    #[must_use]
     pub const fn per_tensor(self) -> Self {
         Self { granularity: Granularity::PerTensor, ..self }
     }
 
     /// One scale for each index along `axis`; a negative axis counts from the end.
+    #[must_use]
     pub const fn per_channel(self, axis: isize) -> Self {
         Self { granularity: Granularity::PerChannel { axis }, ..self }
     }
 
-    /// The quantized values to use.
-    pub const fn range(self, range: Range) -> Self {
-        Self { range, ..self }
+    /// One scale for every `size` consecutive values along the last axis. The last group of a row may
+    /// be shorter.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidGroupSize`] if `size` is 0.
+    pub fn per_group(self, size: usize) -> Result<Self> {
+        let size = NonZeroUsize::new(size).ok_or(Error::InvalidGroupSize)?;
+        Ok(Self { granularity: Granularity::PerGroup { size }, ..self })
     }
 
     /// The type that the scales will be stored in.
+    #[must_use]
     pub const fn scale_type(self, scale_type: ScaleType) -> Self {
         Self { scale_type, ..self }
+    }
+
+    /// The number of bits, 2 to 8.
+    pub const fn num_bits(self) -> u8 {
+        self.bits.0
+    }
+
+    /// How the range is laid over the integers.
+    pub const fn mapping(self) -> Mapping {
+        self.mapping
+    }
+
+    /// Whether 0 stands for 0.
+    pub const fn is_symmetric(self) -> bool {
+        matches!(self.mapping, Mapping::Symmetric(_))
+    }
+
+    /// Whether the integers are unsigned.
+    pub const fn is_unsigned(self) -> bool {
+        matches!(self.mapping, Mapping::AffineUnsigned)
     }
 
     /// Which values share a scale.
@@ -155,53 +291,157 @@ impl Scheme {
         self.granularity
     }
 
-    /// The quantized values in use.
-    pub const fn quantized_range(self) -> Range {
-        self.range
-    }
-
     /// The type that the scales will be stored in.
     pub const fn stored_scale_type(self) -> ScaleType {
         self.scale_type
     }
 
-    /// The parameters for values whose largest magnitude is `abs_max`:
-    /// scale = abs_max / [`steps`](Range::steps), in one binary32 division; 1 if `abs_max` is 0; at
-    /// least [`f32::MIN_POSITIVE`]; then rounded to the scale's type.
+    /// The least integer in use.
+    pub const fn qmin(self) -> i32 {
+        let half = 1 << (self.bits.0 - 1);
+        match self.mapping {
+            Mapping::Symmetric(Range::Narrow) => 1 - half,
+            Mapping::Symmetric(Range::Full) | Mapping::AffineSigned => -half,
+            Mapping::AffineUnsigned => 0,
+        }
+    }
+
+    /// The largest integer in use.
+    pub const fn qmax(self) -> i32 {
+        let half = 1 << (self.bits.0 - 1);
+        match self.mapping {
+            Mapping::AffineUnsigned => 2 * half - 1,
+            _ => half - 1,
+        }
+    }
+
+    /// The parameters for values between `min` and `max`.
+    ///
+    /// Symmetric: scale = abs_max / (2^(b-1) - 1), or / ((2^b - 1) / 2) for the
+    /// [full](Range::Full) range, with abs_max the larger magnitude. Affine: with the range widened to include 0,
+    /// scale = (max - min) / (2^b - 1) and zero_point = round_half_even(qmin - min / scale), limited
+    /// to the integers in use. A scale of no range is 1; below [`f32::MIN_POSITIVE`] it becomes that;
+    /// then it is rounded to [its type](ScaleType).
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidAbsMax`] if `abs_max` is negative or not finite, [`Error::ScaleOverflow`] if
+    /// [`Error::InvalidLimits`] unless both are finite and `min` <= `max`, [`Error::ScaleOverflow`] if
     /// the scale overflows its type.
     ///
     /// ```
-    /// let params = absmax::Scheme::int8().params(254.0)?;
-    /// assert_eq!(params.scale(), 2.0);
+    /// use absmax::Scheme;
+    ///
+    /// assert_eq!(Scheme::int8().params(-254.0, 3.0)?.scale(), 2.0);
+    /// let affine = Scheme::uint8().params(-1.0, 254.0)?;
+    /// assert_eq!((affine.scale(), affine.zero_point()), (1.0, 1));
     /// # Ok::<(), absmax::Error>(())
     /// ```
-    pub fn params(self, abs_max: f32) -> Result<QuantParams> {
-        if !(abs_max.is_finite() && abs_max >= 0.0) {
-            return Err(Error::InvalidAbsMax { abs_max });
+    pub fn params(self, min: f32, max: f32) -> Result<QuantParams> {
+        if !(min.is_finite() && max.is_finite() && min <= max) {
+            return Err(Error::InvalidLimits { min, max });
         }
-        let scale = self.scale(abs_max);
+        let (scale, zero_point) = self.choose(Limits { min, max });
         if scale == f32::INFINITY {
             let scale_type = self.scale_type;
-            return Err(Error::ScaleOverflow { channel: 0, abs_max, scale_type });
+            return Err(Error::ScaleOverflow { set: 0, min, max, scale_type });
         }
-        Ok(QuantParams::symmetric(scale)?.with_range(self.range))
+        Ok(self.valid_params(scale, zero_point))
     }
 
-    /// [`Scheme::params`]' scale, for a finite `abs_max`; infinity if it overflows its type.
+    /// The parameters with a scale and zero point that [`Scheme::choose`] found, or that were stored.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidScale`] or [`Error::ZeroPointOutOfRange`] if they are not valid.
+    pub fn with_scale(self, scale: f32, zero_point: i32) -> Result<QuantParams> {
+        QuantParams::new(scale, zero_point, self.qmin()..=self.qmax())
+    }
+
+    /// The same, of a scale and zero point that [`Scheme::choose`] found for finite limits.
     #[inline(always)]
-    pub(crate) fn scale(self, abs_max: f32) -> f32 {
-        if abs_max == 0.0 {
-            return 1.0;
+    pub(crate) fn valid_params(self, scale: f32, zero_point: i32) -> QuantParams {
+        QuantParams::valid(scale, zero_point, self.qmin(), self.qmax())
+    }
+
+    /// [`Scheme::params`]' scale and zero point. The scale is infinite if it overflows its type, and
+    /// infinite or NaN if the limits are.
+    #[inline(always)]
+    pub(crate) fn choose(self, limits: Limits) -> (f32, i32) {
+        let half = (1 << (self.bits.0 - 1)) as f32;
+        match self.mapping {
+            Mapping::Symmetric(range) => {
+                let steps = match range {
+                    Range::Narrow => half - 1.0,
+                    Range::Full => half - 0.5,
+                };
+                let abs_max = limits.abs_max();
+                let scale = if abs_max == 0.0 { 1.0 } else { self.stored(abs_max / steps) };
+                (scale, 0)
+            }
+            Mapping::AffineSigned | Mapping::AffineUnsigned => {
+                let steps = 2.0 * half - 1.0;
+                // Comparisons that leave a NaN where it is.
+                let min = if limits.min > 0.0 { 0.0 } else { limits.min };
+                let max = if limits.max < 0.0 { 0.0 } else { limits.max };
+                if min == max {
+                    return (1.0, self.qmin());
+                }
+                let range = max - min;
+                let finite = range < f32::INFINITY;
+                let scale = if finite { range / steps } else { max / steps - min / steps };
+                let scale = self.stored(scale);
+                let (qmin, qmax) = (self.qmin() as f32, self.qmax() as f32);
+                let zero_point = (qmin - min / scale).clamp(qmin, qmax);
+                (scale, (zero_point + ROUND - ROUND) as i32)
+            }
         }
-        let scale = abs_max / self.range.steps();
+    }
+
+    /// A scale that is not 0, as it is stored.
+    #[inline(always)]
+    fn stored(self, scale: f32) -> f32 {
         let scale = if scale < f32::MIN_POSITIVE { f32::MIN_POSITIVE } else { scale };
         match self.scale_type {
             ScaleType::F32 => scale,
             narrower => narrower.round(scale),
         }
+    }
+}
+
+/// Added and taken away again, it leaves a number below 2^22 in magnitude rounded to nearest even.
+const ROUND: f32 = 12_582_912.0;
+
+/// The least and the largest of some values.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limits {
+    pub(crate) min: f32,
+    pub(crate) max: f32,
+}
+
+impl Limits {
+    /// Those of no value.
+    pub(crate) const NOTHING: Self = Self { min: f32::INFINITY, max: f32::NEG_INFINITY };
+
+    /// Of values of which only the largest magnitude is known.
+    #[inline(always)]
+    pub(crate) fn symmetric(abs_max: f32) -> Self {
+        Self { min: -abs_max, max: abs_max }
+    }
+
+    /// The limits of both; a NaN stays.
+    #[inline(always)]
+    pub(crate) fn merge(self, other: Self) -> Self {
+        Self {
+            min: if self.min <= other.min || self.min.is_nan() { self.min } else { other.min },
+            max: if self.max >= other.max || self.max.is_nan() { self.max } else { other.max },
+        }
+    }
+
+    /// The largest magnitude.
+    #[inline(always)]
+    pub(crate) fn abs_max(self) -> f32 {
+        let (min, max) = (self.min.abs(), self.max.abs());
+        // A NaN is both.
+        if max < min { min } else { max }
     }
 }

@@ -4,9 +4,14 @@ use alloc::vec::Vec;
 use core::slice;
 use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use crate::kernel::{AbsMax, Dequantize, Quantize, QuantizeRows, Traffic};
+use crate::extent::Extent;
+use crate::kernel::{
+    AbsMax, Dequantize, DequantizeRows, FakeQuantize, MinMax, Quantize, QuantizeRows, Traffic,
+};
 use crate::parallel::{self, CHUNK};
-use crate::{Backend, Element, Error, QuantParams, Result, Scheme};
+use crate::scheme::Limits;
+use crate::sets::Quantized;
+use crate::{Backend, Element, Error, Integer, QuantParams, Result, Scheme};
 
 /// Quantizes `x` to symmetric int8 with the scale computed from the data: scale = max|x| / 127,
 /// q = clamp(round_half_even(x / scale), -127, 127). Returns q and the scale.
@@ -44,26 +49,36 @@ pub fn quantize_into<T: Element>(x: &[T], q: &mut [i8]) -> Result<f32> {
     Backend::best().quantize_into(x, q)
 }
 
-/// Quantizes `x` with the caller's scale: q = clamp(round_half_even(x / scale), qmin, qmax).
-/// Infinities saturate, NaN becomes 0.
+/// Quantizes `x` with the caller's parameters: q = clamp(round_half_even(x / scale) + zero_point,
+/// qmin, qmax). Infinities saturate, NaN becomes the zero point.
 ///
 /// # Errors
 ///
-/// [`Error::LengthMismatch`] if the buffer's length is not that of `x`.
+/// [`Error::LengthMismatch`] if the buffer's length is not that of `x`, [`Error::IntegerMismatch`]
+/// if its type does not hold all integers in use.
 ///
 /// ```
 /// use absmax::QuantParams;
 ///
-/// let mut q = [0; 4];
-/// absmax::quantize_with(&[0.5, 1.5, f32::INFINITY, f32::NAN], QuantParams::symmetric(1.0)?, &mut q)?;
+/// let x = [0.5, 1.5, f32::INFINITY, f32::NAN];
+/// let mut q = [0i8; 4];
+/// absmax::quantize_with(&x, QuantParams::symmetric(1.0)?, &mut q)?;
 /// assert_eq!(q, [0, 2, 127, 0]);
+///
+/// let mut u = [0u8; 4];
+/// absmax::quantize_with(&x, QuantParams::new(1.0, 100, 0..=255)?, &mut u)?;
+/// assert_eq!(u, [100, 102, 255, 100]);
 /// # Ok::<(), absmax::Error>(())
 /// ```
-pub fn quantize_with<T: Element>(x: &[T], params: QuantParams, q: &mut [i8]) -> Result<()> {
+pub fn quantize_with<T: Element, Q: Integer>(
+    x: &[T],
+    params: QuantParams,
+    q: &mut [Q],
+) -> Result<()> {
     Backend::best().quantize_with(x, params, q)
 }
 
-/// x' = q * scale.
+/// x' = (q - zero_point) * scale: one binary32 product, rounded once more if `T` is narrower.
 ///
 /// # Errors
 ///
@@ -73,12 +88,35 @@ pub fn quantize_with<T: Element>(x: &[T], params: QuantParams, q: &mut [i8]) -> 
 /// use absmax::QuantParams;
 ///
 /// let mut x = [0.0; 3];
-/// absmax::dequantize_into(&[-127, 0, 2], QuantParams::symmetric(0.5)?, &mut x)?;
+/// absmax::dequantize_into(&[-127i8, 0, 2], QuantParams::symmetric(0.5)?, &mut x)?;
 /// assert_eq!(x, [-63.5, 0.0, 1.0]);
 /// # Ok::<(), absmax::Error>(())
 /// ```
-pub fn dequantize_into(q: &[i8], params: QuantParams, x: &mut [f32]) -> Result<()> {
+pub fn dequantize_into<Q: Integer, T: Element>(
+    q: &[Q],
+    params: QuantParams,
+    x: &mut [T],
+) -> Result<()> {
     Backend::best().dequantize_into(q, params, x)
+}
+
+/// What [`quantize_with`] and [`dequantize_into`] make of `x`, in one pass: the values that the
+/// integers would stand for. Infinities saturate, NaN becomes 0.
+///
+/// # Errors
+///
+/// [`Error::LengthMismatch`] if the buffer's length is not that of `x`.
+///
+/// ```
+/// use absmax::QuantParams;
+///
+/// let mut y = [0.0; 3];
+/// absmax::fake_quantize_into(&[0.3, 0.8, 99.0], QuantParams::new(0.5, 0, -8..=7)?, &mut y)?;
+/// assert_eq!(y, [0.5, 1.0, 3.5]);
+/// # Ok::<(), absmax::Error>(())
+/// ```
+pub fn fake_quantize_into<T: Element>(x: &[T], params: QuantParams, y: &mut [T]) -> Result<()> {
+    Backend::best().fake_quantize_into(x, params, y)
 }
 
 /// The largest |x|: NaN if any value is NaN, else infinity if any is infinite; 0 if there is none.
@@ -88,6 +126,16 @@ pub fn dequantize_into(q: &[i8], params: QuantParams, x: &mut [f32]) -> Result<(
 /// ```
 pub fn abs_max<T: Element>(x: &[T]) -> f32 {
     Backend::best().abs_max(x)
+}
+
+/// The least and the largest value: both NaN if any value is NaN, `None` if there is none. A zero is
+/// +0 whatever its sign.
+///
+/// ```
+/// assert_eq!(absmax::min_max(&[1.0, -3.0, 2.0]), Some((-3.0, 2.0)));
+/// ```
+pub fn min_max<T: Element>(x: &[T]) -> Option<(f32, f32)> {
+    Backend::best().min_max(x)
 }
 
 impl Backend {
@@ -101,6 +149,28 @@ impl Backend {
         T::from_magnitude_bits(peak.into_inner())
     }
 
+    /// [`min_max`] on this backend.
+    pub fn min_max<T: Element>(self, x: &[T]) -> Option<(f32, f32)> {
+        if x.is_empty() {
+            return None;
+        }
+        let Limits { min, max } = self.limits(x, false);
+        if min.is_nan() || max.is_nan() { Some((f32::NAN, f32::NAN)) } else { Some((min, max)) }
+    }
+
+    /// The limits of values, of which only the magnitudes matter if `symmetric`.
+    fn limits<T: Element>(self, x: &[T], symmetric: bool) -> Limits {
+        if symmetric || x.is_empty() {
+            return Limits::symmetric(self.abs_max(x));
+        }
+        let traffic = Traffic::read(size_of_val(x));
+        let extent = Extent::new();
+        parallel::for_each(x.chunks(CHUNK), x.len(), self.thread_limit(), |x| {
+            extent.widen(T::min_max(self, MinMax { x, traffic }));
+        });
+        extent.into_limits()
+    }
+
     /// [`quantize_into`] on this backend.
     ///
     /// # Errors
@@ -109,7 +179,8 @@ impl Backend {
     pub fn quantize_into<T: Element>(self, x: &[T], q: &mut [i8]) -> Result<f32> {
         same_length("output", x.len(), q.len())?;
         let mut scale = 0.0;
-        self.quantize_rows(x, x.len(), Scheme::int8(), q, slice::from_mut(&mut scale))?;
+        let to = Quantized { q, scales: slice::from_mut(&mut scale), zero_points: &mut [][..] };
+        self.quantize_groups(x, x.len(), x.len(), Scheme::int8(), to)?;
         Ok(scale)
     }
 
@@ -118,33 +189,41 @@ impl Backend {
     /// # Errors
     ///
     /// As [`quantize_with`].
-    pub fn quantize_with<T: Element>(
+    pub fn quantize_with<T: Element, Q: Integer>(
         self,
         x: &[T],
         params: QuantParams,
-        q: &mut [i8],
+        q: &mut [Q],
     ) -> Result<()> {
         same_length("output", x.len(), q.len())?;
-        self.quantize_chunks(x, params, false, q);
+        params.fit::<Q>()?;
+        self.quantize_chunks(x, params, false, Q::UNSIGNED, bytemuck::must_cast_slice_mut(q));
         Ok(())
     }
 
     /// From the last chunk to the first: where the data have just been read for their range, their
     /// end is still in the cache.
-    fn quantize_chunks<T: Element>(self, x: &[T], params: QuantParams, known: bool, q: &mut [i8]) {
+    fn quantize_chunks<T: Element>(
+        self,
+        x: &[T],
+        params: QuantParams,
+        known: bool,
+        unsigned: bool,
+        q: &mut [i8],
+    ) {
         let traffic = Traffic::copy(size_of_val(x), q.len());
         if x.len() <= CHUNK {
-            return T::quantize(self, Quantize { x, params, known, traffic, q });
+            return T::quantize(self, Quantize { x, params, known, traffic, unsigned, q });
         }
         let chunks = x.chunks(CHUNK).zip(q.chunks_mut(CHUNK)).rev();
         parallel::for_each(chunks, x.len(), self.thread_limit(), |(x, q)| {
-            T::quantize(self, Quantize { x, params, known, traffic, q });
+            T::quantize(self, Quantize { x, params, known, traffic, unsigned, q });
         });
     }
 
     /// Quantizes each row of `row_len` values with a scale of its own, as [`quantize_into`] does
     /// one tensor: the shape of per-channel weights and of per-token activations. `scales` has one
-    /// element for each row.
+    /// element for each row. A [`Quantizer`](crate::Quantizer) does so by any scheme.
     ///
     /// # Errors
     ///
@@ -170,70 +249,119 @@ impl Backend {
         let expected = scales.len().checked_mul(row_len).ok_or(Error::SizeOverflow)?;
         same_length("input", expected, x.len())?;
         same_length("output", expected, q.len())?;
-        self.quantize_rows(x, row_len, Scheme::int8(), q, scales)
+        let to = Quantized { q, scales, zero_points: &mut [][..] };
+        self.quantize_groups(x, row_len, row_len, Scheme::int8(), to)
     }
 
-    /// Quantizes rows as the scheme says. The lengths agree.
-    pub(crate) fn quantize_rows<T: Element>(
+    /// Quantizes rows in groups as the scheme says. The lengths agree.
+    pub(crate) fn quantize_groups<T: Element>(
         self,
         x: &[T],
         row_len: usize,
+        group: usize,
         scheme: Scheme,
-        q: &mut [i8],
-        scales: &mut [f32],
+        to: Quantized<&mut [i8], &mut [f32], &mut [i32]>,
     ) -> Result<()> {
+        let Quantized { q, scales, zero_points } = to;
         if row_len == 0 {
-            scales.fill(scheme.scale(0.0));
-        } else if row_len > CHUNK {
-            for (channel, scale) in scales.iter_mut().enumerate() {
-                let row = channel * row_len..(channel + 1) * row_len;
-                *scale = self.quantize_long_row(&x[row.clone()], scheme, &mut q[row]);
-            }
-        } else if x.len() <= CHUNK {
-            T::quantize_rows(self, QuantizeRows { x, row_len, scheme, q, scales });
+            let (scale, zero_point) = scheme.choose(Limits::symmetric(0.0));
+            scales.fill(scale);
+            zero_points.fill(zero_point);
+            return Ok(());
+        }
+        let sets = Quantized { q, scales: &mut *scales, zero_points };
+        if row_len.is_multiple_of(group) {
+            self.quantize_rows(x, group, scheme, sets);
         } else {
-            let rows = CHUNK / row_len;
-            let chunk = rows * row_len;
-            let chunks = x.chunks(chunk).zip(q.chunks_mut(chunk)).zip(scales.chunks_mut(rows));
-            parallel::for_each(chunks, x.len(), self.thread_limit(), |((x, q), scales)| {
-                T::quantize_rows(self, QuantizeRows { x, row_len, scheme, q, scales });
-            });
+            self.quantize_ragged(x, row_len, group, scheme, sets);
         }
         match scales.iter().position(|scale| !scale.is_finite()) {
             None => Ok(()),
-            Some(channel) => Err(self.row_error(x, row_len, channel, scheme)),
+            Some(set) => {
+                let (row, column) = (set / row_len.div_ceil(group), set % row_len.div_ceil(group));
+                let first = row * row_len + column * group;
+                let last = x.len().min(first + group).min((row + 1) * row_len);
+                Err(self.set_error(&x[first..last], scheme).in_set(set, first))
+            }
         }
     }
 
-    /// Quantizes a row that is worth sharing out; returns its scale, which is not finite if the row
-    /// is not.
-    fn quantize_long_row<T: Element>(self, x: &[T], scheme: Scheme, q: &mut [i8]) -> f32 {
-        let scale = scheme.scale(self.abs_max(x));
-        if let Ok(params) = QuantParams::symmetric(scale) {
-            self.quantize_chunks(x, params.with_range(scheme.quantized_range()), true, q);
-        }
-        scale
-    }
-
-    /// Why the scale of a row is not finite.
-    #[cold]
-    fn row_error<T: Element>(
+    /// Quantizes each row of `row_len` values by parameters of its own. What is not finite, or
+    /// whose scale overflows, gets a scale that is not finite.
+    fn quantize_rows<T: Element>(
         self,
         x: &[T],
         row_len: usize,
-        channel: usize,
         scheme: Scheme,
-    ) -> Error {
-        let first = channel * row_len;
-        let row = &x[first..first + row_len];
-        let error = match self.abs_max(row) {
-            abs_max if abs_max.is_finite() => {
-                let scale_type = scheme.stored_scale_type();
-                Error::ScaleOverflow { channel, abs_max, scale_type }
+        to: Quantized<&mut [i8], &mut [f32], &mut [i32]>,
+    ) {
+        let Quantized { q, scales, zero_points } = to;
+        if row_len > CHUNK {
+            for (set, scale) in scales.iter_mut().enumerate() {
+                let row = set * row_len..(set + 1) * row_len;
+                let (x, q) = (&x[row.clone()], &mut q[row]);
+                let (chosen, zero_point) = scheme.choose(self.limits(x, scheme.is_symmetric()));
+                *scale = chosen;
+                zero_points.get_mut(set).into_iter().for_each(|place| *place = zero_point);
+                if chosen.is_finite() {
+                    let params = scheme.valid_params(chosen, zero_point);
+                    self.quantize_chunks(x, params, true, scheme.is_unsigned(), q);
+                }
             }
-            _ => not_finite(row),
-        };
-        error.in_channel(channel, first)
+            return;
+        }
+        if x.len() <= CHUNK {
+            return T::quantize_rows(
+                self,
+                QuantizeRows { x, row_len, scheme, q, scales, zero_points },
+            );
+        }
+        let rows = CHUNK / row_len;
+        let chunk = rows * row_len;
+        let mut zero_points = zero_points.chunks_mut(rows);
+        let chunks = x.chunks(chunk).zip(q.chunks_mut(chunk)).zip(scales.chunks_mut(rows));
+        let chunks = chunks.map(|piece| (piece, zero_points.next().unwrap_or_default()));
+        parallel::for_each(chunks, x.len(), self.thread_limit(), |(piece, zero_points)| {
+            let ((x, q), scales) = piece;
+            let rows = QuantizeRows { x, row_len, scheme, q, scales, zero_points };
+            T::quantize_rows(self, rows);
+        });
+    }
+
+    /// The same for groups, where the last one of a row is shorter.
+    fn quantize_ragged<T: Element>(
+        self,
+        x: &[T],
+        row_len: usize,
+        group: usize,
+        scheme: Scheme,
+        to: Quantized<&mut [i8], &mut [f32], &mut [i32]>,
+    ) {
+        let Quantized { q, scales, zero_points } = to;
+        let groups = row_len.div_ceil(group);
+        let mut zero_points = zero_points.chunks_mut(groups);
+        let rows = x.chunks(row_len).zip(q.chunks_mut(row_len)).zip(scales.chunks_mut(groups));
+        for ((x, q), scales) in rows {
+            let (x, x_last) = x.split_at((groups - 1) * group);
+            let (q, q_last) = q.split_at_mut(x.len());
+            let (scales, scale_last) = scales.split_at_mut(groups - 1);
+            let zero_points = zero_points.next().unwrap_or_default();
+            let (zero_points, zero_point_last) =
+                zero_points.split_at_mut(zero_points.len().min(groups - 1));
+            self.quantize_rows(x, group, scheme, Quantized { q, scales, zero_points });
+            let last = Quantized { q: q_last, scales: scale_last, zero_points: zero_point_last };
+            self.quantize_rows(x_last, x_last.len(), scheme, last);
+        }
+    }
+
+    /// Why the scale of some values is not finite.
+    #[cold]
+    fn set_error<T: Element>(self, x: &[T], scheme: Scheme) -> Error {
+        let Limits { min, max } = self.limits(x, scheme.is_symmetric());
+        match scheme.params(min, max) {
+            Err(error @ Error::ScaleOverflow { .. }) => error,
+            _ => not_finite(x),
+        }
     }
 
     /// [`dequantize_into`] on this backend.
@@ -241,13 +369,85 @@ impl Backend {
     /// # Errors
     ///
     /// As [`dequantize_into`].
-    pub fn dequantize_into(self, q: &[i8], params: QuantParams, x: &mut [f32]) -> Result<()> {
+    pub fn dequantize_into<Q: Integer, T: Element>(
+        self,
+        q: &[Q],
+        params: QuantParams,
+        x: &mut [T],
+    ) -> Result<()> {
         same_length("output", q.len(), x.len())?;
-        let scale = params.scale();
+        let (q, unsigned) = (bytemuck::must_cast_slice(q), Q::UNSIGNED);
+        self.dequantize_chunks(q, unsigned, params.scale(), params.zero_point(), x);
+        Ok(())
+    }
+
+    fn dequantize_chunks<T: Element>(
+        self,
+        q: &[i8],
+        unsigned: bool,
+        scale: f32,
+        zero_point: i32,
+        x: &mut [T],
+    ) {
         let traffic = Traffic::copy(q.len(), size_of_val(x));
         let chunks = q.chunks(CHUNK).zip(x.chunks_mut(CHUNK));
         parallel::for_each(chunks, q.len(), self.thread_limit(), |(q, x)| {
-            self.run(Dequantize { q, scale, traffic, x });
+            T::dequantize(self, Dequantize { q, unsigned, scale, zero_point, traffic, x });
+        });
+    }
+
+    /// Dequantizes rows in groups. The lengths agree.
+    pub(crate) fn dequantize_groups<T: Element>(
+        self,
+        row_len: usize,
+        group: usize,
+        unsigned: bool,
+        from: Quantized<&[i8], &[f32], &[i32]>,
+        x: &mut [T],
+    ) {
+        let Quantized { q, scales, zero_points } = from;
+        if q.is_empty() {
+        } else if group >= CHUNK {
+            let groups = row_len.div_ceil(group);
+            for (row, (q, x)) in q.chunks(row_len).zip(x.chunks_mut(row_len)).enumerate() {
+                for (column, (q, x)) in q.chunks(group).zip(x.chunks_mut(group)).enumerate() {
+                    let set = row * groups + column;
+                    let zero_point = zero_points.get(set).copied().unwrap_or(0);
+                    self.dequantize_chunks(q, unsigned, scales[set], zero_point, x);
+                }
+            }
+        } else {
+            // Groups that follow each other without a gap are rows, too.
+            let row_len = if row_len.is_multiple_of(group) { group } else { row_len };
+            let (rows, groups) = ((CHUNK / row_len).max(1), row_len.div_ceil(group));
+            let mut zero_points = zero_points.chunks(rows * groups);
+            let pieces = q.chunks(rows * row_len).zip(x.chunks_mut(rows * row_len));
+            let pieces = pieces.zip(scales.chunks(rows * groups));
+            let pieces = pieces.map(|piece| (piece, zero_points.next().unwrap_or_default()));
+            parallel::for_each(pieces, q.len(), self.thread_limit(), |(piece, zero_points)| {
+                let ((q, x), scales) = piece;
+                let rows = DequantizeRows { q, unsigned, row_len, group, scales, zero_points, x };
+                T::dequantize_rows(self, rows);
+            });
+        }
+    }
+
+    /// [`fake_quantize_into`] on this backend.
+    ///
+    /// # Errors
+    ///
+    /// As [`fake_quantize_into`].
+    pub fn fake_quantize_into<T: Element>(
+        self,
+        x: &[T],
+        params: QuantParams,
+        y: &mut [T],
+    ) -> Result<()> {
+        same_length("output", x.len(), y.len())?;
+        let traffic = Traffic::copy(size_of_val(x), size_of_val(y));
+        let chunks = x.chunks(CHUNK).zip(y.chunks_mut(CHUNK));
+        parallel::for_each(chunks, x.len(), self.thread_limit(), |(x, y)| {
+            T::fake_quantize(self, FakeQuantize { x, params, traffic, y });
         });
         Ok(())
     }

@@ -2,6 +2,8 @@
 
 use alloc::vec::Vec;
 
+use crate::sets::{Quantized, Sets};
+use crate::slice::same_length;
 use crate::{Backend, Element, Error, Result, Scheme};
 
 /// A borrowed tensor in row-major order: the last axis is contiguous.
@@ -54,21 +56,75 @@ pub(crate) fn elements(shape: &[usize]) -> Result<usize> {
     shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d)).ok_or(Error::SizeOverflow)
 }
 
+/// Quantized values: signed or unsigned, one a byte.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Integers {
+    /// Of symmetric schemes, and of affine ones with signed integers.
+    I8(Vec<i8>),
+    /// Of affine schemes with unsigned integers.
+    U8(Vec<u8>),
+}
+
+impl Integers {
+    /// The number of values.
+    pub const fn len(&self) -> usize {
+        match self {
+            Self::I8(q) => q.len(),
+            Self::U8(q) => q.len(),
+        }
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The values, if they are signed.
+    pub const fn as_i8(&self) -> Option<&[i8]> {
+        if let Self::I8(q) = self { Some(q.as_slice()) } else { None }
+    }
+
+    /// The values, if they are unsigned.
+    pub const fn as_u8(&self) -> Option<&[u8]> {
+        if let Self::U8(q) = self { Some(q.as_slice()) } else { None }
+    }
+
+    /// The values one by one.
+    pub fn iter(&self) -> impl Iterator<Item = i32> + '_ {
+        let unsigned = self.is_unsigned();
+        self.bits().iter().map(move |&q| if unsigned { i32::from(q as u8) } else { i32::from(q) })
+    }
+
+    const fn is_unsigned(&self) -> bool {
+        matches!(self, Self::U8(_))
+    }
+
+    /// What kernels take.
+    fn bits(&self) -> &[i8] {
+        match self {
+            Self::I8(q) => q,
+            Self::U8(q) => bytemuck::must_cast_slice(q),
+        }
+    }
+}
+
 /// A tensor as [`Quantizer::quantize`](crate::Quantizer::quantize) returns it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuantizedTensor {
     /// The quantized values, row-major.
-    pub data: Vec<i8>,
+    pub data: Integers,
     /// The dimensions.
     pub shape: Vec<usize>,
-    /// One scale per tensor, or one for each index along the axis.
+    /// One scale per tensor, one for each index along the axis, or one for each group.
     pub scales: Vec<f32>,
+    /// As many zero points; none of a symmetric scheme.
+    pub zero_points: Vec<i32>,
     /// What the tensor was quantized to.
     pub scheme: Scheme,
 }
 
 impl QuantizedTensor {
-    /// x' = q * scale, row-major.
+    /// x' = (q - zero_point) * scale, row-major.
     ///
     /// # Errors
     ///
@@ -84,17 +140,33 @@ impl QuantizedTensor {
     /// # Ok::<(), absmax::Error>(())
     /// ```
     pub fn dequantize(&self) -> Result<Vec<f32>> {
-        self.dequantize_on(Backend::best())
+        let mut x = alloc::vec![0.0; self.data.len()];
+        self.dequantize_into(Backend::best(), &mut x)?;
+        Ok(x)
     }
 
-    /// [`QuantizedTensor::dequantize`] on the given backend.
+    /// [`QuantizedTensor::dequantize`] on a given backend, into the caller's buffer and type: the
+    /// binary32 product is rounded once more if that is narrower.
     ///
     /// # Errors
     ///
-    /// As [`QuantizedTensor::dequantize`].
-    pub fn dequantize_on(&self, backend: Backend) -> Result<Vec<f32>> {
-        let mut x = alloc::vec![0.0; self.data.len()];
-        backend.dequantize_channels(self, &mut x)?;
-        Ok(x)
+    /// As [`QuantizedTensor::dequantize`], and [`Error::LengthMismatch`] if the buffer does not have
+    /// as many elements as the tensor.
+    pub fn dequantize_into<T: Element>(&self, backend: Backend, x: &mut [T]) -> Result<()> {
+        let Self { data, shape, scales, zero_points, scheme } = self;
+        let sets = Sets::new(*scheme, shape)?;
+        let count = sets.count()?;
+        same_length("data", elements(shape)?, data.len())?;
+        same_length("output", data.len(), x.len())?;
+        same_length("scales", count, scales.len())?;
+        if !(zero_points.is_empty() && scheme.is_symmetric()) {
+            same_length("zero points", count, zero_points.len())?;
+        }
+        for (set, &scale) in scales.iter().enumerate() {
+            scheme.with_scale(scale, zero_points.get(set).copied().unwrap_or(0))?;
+        }
+        let from = Quantized { q: data.bits(), scales: &scales[..], zero_points: &zero_points[..] };
+        sets.dequantize(backend, data.is_unsigned(), from, x);
+        Ok(())
     }
 }

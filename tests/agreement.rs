@@ -2,48 +2,64 @@
 
 mod common;
 
-use absmax::{Backend, QuantParams, Range, ScaleType, Scheme, reference};
-use common::{FromF32, LENGTHS, Random, SCALES, hard_values, painted, params};
+use absmax::{Backend, Element, Integer, QuantParams, ScaleType, Scheme, reference};
+use common::{LENGTHS, Random, SCALES, hard_values, painted, params};
 use half::{bf16, f16};
 use proptest::prelude::*;
 
-fn reference_of<T: FromF32>(x: &[T], params: QuantParams) -> Vec<i8> {
-    x.iter().map(|&x| reference::quantize_one(x, params)).collect()
+/// All operations that take parameters, on one backend.
+fn check_with<T: Element, Q: Integer + Default>(backend: Backend, x: &[T], params: QuantParams) {
+    let context = |what: &str, i: usize| {
+        let (isa, t, len) = (backend.isa(), T::NAME, x.len());
+        format!("{what} {isa} {t} {}: {i} of {len}, {:?} by {params:?}", Q::NAME, x[i])
+    };
+    let mut q = vec![Q::default(); x.len()];
+    backend.quantize_with(x, params, &mut q).unwrap();
+    for (i, (&x, &q)) in x.iter().zip(&q).enumerate() {
+        assert_eq!(q.to_i32(), reference::quantize_one(x, params), "{}", context("quantize", i));
+    }
+    let (mut wide, mut narrow) = (vec![f32::NAN; q.len()], vec![T::from_f32(f32::NAN); q.len()]);
+    backend.dequantize_into(&q, params, &mut wide).unwrap();
+    backend.dequantize_into(&q, params, &mut narrow).unwrap();
+    let mut fake = vec![T::from_f32(f32::NAN); x.len()];
+    backend.fake_quantize_into(x, params, &mut fake).unwrap();
+    for (i, &q) in q.iter().enumerate() {
+        let expected = reference::dequantize_one(q, params);
+        assert_eq!(wide[i].to_bits(), expected.to_bits(), "{}", context("dequantize", i));
+        let expected = T::from_f32(expected).to_f32().to_bits();
+        assert_eq!(narrow[i].to_f32().to_bits(), expected, "{}", context("narrow", i));
+        assert_eq!(fake[i].to_f32().to_bits(), expected, "{}", context("fake", i));
+    }
 }
 
-/// Runs a slice operation on all backends at one length, offset and scale.
-fn check<T: FromF32>(values: &[f32], offset: usize, scale: f32) {
+/// Runs the slice operations on all backends at one length, offset and scale.
+fn check<T: Element>(values: &[f32], offset: usize, scale: f32) {
     let all: Vec<T> = values.iter().map(|&v| T::from_f32(v)).collect();
     let x = &all[offset.min(all.len())..];
     let context = |b: Backend| format!("{} {} len {} offset {offset}", b.isa(), T::NAME, x.len());
+    let bits = |limits: Option<(f32, f32)>| limits.map(|(a, b)| (a.to_bits(), b.to_bits()));
+    let finite: Vec<T> = x.iter().copied().filter(|x| x.to_f32().is_finite()).collect();
+    let abs_max = reference::abs_max(&finite);
+    let (own_scale, _) = reference::choose(-abs_max, abs_max, Scheme::int8());
+    let own = QuantParams::symmetric(own_scale).unwrap();
+    let own_q: Vec<i32> = finite.iter().map(|&x| reference::quantize_one(x, own)).collect();
     for backend in Backend::available() {
         let (found, expected) = (backend.abs_max(x), reference::abs_max(x));
         assert_eq!(found.to_bits(), expected.to_bits(), "abs_max {}", context(backend));
+        let (found, expected) = (backend.min_max(x), reference::min_max(x));
+        assert_eq!(bits(found), bits(expected), "min_max {}", context(backend));
 
-        for params in params(scale) {
-            let mut q = vec![55; x.len()];
-            backend.quantize_with(x, params, &mut q).unwrap();
-            let expected = reference_of(x, params);
-            if let Some(i) = (0..x.len()).find(|&i| q[i] != expected[i]) {
-                let (x, q, expected) = (x[i], q[i], expected[i]);
-                panic!("{}: {x:?} at {i} by {params:?} is {q}, not {expected}", context(backend));
-            }
-            let mut y = vec![f32::NAN; q.len()];
-            backend.dequantize_into(&q, params, &mut y).unwrap();
-            for (q, y) in q.iter().zip(y) {
-                let expected = reference::dequantize_one(*q, params);
-                assert_eq!(y.to_bits(), expected.to_bits(), "dequantize {}", context(backend));
-            }
+        for params in params::<i8>(scale) {
+            check_with::<T, i8>(backend, x, params);
+        }
+        for params in params::<u8>(scale) {
+            check_with::<T, u8>(backend, x, params);
         }
 
-        let finite: Vec<T> = x.iter().copied().filter(|x| !x.is_wild()).collect();
         let mut q = vec![55; finite.len()];
         let found = backend.quantize_into(&finite, &mut q).unwrap();
-        let abs_max = reference::abs_max(&finite);
-        let expected = reference::scale(abs_max, Range::Narrow, ScaleType::F32);
-        assert_eq!(found.to_bits(), expected.to_bits(), "scale {}", context(backend));
-        let params = QuantParams::symmetric(expected).unwrap();
-        assert_eq!(q, reference_of(&finite, params), "quantize_into {}", context(backend));
+        assert_eq!(found.to_bits(), own_scale.to_bits(), "scale {}", context(backend));
+        assert!(q.iter().map(|&q| i32::from(q)).eq(own_q.iter().copied()), "{}", context(backend));
     }
 }
 
@@ -142,14 +158,23 @@ proptest! {
     }
 
     #[test]
-    fn of_scales_in_every_type(abs_max in any::<f32>().prop_map(f32::abs)) {
-        for scale_type in [ScaleType::F32, ScaleType::F16, ScaleType::Bf16] {
-            for range in [Range::Narrow, Range::Full] {
-                let scheme = Scheme::int8().range(range).scale_type(scale_type);
-                let expected = reference::scale(abs_max, range, scale_type);
-                match scheme.params(abs_max) {
-                    Ok(params) => prop_assert_eq!(params.scale().to_bits(), expected.to_bits()),
-                    Err(_) => prop_assert!(!abs_max.is_finite() || !expected.is_finite()),
+    fn of_parameters_in_every_scheme(a in any::<f32>(), b in any::<f32>()) {
+        let limits = if a <= b { (a, b) } else { (b, a) };
+        for bits in 2..=8 {
+            for scheme in [Scheme::int8(), Scheme::int8().affine(), Scheme::uint8()] {
+                for scale_type in [ScaleType::F32, ScaleType::F16, ScaleType::Bf16] {
+                    let scheme = scheme.bits(bits).unwrap().scale_type(scale_type);
+                    match scheme.params(limits.0, limits.1) {
+                        Ok(params) => {
+                            let (scale, zero_point) = reference::choose(limits.0, limits.1, scheme);
+                            prop_assert_eq!(params.scale().to_bits(), scale.to_bits());
+                            prop_assert_eq!(params.zero_point(), zero_point);
+                        }
+                        Err(_) => prop_assert!(
+                            !(limits.0.is_finite() && limits.1.is_finite())
+                                || reference::choose(limits.0, limits.1, scheme).0.is_infinite()
+                        ),
+                    }
                 }
             }
         }

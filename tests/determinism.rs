@@ -2,7 +2,7 @@
 
 mod common;
 
-use absmax::{Backend, QuantParams, Quantizer, Scheme, TensorView};
+use absmax::{Backend, Packing, QuantParams, QuantizedTensor, Quantizer, Scheme, TensorView};
 use common::Random;
 
 /// More than the threads share out: several chunks and a ragged one, starting at an odd offset.
@@ -20,8 +20,10 @@ struct Results {
     q: Vec<i8>,
     with: Vec<i8>,
     x: Vec<u32>,
-    rows: (Vec<i8>, Vec<f32>),
-    columns: (Vec<i8>, Vec<f32>),
+    tensors: Vec<QuantizedTensor>,
+    fake: Vec<f32>,
+    packed: Vec<u8>,
+    min_max: Option<(f32, f32)>,
     stats: absmax::ErrorStats,
 }
 
@@ -35,11 +37,12 @@ fn all(backend: Backend, x: &[f32]) -> Results {
     backend.dequantize_into(&with, params, &mut y).unwrap();
     let shape = [x.len() / 1000, 1000];
     let view = TensorView::new(&x[..shape[0] * 1000], &shape).unwrap();
-    let quantized = |axis| {
-        let scheme = Scheme::int8().per_channel(axis);
-        let tensor = Quantizer::new(scheme).backend(backend).quantize(view).unwrap();
-        (tensor.data, tensor.scales)
-    };
+    let quantized = |scheme| Quantizer::new(scheme).backend(backend).quantize(view).unwrap();
+    let mut fake = vec![0.0; x.len()];
+    backend.fake_quantize_into(x, params, &mut fake).unwrap();
+    let packing = Packing::bytes(8).unwrap();
+    let mut packed = vec![0; x.len()];
+    backend.pack_into(&q, x.len(), packing, &mut packed).unwrap();
     Results {
         abs_max: backend.abs_max(x).to_bits(),
         scale,
@@ -47,8 +50,17 @@ fn all(backend: Backend, x: &[f32]) -> Results {
         with,
         stats: backend.error_stats(x, &y).unwrap(),
         x: y.into_iter().map(f32::to_bits).collect(),
-        rows: quantized(0),
-        columns: quantized(1),
+        tensors: vec![
+            quantized(Scheme::int8().per_channel(0)),
+            quantized(Scheme::int8().per_channel(1)),
+            quantized(Scheme::uint8()),
+            quantized(Scheme::uint8().per_channel(1)),
+            quantized(Scheme::int4().per_group(100).unwrap()),
+            quantized(Scheme::int4().per_group(64).unwrap()),
+        ],
+        fake,
+        packed,
+        min_max: backend.min_max(x),
     }
 }
 

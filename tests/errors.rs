@@ -61,11 +61,11 @@ fn lengths_and_shapes() {
     let mismatch = |what, expected, found| Error::LengthMismatch { what, expected, found };
     assert_eq!(absmax::quantize_into(&[1.0; 3], &mut [0; 2]), Err(mismatch("output", 3, 2)));
     assert_eq!(
-        absmax::quantize_with(&[1.0; 3], params, &mut [0; 4]),
+        absmax::quantize_with(&[1.0; 3], params, &mut [0i8; 4]),
         Err(mismatch("output", 3, 4))
     );
     assert_eq!(
-        absmax::dequantize_into(&[1; 3], params, &mut [0.0; 4]),
+        absmax::dequantize_into(&[1i8; 3], params, &mut [0.0; 4]),
         Err(mismatch("output", 3, 4))
     );
     let backend = Backend::best();
@@ -105,24 +105,59 @@ fn scales() {
         let Error::InvalidScale { scale: found } = error else { panic!("{error:?}") };
         assert_eq!(found.to_bits(), scale.to_bits());
     }
-    for abs_max in [-1.0, f32::NAN, f32::INFINITY] {
-        assert!(matches!(Scheme::int8().params(abs_max), Err(Error::InvalidAbsMax { .. })));
+    for (min, max) in [(1.0, -1.0), (f32::NAN, 1.0), (0.0, f32::NAN), (0.0, f32::INFINITY)] {
+        assert!(matches!(Scheme::int8().params(min, max), Err(Error::InvalidLimits { .. })));
     }
     // 65520 is the least magnitude that rounds to infinity in f16.
     let x = [1.0, 1.0, 65520.0 * 127.0, 1.0];
     let view = TensorView::new(&x, &[2, 2]).unwrap();
     for axis in [0, 1] {
         let scheme = Scheme::int8().per_channel(axis).scale_type(ScaleType::F16);
-        let channel = if axis == 0 { 1 } else { 0 };
+        let set = if axis == 0 { 1 } else { 0 };
         assert_eq!(
             Quantizer::new(scheme).quantize(view),
             Err(Error::ScaleOverflow {
-                channel,
-                abs_max: 65520.0 * 127.0,
+                set,
+                min: -65520.0 * 127.0,
+                max: 65520.0 * 127.0,
                 scale_type: ScaleType::F16
             })
         );
     }
+}
+
+#[test]
+fn parameters_and_schemes() {
+    let params = |zero_point, range| QuantParams::new(1.0, zero_point, range).map(|_| ());
+    assert_eq!(params(0, -128..=127), Ok(()));
+    assert_eq!(params(255, 0..=255), Ok(()));
+    for (qmin, qmax) in [(-129, 0), (-1, 128), (0, 256), (5, 5), (7, 3), (i32::MIN, i32::MAX)] {
+        assert_eq!(params(qmin, qmin..=qmax), Err(Error::InvalidRange { qmin, qmax }));
+    }
+    for zero_point in [-9, 8, i32::MIN, i32::MAX] {
+        let error = Error::ZeroPointOutOfRange { zero_point, qmin: -8, qmax: 7 };
+        assert_eq!(params(zero_point, -8..=7), Err(error));
+    }
+    let unsigned = QuantParams::new(1.0, 0, 0..=128).unwrap();
+    let mismatch = |qmin, qmax, integer| Err(Error::IntegerMismatch { qmin, qmax, integer });
+    assert_eq!(absmax::quantize_with(&[1.0], unsigned, &mut [0i8]), mismatch(0, 128, "i8"));
+    let signed = QuantParams::symmetric(1.0).unwrap();
+    assert_eq!(absmax::quantize_with(&[1.0], signed, &mut [0u8]), mismatch(-127, 127, "u8"));
+    for bits in [0, 1, 9, 255] {
+        assert_eq!(Scheme::int8().bits(bits), Err(Error::InvalidBits { bits }));
+    }
+    assert_eq!(Scheme::int8().per_group(0), Err(Error::InvalidGroupSize));
+    let view = TensorView::new(&[1.0], &[1]).unwrap();
+    let (mut scales, mut zero_points) = ([0.0], [0]);
+    let uint8 = Quantizer::new(Scheme::uint8());
+    assert_eq!(
+        uint8.quantize_into(view, &mut [0i8], &mut scales, &mut zero_points),
+        mismatch(0, 255, "i8")
+    );
+    assert_eq!(
+        uint8.quantize_into(view, &mut [0u8], &mut scales, &mut []),
+        Err(Error::LengthMismatch { what: "zero points", expected: 1, found: 0 })
+    );
 }
 
 #[test]
@@ -137,7 +172,7 @@ fn messages_carry_the_numbers() {
         "axis -3 is out of range for a tensor of 2 dimensions"
     );
     assert_eq!(
-        text(Error::ScaleOverflow { channel: 4, abs_max: 1e7, scale_type: ScaleType::F16 }),
-        "the scale of abs-max 10000000 in channel 4 overflows f16"
+        text(Error::ScaleOverflow { set: 4, min: -1e7, max: 1e7, scale_type: ScaleType::F16 }),
+        "the scale for values from -10000000 to 10000000, number 4, overflows f16"
     );
 }

@@ -5,23 +5,28 @@
 mod common;
 
 use absmax::division::{self, Reciprocal, SIGNIFICANDS};
-use absmax::{Backend, Isa, QuantParams, reference};
-use common::{FromF32, SCALES, params};
+use absmax::{Backend, Element, Integer, Isa, reference};
+use common::{SCALES, params};
 use half::{bf16, f16};
 
-fn all_values<T: FromF32>(all: &[T]) {
+fn all_values<T: Element>(all: &[T]) {
     for backend in Backend::available() {
         let widened = backend.abs_max(all);
         assert_eq!(widened.to_bits(), reference::abs_max(all).to_bits());
         for scale in SCALES {
-            for params in params(scale) {
-                let mut q = vec![0; all.len()];
-                backend.quantize_with(all, params, &mut q).unwrap();
-                for (x, q) in all.iter().zip(q) {
-                    let expected = reference::quantize_one(*x, params);
-                    assert_eq!(q, expected, "{} {x:?} {params:?}", backend.isa());
-                }
-            }
+            of_type::<T, i8>(backend, all, scale);
+            of_type::<T, u8>(backend, all, scale);
+        }
+    }
+}
+
+fn of_type<T: Element, Q: Integer + Default>(backend: Backend, all: &[T], scale: f32) {
+    for params in params::<Q>(scale) {
+        let mut q = vec![Q::default(); all.len()];
+        backend.quantize_with(all, params, &mut q).unwrap();
+        for (x, q) in all.iter().zip(q) {
+            let expected = reference::quantize_one(*x, params);
+            assert_eq!(q.to_i32(), expected, "{} {x:?} {params:?}", backend.isa());
         }
     }
 }
@@ -51,17 +56,27 @@ fn abs_max_of_each_value_alone() {
 }
 
 #[test]
-fn all_i8() {
-    let all: Vec<i8> = (i8::MIN..=i8::MAX).collect();
+fn all_integers() {
+    let (signed, unsigned): (Vec<i8>, Vec<u8>) =
+        ((i8::MIN..=i8::MAX).collect(), (u8::MIN..=u8::MAX).collect());
     for backend in Backend::available() {
         for scale in SCALES {
-            let params = QuantParams::symmetric(scale).unwrap();
-            let mut x = vec![f32::NAN; all.len()];
-            backend.dequantize_into(&all, params, &mut x).unwrap();
-            for (q, x) in all.iter().zip(x) {
-                let expected = reference::dequantize_one(*q, params);
-                assert_eq!(x.to_bits(), expected.to_bits(), "{} {q} {scale}", backend.isa());
-            }
+            dequantized(backend, &signed, scale);
+            dequantized(backend, &unsigned, scale);
+        }
+    }
+}
+
+fn dequantized<Q: Integer>(backend: Backend, all: &[Q], scale: f32) {
+    for params in params::<Q>(scale) {
+        let (mut x, mut half) = (vec![f32::NAN; all.len()], vec![f16::NAN; all.len()]);
+        backend.dequantize_into(all, params, &mut x).unwrap();
+        backend.dequantize_into(all, params, &mut half).unwrap();
+        for (i, &q) in all.iter().enumerate() {
+            let expected = reference::dequantize_one(q, params);
+            assert_eq!(x[i].to_bits(), expected.to_bits(), "{} {q:?} {params:?}", backend.isa());
+            let expected = f16::from_f32(expected);
+            assert_eq!(half[i].to_bits(), expected.to_bits(), "{} {q:?} {params:?}", backend.isa());
         }
     }
 }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use absmax::{Backend, ErrorStats, QuantParams, Quantizer, Range, Scheme, TensorView, reference};
+use absmax::{Backend, ErrorStats, QuantParams, Quantizer, Scheme, TensorView, reference};
 use proptest::prelude::*;
 
 fn finite() -> impl Strategy<Value = f32> {
@@ -60,7 +60,7 @@ proptest! {
         q in prop::collection::vec(any::<i8>(), 1..300),
         scale in scale().prop_filter("in range", |s| (1e-37..1e36).contains(s)),
     ) {
-        let params = QuantParams::symmetric(scale).unwrap().with_range(Range::Full);
+        let params = QuantParams::new(scale, 0, -128..=127).unwrap();
         prop_assert_eq!(&quantized(&dequantized(&q, params), params), &q);
     }
 

@@ -8,30 +8,6 @@ use std::time::Duration;
 
 use absmax::{Backend, Element, QuantParams, reference};
 use criterion::{BenchmarkGroup, Criterion, Throughput, measurement::WallTime};
-use half::{bf16, f16};
-
-/// An element that the benchmarks make inputs of.
-pub(crate) trait Input: Element {
-    fn from_f32(x: f32) -> Self;
-}
-
-impl Input for f32 {
-    fn from_f32(x: f32) -> Self {
-        x
-    }
-}
-
-impl Input for f16 {
-    fn from_f32(x: f32) -> Self {
-        Self::from_f32(x)
-    }
-}
-
-impl Input for bf16 {
-    fn from_f32(x: f32) -> Self {
-        Self::from_f32(x)
-    }
-}
 
 /// Elements: two in the caches near the core, one in the last, one in none. The largest only if
 /// `ABSMAX_BENCH_LARGE` is set.
@@ -58,7 +34,7 @@ pub(crate) fn backends(elements: usize) -> Vec<(String, Backend)> {
 }
 
 /// Values in [-1, 1), small ones more often.
-pub(crate) fn input<T: Input>(elements: usize) -> Vec<T> {
+pub(crate) fn input<T: Element>(elements: usize) -> Vec<T> {
     let mut state = 1u64;
     let mut unit = move || {
         state =
@@ -71,7 +47,7 @@ pub(crate) fn input<T: Input>(elements: usize) -> Vec<T> {
 /// What `q` has to be.
 pub(crate) fn check<T: Element>(x: &[T], params: QuantParams, q: &[i8]) {
     assert_eq!(x.len(), q.len());
-    let right = |(x, q): (&T, &i8)| reference::quantize_one(*x, params) == *q;
+    let right = |(x, q): (&T, &i8)| reference::quantize_one(*x, params) == i32::from(*q);
     assert!(x.iter().zip(q).all(right), "wrong answer: nothing to time");
 }
 

@@ -106,7 +106,7 @@ impl Weight<'_> {
                 let quantizer = Quantizer::new(self.scheme().per_channel(0)).backend(self.backend);
                 let shape = [rows.len(), width];
                 quantizer
-                    .quantize_into(TensorView::new(x, &shape)?, quantized, &mut scales)
+                    .quantize_into(TensorView::new(x, &shape)?, quantized, &mut scales, &mut [])
                     .map_err(|error| self.explain(error, rows.start))?;
                 let channels = quantized.chunks(width).zip(dequantized.chunks_mut(width));
                 for ((q, x), scale) in channels.zip(&scales) {
@@ -136,7 +136,7 @@ impl Weight<'_> {
             Err(self.explain(Error::NotFinite { index, value: x[index].to_f32() }, rows.start))
         })?;
         let peak = peaks.into_iter().max_by(f32::total_cmp).unwrap_or(0.0);
-        Ok(self.scheme().params(peak)?)
+        Ok(self.scheme().params(-peak, peak)?)
     }
 
     fn read<'b, T: AnyBitPattern + NoUninit>(

@@ -4,8 +4,7 @@
 //! follow. The ends overlap instead of falling to scalar code: the last block is the last 64 values
 //! whatever went before, and where lines should be aligned the first block is the first 64 values
 //! and the next starts at the first line boundary. A block computed twice is written twice with the
-//! same bits. Only a slice shorter than one block is padded, with zeros, through the same
-//! operations.
+//! same bits. Only a slice shorter than one block is padded, and goes through the same operations.
 
 use bytemuck::Zeroable;
 
@@ -138,7 +137,7 @@ fn map_short<S: Simd, M: Map<S>>(s: S, map: &mut M, src: &[M::In], dst: &mut [M:
 /// A computation that only looks, in any order and, at the ends, more than once.
 pub(crate) trait Scan<S: Simd> {
     /// What it reads.
-    type In: Copy + Zeroable;
+    type In: Copy;
 
     /// Looks at N blocks.
     fn blocks<const N: usize>(&mut self, s: S, src: &[[Self::In; BLOCK]; N]);
@@ -148,9 +147,12 @@ pub(crate) trait Scan<S: Simd> {
 #[inline(always)]
 pub(crate) fn scan<S: Simd, C: Scan<S>>(s: S, scan: &mut C, src: &[C::In], traffic: Traffic) {
     let (Some(first), Some(last)) = (src.first_chunk::<BLOCK>(), src.last_chunk::<BLOCK>()) else {
-        let mut padded = [[C::In::zeroed(); BLOCK]];
-        padded[0][..src.len()].copy_from_slice(src);
-        return scan.blocks(s, &padded);
+        if let Some(&value) = src.first() {
+            let mut padded = [[value; BLOCK]];
+            padded[0][..src.len()].copy_from_slice(src);
+            scan.blocks(s, &padded);
+        }
+        return;
     };
     // A load that straddles two lines costs two.
     let start = src.as_ptr().align_offset(LINE).min(BLOCK);

@@ -7,70 +7,99 @@
 
 use alloc::vec::Vec;
 
-use crate::Element;
+use super::grid::{Finish, Grid, Limited};
 use crate::division::Reciprocal;
 use crate::simd::{BLOCK, Kernel, LANES, Simd};
+use crate::{Element, Integer, QuantParams};
 
-/// Raises each column's abs-max, in binary32 bits, to that of its values in `x`.
-pub struct ColumnPeaks<'a, T> {
+/// Widens each column's limits to its values in `x`. The limits are [ordered](Simd::ordered); of a
+/// symmetric scheme `max` is that of the magnitudes, and there is no `min`.
+pub struct ColumnLimits<'a, T> {
     pub(crate) x: &'a [T],
+    /// One for each column, or none.
+    pub(crate) min: &'a mut [i32],
     /// One for each column.
-    pub(crate) peaks: &'a mut [i32],
+    pub(crate) max: &'a mut [i32],
 }
 
-impl<T: Element> Kernel for ColumnPeaks<'_, T> {
+impl<T: Element> Kernel for ColumnLimits<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) {
-        for row in self.x.chunks(self.peaks.len()) {
-            let (blocks, tail) = row.as_chunks::<LANES>();
-            let (peak_blocks, peak_rest) = self.peaks.as_chunks_mut::<LANES>();
-            for (x, peak) in blocks.iter().zip(&mut *peak_blocks) {
-                raise(s, x, peak);
+        let Self { x, min, max } = self;
+        for row in x.chunks(max.len()) {
+            let n = row.len();
+            for (i, x) in row.as_chunks().0.iter().enumerate() {
+                let at = i * LANES..(i + 1) * LANES;
+                widen(s, x, min.get_mut(at.clone()).unwrap_or_default(), &mut max[at]);
             }
-            if !tail.is_empty() {
-                let mut x = [T::zeroed(); LANES];
-                x[..tail.len()].copy_from_slice(tail);
-                // Zeros raise nothing, so a short row may cover more columns than it has values.
-                if let Some(peak) = peak_blocks.get_mut(blocks.len()) {
-                    raise(s, &x, peak);
-                } else {
-                    let mut peak = [0; LANES];
-                    peak[..peak_rest.len()].copy_from_slice(peak_rest);
-                    raise(s, &x, &mut peak);
-                    peak_rest.copy_from_slice(&peak[..peak_rest.len()]);
-                }
+            if n.is_multiple_of(LANES) {
+            } else if let Some(x) = row.last_chunk() {
+                let at = n - LANES..n;
+                widen(s, x, min.get_mut(at.clone()).unwrap_or_default(), &mut max[at]);
+            } else {
+                // What the padding widens is not copied back.
+                let (mut x, mut least, mut most) = ([T::zeroed(); LANES], [0; LANES], [0; LANES]);
+                x[..n].copy_from_slice(row);
+                most[..n].copy_from_slice(&max[..n]);
+                let Some(min) = min.get_mut(..n) else {
+                    widen(s, &x, &mut [], &mut most);
+                    max[..n].copy_from_slice(&most[..n]);
+                    continue;
+                };
+                least[..n].copy_from_slice(min);
+                widen(s, &x, &mut least, &mut most);
+                min.copy_from_slice(&least[..n]);
+                max[..n].copy_from_slice(&most[..n]);
             }
         }
     }
 }
 
+/// Sixteen columns' limits; `min` is empty if only magnitudes matter.
 #[inline(always)]
-fn raise<S: Simd, T: Element>(s: S, x: &[T; LANES], peak: &mut [i32; LANES]) {
-    let raised = s.max_i32(s.load_i32(peak), s.magnitude(T::load(s, x)));
-    s.store_i32(peak, raised);
+fn widen<S: Simd, T: Element>(s: S, x: &[T; LANES], min: &mut [i32], max: &mut [i32]) {
+    let Some(max) = max.first_chunk_mut() else { return };
+    let x = T::load(s, x);
+    let Some(min) = min.first_chunk_mut() else {
+        let raised = s.max_i32(s.load_i32(max), s.magnitude(x));
+        return s.store_i32(max, raised);
+    };
+    let x = s.ordered(x);
+    let (least, most) = (s.min_i32(s.load_i32(min), x), s.max_i32(s.load_i32(max), x));
+    s.store_i32(min, least);
+    s.store_i32(max, most);
 }
 
-/// The divisors of all columns.
+/// The parameters of all columns.
 pub(crate) struct Columns {
     scales: Vec<f32>,
     /// hi and lo of every scale, if all are in the proven range.
     reciprocals: Option<[Vec<f32>; 2]>,
+    /// As kernels add them.
+    zeros: Vec<i32>,
+    grid: Grid,
 }
 
 impl Columns {
-    /// One column for each scale.
-    pub(crate) fn new(scales: Vec<f32>) -> Self {
-        let pairs: Option<Vec<Reciprocal>> = scales.iter().map(|&s| Reciprocal::new(s)).collect();
+    /// One column for each of the parameters, which are of one scheme; there is at least one.
+    pub(crate) fn new(params: &[QuantParams], unsigned: bool) -> Self {
+        let pairs: Option<Vec<Reciprocal>> = params.iter().map(|p| p.reciprocal()).collect();
         let reciprocals = pairs.map(|pairs| {
             [pairs.iter().map(|r| r.hi).collect(), pairs.iter().map(|r| r.lo).collect()]
         });
-        Self { scales, reciprocals }
+        let grid = Grid::new(params[0], unsigned);
+        Self {
+            scales: params.iter().map(|p| p.scale()).collect(),
+            reciprocals,
+            zeros: params.iter().map(|p| grid.biased(p.zero_point())).collect(),
+            grid,
+        }
     }
 }
 
-/// Quantizes `x` with the columns' scales, which came from it.
+/// Quantizes `x` with the columns' parameters, which came from it.
 pub struct QuantizeColumns<'a, T> {
     pub(crate) x: &'a [T],
     pub(crate) columns: &'a Columns,
@@ -82,12 +111,15 @@ impl<T: Element> Kernel for QuantizeColumns<'_, T> {
 
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) {
-        let Columns { scales, reciprocals } = self.columns;
+        let Columns { scales, reciprocals, zeros, grid } = self.columns;
+        let limited = grid.limited(s);
         let width = scales.len();
         for (x, q) in self.x.chunks(width).zip(self.q.chunks_mut(width)) {
             match reciprocals {
-                Some([hi, lo]) => quantize_row(s, x, &Products { scales, hi, lo }, q),
-                None => quantize_row(s, x, &Quotients { scales }, q),
+                Some([hi, lo]) => {
+                    quantize_row(s, x, &Products { scales, hi, lo }, zeros, limited, q);
+                }
+                None => quantize_row(s, x, &Quotients { scales }, zeros, limited, q),
             }
         }
     }
@@ -95,20 +127,27 @@ impl<T: Element> Kernel for QuantizeColumns<'_, T> {
 
 /// One row: whole blocks, then the last 64 values whatever went before.
 #[inline(always)]
-fn quantize_row<S: Simd, T: Element>(s: S, x: &[T], columns: &impl DivideAt, q: &mut [i8]) {
+fn quantize_row<S: Simd, T: Element>(
+    s: S,
+    x: &[T],
+    columns: &impl DivideAt,
+    zeros: &[i32],
+    limited: Limited<S>,
+    q: &mut [i8],
+) {
     let n = x.len();
     for (i, (x, q)) in x.as_chunks().0.iter().zip(q.as_chunks_mut().0).enumerate() {
-        quantize_block(s, x, columns, i * BLOCK, q);
+        quantize_block(s, x, columns, zeros, limited, i * BLOCK, q);
     }
     if n.is_multiple_of(BLOCK) {
         return;
     }
     if let (Some(x), Some(q)) = (x.last_chunk(), q.last_chunk_mut()) {
-        quantize_block(s, x, columns, n - BLOCK, q);
+        quantize_block(s, x, columns, zeros, limited, n - BLOCK, q);
     } else {
         let (mut padded, mut result) = ([T::zeroed(); BLOCK], [0; BLOCK]);
         padded[..n].copy_from_slice(x);
-        quantize_block(s, &padded, columns, 0, &mut result);
+        quantize_block(s, &padded, columns, zeros, limited, 0, &mut result);
         q.copy_from_slice(&result[..n]);
     }
 }
@@ -119,17 +158,18 @@ fn quantize_block<S: Simd, T: Element>(
     s: S,
     x: &[T; BLOCK],
     columns: &impl DivideAt,
+    zeros: &[i32],
+    limited: Limited<S>,
     at: usize,
     q: &mut [i8; BLOCK],
 ) {
-    let [a, b, c, d]: &[[T; LANES]; 4] = bytemuck::must_cast_ref(x);
-    let v = [
-        s.round(columns.divide(s, T::load(s, a), at)),
-        s.round(columns.divide(s, T::load(s, b), at + LANES)),
-        s.round(columns.divide(s, T::load(s, c), at + 2 * LANES)),
-        s.round(columns.divide(s, T::load(s, d), at + 3 * LANES)),
-    ];
-    s.store_i8(q, s.narrow(v));
+    let x: &[[T; LANES]; 4] = bytemuck::must_cast_ref(x);
+    let v = [0, 1, 2, 3].map(|i| {
+        let at = at + i * LANES;
+        let quotient = s.round(columns.divide(s, T::load(s, &x[i]), at));
+        s.add_i32(quotient, s.load_i32(lanes(zeros, at)))
+    });
+    s.store_i8(q, limited.finish(s, v));
 }
 
 /// A way to divide by sixteen columns' scales.
@@ -164,9 +204,73 @@ impl DivideAt for Quotients<'_> {
 }
 
 #[inline(always)]
-fn lanes(v: &[f32], at: usize) -> &[f32; LANES] {
+fn lanes<N>(v: &[N], at: usize) -> &[N; LANES] {
     let Some(lanes) = v[at..].first_chunk() else {
         unreachable!("there are at least as many columns as a row has values")
     };
     lanes
+}
+
+/// Dequantizes `q` with the columns' parameters.
+pub struct DequantizeColumns<'a, T> {
+    /// The bits of the integers.
+    pub(crate) q: &'a [i8],
+    /// Whether they are those of [`u8`].
+    pub(crate) unsigned: bool,
+    /// One for each column.
+    pub(crate) scales: &'a [f32],
+    /// The zero points, negated; one for each column.
+    pub(crate) less: &'a [f32],
+    pub(crate) x: &'a mut [T],
+}
+
+impl<T: Element> Kernel for DequantizeColumns<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn eval<S: Simd>(self, s: S) {
+        if self.unsigned {
+            self.typed::<S, u8>(s);
+        } else {
+            self.typed::<S, i8>(s);
+        }
+    }
+}
+
+impl<T: Element> DequantizeColumns<'_, T> {
+    #[inline(always)]
+    fn typed<S: Simd, Q: Integer>(self, s: S) {
+        let Self { q, scales, less, x, .. } = self;
+        let q: &[Q] = bytemuck::must_cast_slice(q);
+        let width = scales.len();
+        for (q, x) in q.chunks(width).zip(x.chunks_mut(width)) {
+            let n = q.len();
+            for (i, (q, x)) in q.as_chunks().0.iter().zip(x.as_chunks_mut().0).enumerate() {
+                dequantize(s, q, scales, less, i * LANES, x);
+            }
+            if n.is_multiple_of(LANES) {
+            } else if let (Some(q), Some(x)) = (q.last_chunk(), x.last_chunk_mut()) {
+                dequantize(s, q, scales, less, n - LANES, x);
+            } else {
+                let (mut padded, mut result) = ([Q::zeroed(); LANES], [T::zeroed(); LANES]);
+                padded[..n].copy_from_slice(q);
+                dequantize(s, &padded, scales, less, 0, &mut result);
+                x.copy_from_slice(&result[..n]);
+            }
+        }
+    }
+}
+
+/// The sixteen values under the columns from `at` on.
+#[inline(always)]
+fn dequantize<S: Simd, Q: Integer, T: Element>(
+    s: S,
+    q: &[Q; LANES],
+    scales: &[f32],
+    less: &[f32],
+    at: usize,
+    x: &mut [T; LANES],
+) {
+    let (scale, less) = (s.load_f32(lanes(scales, at)), s.load_f32(lanes(less, at)));
+    T::store(s, x, s.mul(s.add(Q::load(s, q), less), scale));
 }

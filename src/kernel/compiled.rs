@@ -6,10 +6,12 @@
 use half::{bf16, f16};
 
 use super::{
-    AbsMax, ColumnPeaks, ErrorSums, PlanePeaks, Quantize, QuantizeColumns, QuantizePlanes,
+    AbsMax, ColumnLimits, Dequantize, DequantizeColumns, DequantizePlanes, DequantizeRows,
+    ErrorSums, FakeQuantize, MinMax, PlaneLimits, Quantize, QuantizeColumns, QuantizePlanes,
     QuantizeRows, Sums,
 };
 use crate::Backend;
+use crate::scheme::Limits;
 
 macro_rules! compiled {
     ($($name:ident($kernel:ident) -> $output:ty;)+) => {
@@ -38,11 +40,17 @@ macro_rules! compiled {
 
 compiled! {
     abs_max(AbsMax) -> u32;
+    min_max(MinMax) -> Limits;
     quantize(Quantize) -> ();
     quantize_rows(QuantizeRows) -> ();
-    plane_peaks(PlanePeaks) -> ();
+    plane_limits(PlaneLimits) -> ();
     quantize_planes(QuantizePlanes) -> ();
-    column_peaks(ColumnPeaks) -> ();
+    column_limits(ColumnLimits) -> ();
     quantize_columns(QuantizeColumns) -> ();
+    dequantize(Dequantize) -> ();
+    dequantize_rows(DequantizeRows) -> ();
+    dequantize_planes(DequantizePlanes) -> ();
+    dequantize_columns(DequantizeColumns) -> ();
+    fake_quantize(FakeQuantize) -> ();
     error_sums(ErrorSums) -> Sums;
 }

@@ -1,44 +1,70 @@
-//! x' = q * scale: one multiplication, one rounding.
+//! x' = (q - zero_point) * scale: one multiplication, one rounding, and another to a narrower type.
+
+use core::marker::PhantomData;
 
 use super::blocks::{Map, Traffic, map};
 use crate::simd::{BLOCK, Kernel, LANES, Simd};
+use crate::{Element, Integer};
 
 /// Dequantizes `q` into `x`, which have the same length.
-pub(crate) struct Dequantize<'a> {
+pub struct Dequantize<'a, T> {
+    /// The bits of the integers.
     pub(crate) q: &'a [i8],
+    /// Whether they are those of [`u8`].
+    pub(crate) unsigned: bool,
     pub(crate) scale: f32,
+    pub(crate) zero_point: i32,
     pub(crate) traffic: Traffic,
-    pub(crate) x: &'a mut [f32],
+    pub(crate) x: &'a mut [T],
 }
 
-impl Kernel for Dequantize<'_> {
+impl<T: Element> Kernel for Dequantize<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) {
-        map(s, &mut ByScale::<S>(s.splat(self.scale)), self.q, self.x, self.traffic);
+        if self.unsigned {
+            self.typed::<S, u8>(s);
+        } else {
+            self.typed::<S, i8>(s);
+        }
     }
 }
 
-struct ByScale<S: Simd>(S::F32);
+impl<T: Element> Dequantize<'_, T> {
+    #[inline(always)]
+    fn typed<S: Simd, Q: Integer>(self, s: S) {
+        let Self { q, scale, zero_point, traffic, x, .. } = self;
+        let (scale, less) = (s.splat(scale), s.splat(-zero_point as f32));
+        let mut by_scale = ByScale::<S, Q, T> { scale, less, types: PhantomData };
+        map(s, &mut by_scale, bytemuck::must_cast_slice(q), x, traffic);
+    }
+}
 
-impl<S: Simd> Map<S> for ByScale<S> {
-    type In = i8;
-    type Out = f32;
+struct ByScale<S: Simd, Q, T> {
+    scale: S::F32,
+    /// The zero point, negated. Small integers: adding it is exact.
+    less: S::F32,
+    types: PhantomData<(Q, T)>,
+}
+
+impl<S: Simd, Q: Integer, T: Element> Map<S> for ByScale<S, Q, T> {
+    type In = Q;
+    type Out = T;
 
     #[inline(always)]
     fn blocks<const N: usize, const STREAM: bool>(
         &mut self,
         s: S,
-        src: &[[i8; BLOCK]; N],
-        dst: &mut [[f32; BLOCK]; N],
+        src: &[[Q; BLOCK]; N],
+        dst: &mut [[T; BLOCK]; N],
     ) {
         for (q, x) in src.iter().zip(dst) {
-            let q: &[[i8; LANES]; 4] = bytemuck::must_cast_ref(q);
-            let x: &mut [[f32; LANES]; 4] = bytemuck::must_cast_mut(x);
+            let q: &[[Q; LANES]; 4] = bytemuck::must_cast_ref(q);
+            let x: &mut [[T; LANES]; 4] = bytemuck::must_cast_mut(x);
             for (q, x) in q.iter().zip(x) {
-                let v = s.mul(s.load_i8(q), self.0);
-                if STREAM { s.stream_f32(x, v) } else { s.store_f32(x, v) }
+                let v = s.mul(s.add(Q::load(s, q), self.less), self.scale);
+                if STREAM { T::stream(s, x, v) } else { T::store(s, x, v) }
             }
         }
     }

@@ -1,4 +1,4 @@
-//! x / scale, limited to the range of the quantized integers.
+//! x / scale, limited to what the quantized integers stand for.
 
 use crate::QuantParams;
 use crate::division::Reciprocal;
@@ -6,14 +6,15 @@ use crate::simd::Simd;
 
 /// A way to divide by one scale.
 pub(crate) trait Divide<S: Simd>: Copy {
-    /// A number in [qmin, qmax] that rounds to the quantized integer; see [`Simd::clip`] for NaN.
+    /// A number in [qmin - zero_point, qmax - zero_point] that rounds to the quantized integer less
+    /// the zero point; see [`Simd::clip`] for NaN.
     fn quotient(self, s: S, x: S::F32) -> S::F32;
 }
 
 /// By the product: exact for scales in the proven range, as long as x is clipped first. (For
 /// |x / scale| beyond the floats' range the product could be the difference of two infinities.)
-/// Clipping x at scale * qmin and scale * qmax, rounded as they are, moves no result: what is
-/// beyond them rounds to qmin or qmax, and so do they.
+/// Clipping x at scale times the ends of the range, rounded as they are, moves no result: what is
+/// beyond them rounds to the ends, and so do they.
 #[derive(Clone, Copy)]
 pub(crate) struct ByProduct<S: Simd> {
     pub(crate) divisor: S::Divisor,
@@ -24,12 +25,9 @@ pub(crate) struct ByProduct<S: Simd> {
 impl<S: Simd> ByProduct<S> {
     #[inline(always)]
     pub(crate) fn new(s: S, params: QuantParams, reciprocal: Reciprocal) -> Self {
-        let (scale, range) = (params.scale(), params.range());
-        Self {
-            divisor: divisor(s, scale, reciprocal),
-            min: s.splat(scale * f32::from(range.qmin())),
-            max: s.splat(scale * f32::from(range.qmax())),
-        }
+        let scale = params.scale();
+        let [min, max] = ends(params).map(|end| s.splat(scale * end));
+        Self { divisor: divisor(s, scale, reciprocal), min, max }
     }
 }
 
@@ -38,6 +36,12 @@ impl<S: Simd> Divide<S> for ByProduct<S> {
     fn quotient(self, s: S, x: S::F32) -> S::F32 {
         s.div_by(s.clip(x, self.min, self.max), self.divisor)
     }
+}
+
+/// qmin and qmax less the zero point.
+#[inline(always)]
+pub(crate) fn ends(params: QuantParams) -> [f32; 2] {
+    [params.qmin(), params.qmax()].map(|q| (q - params.zero_point()) as f32)
 }
 
 /// One scale in every lane.
@@ -57,12 +61,8 @@ pub(crate) struct ByDivision<S: Simd> {
 impl<S: Simd> ByDivision<S> {
     #[inline(always)]
     pub(crate) fn new(s: S, params: QuantParams) -> Self {
-        let range = params.range();
-        Self {
-            scale: s.splat(params.scale()),
-            min: s.splat(range.qmin().into()),
-            max: s.splat(range.qmax().into()),
-        }
+        let [min, max] = ends(params).map(|end| s.splat(end));
+        Self { scale: s.splat(params.scale()), min, max }
     }
 }
 

@@ -3,40 +3,50 @@
 use super::abs_max::abs_max;
 use super::blocks::Traffic;
 use super::dequantize::Dequantize;
+use super::min_max::min_max;
 use super::quantize::Quantize;
+use crate::scheme::Limits;
 use crate::simd::{Kernel, Simd};
 use crate::{Element, QuantParams};
 
-/// Raises each channel's abs-max, in binary32 bits, to that of its slices in the planes of `x`.
-pub struct PlanePeaks<'a, T> {
+/// Widens each channel's limits to its slices in the planes of `x`.
+pub struct PlaneLimits<'a, T> {
     pub(crate) x: &'a [T],
     /// Not 0.
     pub(crate) inner: usize,
-    pub(crate) peaks: &'a mut [u32],
+    /// Whether only magnitudes matter.
+    pub(crate) symmetric: bool,
+    pub(crate) limits: &'a mut [Limits],
 }
 
-impl<T: Element> Kernel for PlanePeaks<'_, T> {
+impl<T: Element> Kernel for PlaneLimits<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) {
-        let Self { x, inner, peaks } = self;
-        for plane in x.chunks_exact(inner * peaks.len()) {
-            for (slice, peak) in plane.chunks_exact(inner).zip(&mut *peaks) {
-                let abs_max =
-                    T::from_magnitude_bits(abs_max::<S, T, false>(s, slice, Traffic::CACHED));
-                *peak = abs_max.to_bits().max(*peak);
+        let Self { x, inner, symmetric, limits } = self;
+        for plane in x.chunks_exact(inner * limits.len()) {
+            for (slice, limits) in plane.chunks_exact(inner).zip(&mut *limits) {
+                let seen = if symmetric {
+                    let bits = abs_max::<S, T, false>(s, slice, Traffic::CACHED);
+                    Limits::symmetric(T::from_magnitude_bits(bits))
+                } else {
+                    min_max(s, slice, Traffic::CACHED)
+                };
+                *limits = limits.merge(seen);
             }
         }
     }
 }
 
-/// Quantizes the planes of `x` with scales that came from them.
+/// Quantizes the planes of `x` with parameters that came from them.
 pub struct QuantizePlanes<'a, T> {
     pub(crate) x: &'a [T],
     /// Not 0.
     pub(crate) inner: usize,
     pub(crate) params: &'a [QuantParams],
+    /// Whether `q` are the bits of [`u8`].
+    pub(crate) unsigned: bool,
     pub(crate) q: &'a mut [i8],
 }
 
@@ -45,44 +55,45 @@ impl<T: Element> Kernel for QuantizePlanes<'_, T> {
 
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) {
-        let Self { x, inner, params, q } = self;
+        let Self { x, inner, params, unsigned, q } = self;
         let plane = inner * params.len();
         for (x, q) in x.chunks_exact(plane).zip(q.chunks_exact_mut(plane)) {
             let slices = x.chunks_exact(inner).zip(q.chunks_exact_mut(inner));
             for ((x, q), &params) in slices.zip(params) {
-                Quantize { x, params, known: true, traffic: Traffic::CACHED, q }.eval(s);
+                let traffic = Traffic::CACHED;
+                Quantize { x, params, known: true, traffic, unsigned, q }.eval(s);
             }
         }
     }
 }
 
 /// Dequantizes planes of channels.
-pub(crate) struct DequantizePlanes<'a> {
+pub struct DequantizePlanes<'a, T> {
+    /// The bits of the integers.
     pub(crate) q: &'a [i8],
+    /// Whether they are those of [`u8`].
+    pub(crate) unsigned: bool,
     /// Not 0.
     pub(crate) inner: usize,
     pub(crate) scales: &'a [f32],
-    pub(crate) x: &'a mut [f32],
+    /// As many as scales; none if all are 0.
+    pub(crate) zero_points: &'a [i32],
+    pub(crate) x: &'a mut [T],
 }
 
-impl Kernel for DequantizePlanes<'_> {
+impl<T: Element> Kernel for DequantizePlanes<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) {
-        let Self { q, inner, scales, x } = self;
+        let Self { q, unsigned, inner, scales, zero_points, x } = self;
         let plane = inner * scales.len();
         for (q, x) in q.chunks_exact(plane).zip(x.chunks_exact_mut(plane)) {
-            if inner == 1 {
-                // Plain Rust: one product a value, which the compiler makes vectors of.
-                for ((q, x), scale) in q.iter().zip(x).zip(scales) {
-                    *x = f32::from(*q) * scale;
-                }
-                continue;
-            }
             let slices = q.chunks_exact(inner).zip(x.chunks_exact_mut(inner));
-            for ((q, x), &scale) in slices.zip(scales) {
-                Dequantize { q, scale, traffic: Traffic::CACHED, x }.eval(s);
+            for (i, ((q, x), &scale)) in slices.zip(scales).enumerate() {
+                let zero_point = zero_points.get(i).copied().unwrap_or(0);
+                let traffic = Traffic::CACHED;
+                Dequantize { q, unsigned, scale, zero_point, traffic, x }.eval(s);
             }
         }
     }

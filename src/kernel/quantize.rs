@@ -1,12 +1,13 @@
-//! q = clamp(round_half_even(x / scale), qmin, qmax), NaN to 0.
+//! q = clamp(round_half_even(x / scale) + zero_point, qmin, qmax), NaN to the zero point.
 
 use core::marker::PhantomData;
 
 use super::blocks::{Map, Traffic, map};
 use super::divide::{ByDivision, ByProduct, Divide, divisor};
+use super::grid::{Finish, Grid, Saturated};
 use crate::division::Reciprocal;
 use crate::simd::{BLOCK, Kernel, LANES, Simd};
-use crate::{Element, QuantParams, Range};
+use crate::{Element, QuantParams};
 
 /// Quantizes `x` into `q`, which have the same length.
 pub struct Quantize<'a, T> {
@@ -17,6 +18,8 @@ pub struct Quantize<'a, T> {
     /// half a step: nothing is to be clipped that narrowing does not clip by itself.
     pub(crate) known: bool,
     pub(crate) traffic: Traffic,
+    /// Whether `q` are the bits of [`u8`].
+    pub(crate) unsigned: bool,
     pub(crate) q: &'a mut [i8],
 }
 
@@ -25,26 +28,57 @@ impl<T: Element> Kernel for Quantize<'_, T> {
 
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) {
-        let Self { x, params, known, traffic, q } = self;
+        let grid = Grid::new(self.params, self.unsigned);
+        if !grid.saturates() {
+            self.finished::<S, _, FullRange>(s, grid.shifted(s));
+        } else if self.params.qmin() == -127 {
+            self.finished::<S, _, NarrowRange>(s, Saturated);
+        } else {
+            self.finished::<S, _, FullRange>(s, Saturated);
+        }
+    }
+}
+
+impl<T: Element> Quantize<'_, T> {
+    /// On one kind of grid, where `R` is how to see what went wild.
+    #[inline(always)]
+    fn finished<S: Simd, F: Finish<S>, R: Suspect<S>>(self, s: S, finish: F) {
+        let Self { x, params, known, traffic, q, .. } = self;
         match params.reciprocal() {
             Some(r) if known => {
-                known_range::<S, T, Nowhere>(s, x, params.scale(), r, traffic, q);
+                known_range::<S, T, F, Nowhere>(s, x, params.scale(), r, finish, traffic, q);
             }
             Some(r) if S::WILD_IS_MIN => {
-                let careful = Careful::new(ByProduct::new(s, params, r));
-                match params.range() {
-                    Range::Narrow => {
-                        let mut hopeful = Hopeful::<S, T, NarrowRange>::new(careful);
-                        map(s, &mut hopeful, x, q, traffic);
-                    }
-                    Range::Full => {
-                        let mut hopeful = Hopeful::<S, T, FullRange>::new(careful);
-                        map(s, &mut hopeful, x, q, traffic);
-                    }
-                }
+                let careful = Careful::new(ByProduct::new(s, params, r), finish);
+                map(s, &mut Hopeful::<S, T, F, R>::new(careful), x, q, traffic);
             }
-            Some(r) => map(s, &mut Careful::new(ByProduct::new(s, params, r)), x, q, traffic),
-            None => map(s, &mut Careful::new(ByDivision::new(s, params)), x, q, traffic),
+            Some(r) => {
+                map(s, &mut Careful::new(ByProduct::new(s, params, r), finish), x, q, traffic);
+            }
+            None => map(s, &mut Careful::new(ByDivision::new(s, params), finish), x, q, traffic),
+        }
+    }
+}
+
+impl<T: Element> Quantize<'_, T> {
+    /// Quantizes values within the range of their scale, among which there may be NaN; returns
+    /// whether there was one.
+    #[inline(always)]
+    pub(crate) fn noticing_nan<S: Simd>(self, s: S) -> bool {
+        let Some(r) = self.params.reciprocal() else {
+            let x = self.x;
+            self.eval(s);
+            return x.iter().any(|x| x.to_f32().is_nan());
+        };
+        let Self { x, params, traffic, q, .. } = self;
+        let (scale, grid) = (params.scale(), Grid::new(params, self.unsigned));
+        if !grid.saturates() {
+            let finish = grid.shifted(s);
+            known_range::<S, T, _, FullRange>(s, x, scale, r, finish, traffic, q)
+        } else if params.qmin() == -127 {
+            known_range::<S, T, _, NarrowRange>(s, x, scale, r, Saturated, traffic, q)
+        } else {
+            known_range::<S, T, _, FullRange>(s, x, scale, r, Saturated, traffic, q)
         }
     }
 }
@@ -52,16 +86,18 @@ impl<T: Element> Kernel for Quantize<'_, T> {
 /// Quantizes values that are within the range of a scale in the proven range. Where `R` looks,
 /// returns whether there was a NaN among them.
 #[inline(always)]
-pub(crate) fn known_range<S: Simd, T: Element, R: Suspect<S>>(
+fn known_range<S: Simd, T: Element, F: Finish<S>, R: Suspect<S>>(
     s: S,
     x: &[T],
     scale: f32,
     reciprocal: Reciprocal,
+    finish: F,
     traffic: Traffic,
     q: &mut [i8],
 ) -> bool {
     let divisor = divisor(s, scale, reciprocal);
-    let mut known = Known::<S, T, R> { divisor, least: R::nothing(s), element: PhantomData };
+    let least = R::nothing(s);
+    let mut known = Known::<S, T, F, R> { divisor, finish, least, element: PhantomData };
     map(s, &mut known, x, q, traffic);
     R::is_suspect(s, known.least)
 }
@@ -98,13 +134,14 @@ fn put<S: Simd, const STREAM: bool>(s: S, dst: &mut [i8; BLOCK], v: S::I8) {
 }
 
 /// No clip, and nothing is done twice.
-struct Known<S: Simd, T, R: Suspect<S>> {
+struct Known<S: Simd, T, F, R: Suspect<S>> {
     divisor: S::Divisor,
+    finish: F,
     least: R::Least,
     element: PhantomData<T>,
 }
 
-impl<S: Simd, T: Element, R: Suspect<S>> Map<S> for Known<S, T, R> {
+impl<S: Simd, T: Element, F: Finish<S>, R: Suspect<S>> Map<S> for Known<S, T, F, R> {
     type In = T;
     type Out = i8;
 
@@ -117,7 +154,7 @@ impl<S: Simd, T: Element, R: Suspect<S>> Map<S> for Known<S, T, R> {
     ) {
         for (x, q) in src.iter().zip(dst) {
             let v = block_of!(s, x, |v| s.round(s.div_by(v, self.divisor)));
-            let bytes = s.narrow(v);
+            let bytes = self.finish.finish(s, v);
             self.least = R::see(s, self.least, v, bytes);
             put::<S, STREAM>(s, q, bytes);
         }
@@ -126,19 +163,20 @@ impl<S: Simd, T: Element, R: Suspect<S>> Map<S> for Known<S, T, R> {
 
 /// Clips everything first.
 #[derive(Clone, Copy)]
-struct Careful<D, T> {
+struct Careful<D, F, T> {
     divide: D,
+    finish: F,
     element: PhantomData<T>,
 }
 
-impl<D, T> Careful<D, T> {
+impl<D, F, T> Careful<D, F, T> {
     #[inline(always)]
-    fn new(divide: D) -> Self {
-        Self { divide, element: PhantomData }
+    fn new(divide: D, finish: F) -> Self {
+        Self { divide, finish, element: PhantomData }
     }
 }
 
-impl<S: Simd, D: Divide<S>, T: Element> Map<S> for Careful<D, T> {
+impl<S: Simd, D: Divide<S>, F: Finish<S>, T: Element> Map<S> for Careful<D, F, T> {
     type In = T;
     type Out = i8;
 
@@ -151,7 +189,7 @@ impl<S: Simd, D: Divide<S>, T: Element> Map<S> for Careful<D, T> {
     ) {
         for (x, q) in src.iter().zip(dst) {
             let v = block_of!(s, x, |v| s.round(self.divide.quotient(s, v)));
-            put::<S, STREAM>(s, q, s.narrow(v));
+            put::<S, STREAM>(s, q, self.finish.finish(s, v));
         }
     }
 }
@@ -160,11 +198,11 @@ impl<S: Simd, D: Divide<S>, T: Element> Map<S> for Careful<D, T> {
 ///
 /// Where [`Simd::WILD_IS_MIN`], NaN and whatever overflows becomes `i32::MIN`, and only a value
 /// that belongs at or below qmin does so rightly. Values above qmax saturate in the narrowing, as
-/// they should. So a group of blocks without a suspicious lane is right, and any other is done
+/// they should, or are limited after it. So a group of blocks without a suspicious lane is right, and any other is done
 /// again with care. Data that is clipped on purpose would pay twice: after a bad group the next few
 /// are done with care at once.
-struct Hopeful<S: Simd, T, R> {
-    careful: Careful<ByProduct<S>, T>,
+struct Hopeful<S: Simd, T, F, R> {
+    careful: Careful<ByProduct<S>, F, T>,
     careful_for: u32,
     range: PhantomData<R>,
 }
@@ -172,14 +210,14 @@ struct Hopeful<S: Simd, T, R> {
 /// Groups done with care after one that had to be done twice.
 const CAREFUL_RUN: u32 = 16;
 
-impl<S: Simd, T, R> Hopeful<S, T, R> {
+impl<S: Simd, T, F, R> Hopeful<S, T, F, R> {
     #[inline(always)]
-    fn new(careful: Careful<ByProduct<S>, T>) -> Self {
+    fn new(careful: Careful<ByProduct<S>, F, T>) -> Self {
         Self { careful, careful_for: 0, range: PhantomData }
     }
 }
 
-impl<S: Simd, T: Element, R: Suspect<S>> Map<S> for Hopeful<S, T, R> {
+impl<S: Simd, T: Element, F: Finish<S>, R: Suspect<S>> Map<S> for Hopeful<S, T, F, R> {
     type In = T;
     type Out = i8;
 
@@ -195,7 +233,7 @@ impl<S: Simd, T: Element, R: Suspect<S>> Map<S> for Hopeful<S, T, R> {
             let mut least = R::nothing(s);
             for (x, q) in src.iter().zip(&mut *dst) {
                 let v = block_of!(s, x, |v| s.round(s.div_by(v, divisor)));
-                let bytes = s.narrow(v);
+                let bytes = self.careful.finish.finish(s, v);
                 least = R::see(s, least, v, bytes);
                 put::<S, STREAM>(s, q, bytes);
             }
@@ -210,7 +248,7 @@ impl<S: Simd, T: Element, R: Suspect<S>> Map<S> for Hopeful<S, T, R> {
 }
 
 /// Where to look for a lane that went wild.
-pub(crate) trait Suspect<S: Simd> {
+trait Suspect<S: Simd> {
     /// The least of what was seen.
     type Least: Copy;
     fn nothing(s: S) -> Self::Least;
@@ -219,7 +257,7 @@ pub(crate) trait Suspect<S: Simd> {
 }
 
 /// Nothing can have gone wild.
-pub(crate) struct Nowhere;
+struct Nowhere;
 
 impl<S: Simd> Suspect<S> for Nowhere {
     type Least = ();
@@ -236,8 +274,8 @@ impl<S: Simd> Suspect<S> for Nowhere {
     }
 }
 
-/// -128 is no right answer: look at the bytes.
-pub(crate) struct NarrowRange;
+/// -128 is no right answer of a [`Saturated`] grid: look at the bytes.
+struct NarrowRange;
 
 impl<S: Simd> Suspect<S> for NarrowRange {
     type Least = S::I8;
@@ -258,8 +296,8 @@ impl<S: Simd> Suspect<S> for NarrowRange {
     }
 }
 
-/// -128 may be right: look at the integers before they are narrowed.
-pub(crate) struct FullRange;
+/// -128 may be right, or something is added: look at the rounded quotients themselves.
+struct FullRange;
 
 impl<S: Simd> Suspect<S> for FullRange {
     type Least = S::I32;

@@ -12,6 +12,8 @@ type I8 = [__m256i; 2];
 type Divisor = [F32; 2];
 type Peak = I32;
 type Peak16 = [__m256i; 2];
+/// Least, largest, and all bits set where a NaN was seen.
+type Span = [F32; 3];
 
 token! {
     /// The CPU has AVX2, FMA and F16C.
@@ -57,6 +59,16 @@ fn load_i8(src: &[i8; LANES]) -> F32 {
 
 #[inline]
 #[target_feature(enable = "avx2")]
+fn load_u8(src: &[u8; LANES]) -> F32 {
+    let bytes: __m128i = cast(*src);
+    [
+        _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes)),
+        _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_srli_si128::<8>(bytes))),
+    ]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
 fn load_i32(src: &[i32; LANES]) -> I32 {
     cast(*src)
 }
@@ -65,6 +77,30 @@ fn load_i32(src: &[i32; LANES]) -> I32 {
 #[target_feature(enable = "avx2")]
 fn store_f32(dst: &mut [f32; LANES], v: F32) {
     *dst = cast(v);
+}
+
+#[inline]
+#[target_feature(enable = "avx2,f16c")]
+fn store_f16(dst: &mut [f16; LANES], v: F32) {
+    *dst = cast([
+        _mm256_cvtps_ph::<_MM_FROUND_TO_NEAREST_INT>(v[0]),
+        _mm256_cvtps_ph::<_MM_FROUND_TO_NEAREST_INT>(v[1]),
+    ]);
+}
+
+/// What is cut off is rounded to nearest even by the carry of 0x7fff, or of 0x8000 where the last
+/// bit that stays is odd.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn store_bf16(dst: &mut [bf16; LANES], v: F32) {
+    let half = |v: __m256| {
+        let bits = _mm256_castps_si256(v);
+        let odd = _mm256_and_si256(_mm256_srli_epi32::<16>(bits), _mm256_set1_epi32(1));
+        let carried = _mm256_add_epi32(bits, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff)));
+        _mm256_srli_epi32::<16>(carried)
+    };
+    let packed = _mm256_packus_epi32(half(v[0]), half(v[1]));
+    *dst = cast(_mm256_permute4x64_epi64::<0b11_01_10_00>(packed));
 }
 
 #[inline]
@@ -135,6 +171,12 @@ fn splat(x: f32) -> F32 {
 
 #[inline]
 #[target_feature(enable = "avx2")]
+fn add(a: F32, b: F32) -> F32 {
+    [_mm256_add_ps(a[0], b[0]), _mm256_add_ps(a[1], b[1])]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
 fn mul(a: F32, b: F32) -> F32 {
     [_mm256_mul_ps(a[0], b[0]), _mm256_mul_ps(a[1], b[1])]
 }
@@ -143,6 +185,16 @@ fn mul(a: F32, b: F32) -> F32 {
 #[target_feature(enable = "avx2")]
 fn div(a: F32, b: F32) -> F32 {
     [_mm256_div_ps(a[0], b[0]), _mm256_div_ps(a[1], b[1])]
+}
+
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn reciprocal(scale: F32) -> [F32; 2] {
+    let one = splat(1.0);
+    let hi = div(one, scale);
+    let rest =
+        [_mm256_fnmadd_ps(scale[0], hi[0], one[0]), _mm256_fnmadd_ps(scale[1], hi[1], one[1])];
+    [hi, div(rest, scale)]
 }
 
 #[inline]
@@ -178,6 +230,41 @@ fn round(v: F32) -> I32 {
 
 #[inline]
 #[target_feature(enable = "avx2")]
+fn splat_i32(x: i32) -> I32 {
+    [_mm256_set1_epi32(x); 2]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn splat_i8(x: i8) -> I8 {
+    [_mm256_set1_epi8(x); 2]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn to_f32(v: I32) -> F32 {
+    [_mm256_cvtepi32_ps(v[0]), _mm256_cvtepi32_ps(v[1])]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn add_i32(a: I32, b: I32) -> I32 {
+    [_mm256_add_epi32(a[0], b[0]), _mm256_add_epi32(a[1], b[1])]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn ordered(v: F32) -> I32 {
+    let half = |v: __m256| {
+        let bits = _mm256_castps_si256(v);
+        let negative = _mm256_srai_epi32::<31>(bits);
+        _mm256_xor_si256(bits, _mm256_and_si256(negative, _mm256_set1_epi32(i32::MAX)))
+    };
+    [half(v[0]), half(v[1])]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
 fn magnitude(v: F32) -> I32 {
     let mask = _mm256_set1_epi32(i32::MAX);
     [
@@ -200,6 +287,15 @@ fn min_i32(a: I32, b: I32) -> I32 {
 
 #[inline]
 #[target_feature(enable = "avx2")]
+fn max_lane(v: I32) -> i32 {
+    let eight = _mm256_max_epi32(v[0], v[1]);
+    let four = _mm_max_epi32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256::<1>(eight));
+    let two = _mm_max_epi32(four, _mm_shuffle_epi32::<0b01_00_11_10>(four));
+    _mm_cvtsi128_si32(_mm_max_epi32(two, _mm_shuffle_epi32::<0b10_11_00_01>(two)))
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
 fn has_min_i32(v: I32) -> bool {
     let min = _mm256_set1_epi32(i32::MIN);
     let hit = _mm256_or_si256(_mm256_cmpeq_epi32(v[0], min), _mm256_cmpeq_epi32(v[1], min));
@@ -216,6 +312,18 @@ fn narrow(v: [I32; 4]) -> I8 {
         _mm256_permutevar8x32_epi32(_mm256_packs_epi16(words[0], words[1]), order)
     };
     [half(v[0], v[1]), half(v[2], v[3])]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn max_i8(a: I8, b: I8) -> I8 {
+    [_mm256_max_epi8(a[0], b[0]), _mm256_max_epi8(a[1], b[1])]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn xor_i8(a: I8, b: I8) -> I8 {
+    [_mm256_xor_si256(a[0], b[0]), _mm256_xor_si256(a[1], b[1])]
 }
 
 #[inline]
@@ -279,4 +387,55 @@ fn peak16_bits([a, b, c, d]: [Peak16; 4]) -> u16 {
     let half =
         |i: usize| _mm256_max_epi16(_mm256_max_epi16(a[i], b[i]), _mm256_max_epi16(c[i], d[i]));
     cast::<_, [u16; 2 * LANES]>([half(0), half(1)]).into_iter().fold(0, u16::max)
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn span() -> Span {
+    [splat(f32::INFINITY), splat(f32::NEG_INFINITY), splat(0.0)]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn min(a: F32, b: F32) -> F32 {
+    [_mm256_min_ps(a[0], b[0]), _mm256_min_ps(a[1], b[1])]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn max(a: F32, b: F32) -> F32 {
+    [_mm256_max_ps(a[0], b[0]), _mm256_max_ps(a[1], b[1])]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn or(a: F32, b: F32) -> F32 {
+    [_mm256_or_ps(a[0], b[0]), _mm256_or_ps(a[1], b[1])]
+}
+
+/// Of a number and a NaN `min` and `max` return the second; one comparison for both vectors notices
+/// the NaN.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn widen([least, largest, nan]: Span, [a, b]: [F32; 2]) -> Span {
+    let unordered =
+        [_mm256_cmp_ps::<_CMP_UNORD_Q>(a[0], b[0]), _mm256_cmp_ps::<_CMP_UNORD_Q>(a[1], b[1])];
+    [min(b, min(a, least)), max(b, max(a, largest)), or(nan, unordered)]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn limits([a, b, c, d]: [Span; 4]) -> [f32; 2] {
+    let nan = or(or(a[2], b[2]), or(c[2], d[2]));
+    if _mm256_movemask_ps(_mm256_or_ps(nan[0], nan[1])) != 0 {
+        return [f32::NAN; 2];
+    }
+    let least: [f32; LANES] = cast(min(min(a[0], b[0]), min(c[0], d[0])));
+    let largest: [f32; LANES] = cast(max(max(a[1], b[1]), max(c[1], d[1])));
+    let (mut smallest, mut greatest) = (least[0], largest[0]);
+    for i in 1..LANES {
+        smallest = if least[i] < smallest { least[i] } else { smallest };
+        greatest = if largest[i] > greatest { largest[i] } else { greatest };
+    }
+    [smallest, greatest]
 }

@@ -14,6 +14,8 @@ type Divisor = [__m512; 2];
 /// Two running maxima, and the lanes in which no NaN was seen.
 type Peak = ([__m512; 2], __mmask16);
 type Peak16 = __m512i;
+/// Least, largest, and the lanes in which no NaN was seen.
+type Span = (__m512, __m512, __mmask16);
 
 token! {
     /// The CPU has AVX-512 F, BW, DQ and VL.
@@ -50,6 +52,12 @@ fn load_i8(src: &[i8; LANES]) -> F32 {
 
 #[inline]
 #[target_feature(enable = "avx512f")]
+fn load_u8(src: &[u8; LANES]) -> F32 {
+    _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(cast(*src)))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
 fn load_i32(src: &[i32; LANES]) -> I32 {
     cast(*src)
 }
@@ -58,6 +66,23 @@ fn load_i32(src: &[i32; LANES]) -> I32 {
 #[target_feature(enable = "avx512f")]
 fn store_f32(dst: &mut [f32; LANES], v: F32) {
     *dst = cast(v);
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn store_f16(dst: &mut [f16; LANES], v: F32) {
+    *dst = cast(_mm512_cvtps_ph::<_MM_FROUND_TO_NEAREST_INT>(v));
+}
+
+/// What is cut off is rounded to nearest even by the carry of 0x7fff, or of 0x8000 where the last
+/// bit that stays is odd.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn store_bf16(dst: &mut [bf16; LANES], v: F32) {
+    let bits = _mm512_castps_si512(v);
+    let odd = _mm512_and_si512(_mm512_srli_epi32::<16>(bits), _mm512_set1_epi32(1));
+    let carried = _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff)));
+    *dst = cast(_mm512_cvtepi32_epi16(_mm512_srli_epi32::<16>(carried)));
 }
 
 #[inline]
@@ -122,6 +147,12 @@ fn splat(x: f32) -> F32 {
 
 #[inline]
 #[target_feature(enable = "avx512f")]
+fn add(a: F32, b: F32) -> F32 {
+    _mm512_add_ps(a, b)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
 fn mul(a: F32, b: F32) -> F32 {
     _mm512_mul_ps(a, b)
 }
@@ -130,6 +161,14 @@ fn mul(a: F32, b: F32) -> F32 {
 #[target_feature(enable = "avx512f")]
 fn div(a: F32, b: F32) -> F32 {
     _mm512_div_ps(a, b)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn reciprocal(scale: F32) -> [F32; 2] {
+    let one = _mm512_set1_ps(1.0);
+    let hi = _mm512_div_ps(one, scale);
+    [hi, _mm512_div_ps(_mm512_fnmadd_ps(scale, hi, one), scale)]
 }
 
 #[inline]
@@ -159,6 +198,38 @@ fn round(v: F32) -> I32 {
 
 #[inline]
 #[target_feature(enable = "avx512f")]
+fn splat_i32(x: i32) -> I32 {
+    _mm512_set1_epi32(x)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn splat_i8(x: i8) -> I8 {
+    _mm512_set1_epi8(x)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn to_f32(v: I32) -> F32 {
+    _mm512_cvtepi32_ps(v)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn add_i32(a: I32, b: I32) -> I32 {
+    _mm512_add_epi32(a, b)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn ordered(v: F32) -> I32 {
+    let bits = _mm512_castps_si512(v);
+    let negative = _mm512_srai_epi32::<31>(bits);
+    _mm512_xor_si512(bits, _mm512_and_si512(negative, _mm512_set1_epi32(i32::MAX)))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
 fn magnitude(v: F32) -> I32 {
     _mm512_and_si512(_mm512_castps_si512(v), _mm512_set1_epi32(i32::MAX))
 }
@@ -177,6 +248,12 @@ fn min_i32(a: I32, b: I32) -> I32 {
 
 #[inline]
 #[target_feature(enable = "avx512f")]
+fn max_lane(v: I32) -> i32 {
+    _mm512_reduce_max_epi32(v)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
 fn has_min_i32(v: I32) -> bool {
     _mm512_cmpeq_epi32_mask(v, _mm512_set1_epi32(i32::MIN)) != 0
 }
@@ -189,6 +266,18 @@ fn narrow(v: [I32; 4]) -> I8 {
     let low = _mm512_packs_epi32(v[0], v[1]);
     let high = _mm512_packs_epi32(v[2], v[3]);
     _mm512_permutexvar_epi32(order, _mm512_packs_epi16(low, high))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn max_i8(a: I8, b: I8) -> I8 {
+    _mm512_max_epi8(a, b)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn xor_i8(a: I8, b: I8) -> I8 {
+    _mm512_xor_si512(a, b)
 }
 
 #[inline]
@@ -261,4 +350,33 @@ fn raise16(peak: Peak16, v: &[u16; 2 * LANES]) -> Peak16 {
 fn peak16_bits([a, b, c, d]: [Peak16; 4]) -> u16 {
     let top = _mm512_max_epi16(_mm512_max_epi16(a, b), _mm512_max_epi16(c, d));
     cast::<_, [u16; 2 * LANES]>(top).into_iter().fold(0, u16::max)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn span() -> Span {
+    (_mm512_set1_ps(f32::INFINITY), _mm512_set1_ps(f32::NEG_INFINITY), 0xffff)
+}
+
+/// Of a number and a NaN `min` and `max` return the second; one comparison for both vectors notices
+/// the NaN.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn widen((min, max, ordered): Span, [a, b]: [F32; 2]) -> Span {
+    (
+        _mm512_min_ps(b, _mm512_min_ps(a, min)),
+        _mm512_max_ps(b, _mm512_max_ps(a, max)),
+        _mm512_mask_cmp_ps_mask::<_CMP_ORD_Q>(ordered, a, b),
+    )
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn limits([a, b, c, d]: [Span; 4]) -> [f32; 2] {
+    if a.2 & b.2 & c.2 & d.2 != 0xffff {
+        return [f32::NAN; 2];
+    }
+    let min = _mm512_min_ps(_mm512_min_ps(a.0, b.0), _mm512_min_ps(c.0, d.0));
+    let max = _mm512_max_ps(_mm512_max_ps(a.1, b.1), _mm512_max_ps(c.1, d.1));
+    [_mm512_reduce_min_ps(min), _mm512_reduce_max_ps(max)]
 }

@@ -14,6 +14,6 @@ mod vocabulary;
 #[cfg(target_arch = "aarch64")]
 pub(crate) use neon::Neon;
 pub(crate) use portable::Portable;
-pub(crate) use vocabulary::{BLOCK, Kernel, LANES, Simd};
+pub(crate) use vocabulary::{BLOCK, Kernel, LANES, Simd, number, ordered};
 #[cfg(target_arch = "x86_64")]
 pub(crate) use {avx2::Avx2, avx512::Avx512};

@@ -13,6 +13,8 @@ type I8 = [int8x16_t; 4];
 type Divisor = [F32; 2];
 type Peak = I32;
 type Peak16 = [int16x8_t; 4];
+/// Least and largest.
+type Span = [F32; 2];
 
 token! {
     /// The CPU has NEON.
@@ -76,6 +78,19 @@ fn load_i8(src: &[i8; LANES]) -> F32 {
 
 #[inline]
 #[target_feature(enable = "neon")]
+fn load_u8(src: &[u8; LANES]) -> F32 {
+    let bytes: uint8x16_t = cast(*src);
+    let words = [vmovl_u8(vget_low_u8(bytes)), vmovl_high_u8(bytes)];
+    [
+        vcvtq_f32_u32(vmovl_u16(vget_low_u16(words[0]))),
+        vcvtq_f32_u32(vmovl_high_u16(words[0])),
+        vcvtq_f32_u32(vmovl_u16(vget_low_u16(words[1]))),
+        vcvtq_f32_u32(vmovl_high_u16(words[1])),
+    ]
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
 fn load_i32(src: &[i32; LANES]) -> I32 {
     cast(*src)
 }
@@ -84,6 +99,26 @@ fn load_i32(src: &[i32; LANES]) -> I32 {
 #[target_feature(enable = "neon")]
 fn store_f32(dst: &mut [f32; LANES], v: F32) {
     *dst = cast(v);
+}
+
+/// One at a time, the conversion not being a stable intrinsic.
+#[inline]
+#[target_feature(enable = "neon")]
+fn store_f16(dst: &mut [f16; LANES], v: F32) {
+    *dst = cast::<_, [f32; LANES]>(v).map(f16::from_f32);
+}
+
+/// What is cut off is rounded to nearest even by the carry of 0x7fff, or of 0x8000 where the last
+/// bit that stays is odd.
+#[inline]
+#[target_feature(enable = "neon")]
+fn store_bf16(dst: &mut [bf16; LANES], v: F32) {
+    let quarters: [uint16x4_t; 4] = v.map(|v| {
+        let bits = vreinterpretq_u32_f32(v);
+        let odd = vandq_u32(vshrq_n_u32::<16>(bits), vdupq_n_u32(1));
+        vshrn_n_u32::<16>(vaddq_u32(bits, vaddq_u32(odd, vdupq_n_u32(0x7fff))))
+    });
+    *dst = cast(quarters);
 }
 
 #[inline]
@@ -129,6 +164,12 @@ fn splat(x: f32) -> F32 {
 
 #[inline]
 #[target_feature(enable = "neon")]
+fn add(a: F32, b: F32) -> F32 {
+    from_fn(|i| vaddq_f32(a[i], b[i]))
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
 fn mul(a: F32, b: F32) -> F32 {
     from_fn(|i| vmulq_f32(a[i], b[i]))
 }
@@ -137,6 +178,14 @@ fn mul(a: F32, b: F32) -> F32 {
 #[target_feature(enable = "neon")]
 fn div(a: F32, b: F32) -> F32 {
     from_fn(|i| vdivq_f32(a[i], b[i]))
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn reciprocal(scale: F32) -> [F32; 2] {
+    let one = splat(1.0);
+    let hi = div(one, scale);
+    [hi, div(from_fn(|i| vfmsq_f32(one[i], scale[i], hi[i])), scale)]
 }
 
 #[inline]
@@ -166,6 +215,39 @@ fn round(v: F32) -> I32 {
 
 #[inline]
 #[target_feature(enable = "neon")]
+fn splat_i32(x: i32) -> I32 {
+    [vdupq_n_s32(x); 4]
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn splat_i8(x: i8) -> I8 {
+    [vdupq_n_s8(x); 4]
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn to_f32(v: I32) -> F32 {
+    v.map(|v| vcvtq_f32_s32(v))
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn add_i32(a: I32, b: I32) -> I32 {
+    from_fn(|i| vaddq_s32(a[i], b[i]))
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn ordered(v: F32) -> I32 {
+    v.map(|v| {
+        let bits = vreinterpretq_s32_f32(v);
+        veorq_s32(bits, vandq_s32(vshrq_n_s32::<31>(bits), vdupq_n_s32(i32::MAX)))
+    })
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
 fn magnitude(v: F32) -> I32 {
     from_fn(|i| vreinterpretq_s32_f32(vabsq_f32(v[i])))
 }
@@ -184,6 +266,12 @@ fn min_i32(a: I32, b: I32) -> I32 {
 
 #[inline]
 #[target_feature(enable = "neon")]
+fn max_lane(v: I32) -> i32 {
+    vmaxvq_s32(vmaxq_s32(vmaxq_s32(v[0], v[1]), vmaxq_s32(v[2], v[3])))
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
 fn has_min_i32(v: I32) -> bool {
     let least = vminq_s32(vminq_s32(v[0], v[1]), vminq_s32(v[2], v[3]));
     vminvq_s32(least) == i32::MIN
@@ -197,6 +285,18 @@ fn narrow(v: [I32; 4]) -> I8 {
         let high = vqmovn_high_s32(vqmovn_s32(v[2]), v[3]);
         vqmovn_high_s16(vqmovn_s16(low), high)
     })
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn max_i8(a: I8, b: I8) -> I8 {
+    from_fn(|i| vmaxq_s8(a[i], b[i]))
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn xor_i8(a: I8, b: I8) -> I8 {
+    from_fn(|i| veorq_s8(a[i], b[i]))
 }
 
 #[inline]
@@ -256,4 +356,30 @@ fn raise16(peak: Peak16, v: &[u16; 2 * LANES]) -> Peak16 {
 fn peak16_bits([a, b, c, d]: [Peak16; 4]) -> u16 {
     let top: Peak16 = from_fn(|i| vmaxq_s16(vmaxq_s16(a[i], b[i]), vmaxq_s16(c[i], d[i])));
     cast::<_, [u16; 2 * LANES]>(top).into_iter().fold(0, u16::max)
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn span() -> Span {
+    [splat(f32::INFINITY), splat(f32::NEG_INFINITY)]
+}
+
+/// `fmin` and `fmax` hand a NaN on, and keep it.
+#[inline]
+#[target_feature(enable = "neon")]
+fn widen([min, max]: Span, [a, b]: [F32; 2]) -> Span {
+    [
+        from_fn(|i| vminq_f32(min[i], vminq_f32(a[i], b[i]))),
+        from_fn(|i| vmaxq_f32(max[i], vmaxq_f32(a[i], b[i]))),
+    ]
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn limits([a, b, c, d]: [Span; 4]) -> [f32; 2] {
+    let min: F32 = from_fn(|i| vminq_f32(vminq_f32(a[0][i], b[0][i]), vminq_f32(c[0][i], d[0][i])));
+    let max: F32 = from_fn(|i| vmaxq_f32(vmaxq_f32(a[1][i], b[1][i]), vmaxq_f32(c[1][i], d[1][i])));
+    let least = vminq_f32(vminq_f32(min[0], min[1]), vminq_f32(min[2], min[3]));
+    let largest = vmaxq_f32(vmaxq_f32(max[0], max[1]), vmaxq_f32(max[2], max[3]));
+    [vminvq_f32(least), vmaxvq_f32(largest)]
 }

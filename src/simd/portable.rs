@@ -4,7 +4,7 @@ use bytemuck::must_cast as cast;
 use half::{bf16, f16};
 use wide::{f32x8, i8x16, i16x8, i16x16, i32x8};
 
-use super::{BLOCK, Kernel, LANES, Simd};
+use super::{BLOCK, Kernel, LANES, Simd, number};
 
 /// Needs no proof: every CPU can.
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +33,8 @@ impl Simd for Portable {
     type I8 = I8;
     type Peak = I32;
     type Peak16 = [i16x16; 2];
+    /// Least and largest, [ordered](Simd::ordered).
+    type Span = [I32; 2];
     /// No fused multiply-add to rely on: the scale itself.
     type Divisor = F32;
     const WILD_IS_MIN: bool = false;
@@ -61,6 +63,12 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
+    fn load_u8(self, src: &[u8; LANES]) -> F32 {
+        let lanes: [[i32; 8]; 2] = cast(src.map(i32::from));
+        lanes.map(|half| i32x8::new(half).round_float())
+    }
+
+    #[inline(always)]
     fn load_i32(self, src: &[i32; LANES]) -> I32 {
         cast(*src)
     }
@@ -68,6 +76,19 @@ impl Simd for Portable {
     #[inline(always)]
     fn store_f32(self, dst: &mut [f32; LANES], v: F32) {
         *dst = cast(v);
+    }
+
+    #[inline(always)]
+    fn store_f16(self, dst: &mut [f16; LANES], v: F32) {
+        *dst = cast::<F32, [f32; LANES]>(v).map(f16::from_f32);
+    }
+
+    /// What is cut off is rounded to nearest even by the carry of 0x7fff, or of 0x8000 where the
+    /// last bit that stays is odd.
+    #[inline(always)]
+    fn store_bf16(self, dst: &mut [bf16; LANES], v: F32) {
+        *dst = cast::<F32, [u32; LANES]>(v)
+            .map(|bits| bf16::from_bits(((bits + 0x7fff + (bits >> 16 & 1)) >> 16) as u16));
     }
 
     #[inline(always)]
@@ -102,6 +123,11 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
+    fn add(self, a: F32, b: F32) -> F32 {
+        [a[0] + b[0], a[1] + b[1]]
+    }
+
+    #[inline(always)]
     fn mul(self, a: F32, b: F32) -> F32 {
         [a[0] * b[0], a[1] * b[1]]
     }
@@ -109,6 +135,11 @@ impl Simd for Portable {
     #[inline(always)]
     fn div(self, a: F32, b: F32) -> F32 {
         [a[0] / b[0], a[1] / b[1]]
+    }
+
+    #[inline(always)]
+    fn reciprocal(self, scale: F32) -> [F32; 2] {
+        [scale; 2]
     }
 
     #[inline(always)]
@@ -138,6 +169,34 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
+    fn splat_i32(self, x: i32) -> I32 {
+        [i32x8::splat(x); 2]
+    }
+
+    #[inline(always)]
+    fn splat_i8(self, x: i8) -> I8 {
+        [i8x16::splat(x); 4]
+    }
+
+    #[inline(always)]
+    fn to_f32(self, v: I32) -> F32 {
+        v.map(|half| half.round_float())
+    }
+
+    #[inline(always)]
+    fn add_i32(self, a: I32, b: I32) -> I32 {
+        [a[0] + b[0], a[1] + b[1]]
+    }
+
+    #[inline(always)]
+    fn ordered(self, v: F32) -> I32 {
+        v.map(|half| {
+            let bits: i32x8 = cast(half);
+            bits ^ (bits >> 31 & i32x8::splat(i32::MAX))
+        })
+    }
+
+    #[inline(always)]
     fn magnitude(self, v: F32) -> I32 {
         v.map(|half| cast::<f32x8, i32x8>(half) & i32x8::splat(i32::MAX))
     }
@@ -153,6 +212,11 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
+    fn max_lane(self, v: I32) -> i32 {
+        cast::<I32, [i32; LANES]>(v).into_iter().fold(i32::MIN, i32::max)
+    }
+
+    #[inline(always)]
     fn has_min_i32(self, v: I32) -> bool {
         cast::<I32, [i32; LANES]>(v).contains(&i32::MIN)
     }
@@ -163,6 +227,16 @@ impl Simd for Portable {
             let words = [i16x8::from_i32x8_saturate(a), i16x8::from_i32x8_saturate(b)];
             i8x16::from_i16x16_saturate(cast(words))
         })
+    }
+
+    #[inline(always)]
+    fn max_i8(self, a: I8, b: I8) -> I8 {
+        [a[0].max(b[0]), a[1].max(b[1]), a[2].max(b[2]), a[3].max(b[3])]
+    }
+
+    #[inline(always)]
+    fn xor_i8(self, a: I8, b: I8) -> I8 {
+        [a[0] ^ b[0], a[1] ^ b[1], a[2] ^ b[2], a[3] ^ b[3]]
     }
 
     #[inline(always)]
@@ -212,6 +286,28 @@ impl Simd for Portable {
     fn peak16_bits(self, [a, b, c, d]: [Self::Peak16; 4]) -> u16 {
         let half = |i: usize| a[i].max(b[i]).max(c[i].max(d[i]));
         cast::<Self::Peak16, [u16; 2 * LANES]>([half(0), half(1)]).into_iter().fold(0, u16::max)
+    }
+
+    #[inline(always)]
+    fn span(self) -> [I32; 2] {
+        let ends = [f32::INFINITY, f32::NEG_INFINITY];
+        ends.map(|end| self.ordered(self.splat(end)))
+    }
+
+    #[inline(always)]
+    fn widen(self, [min, max]: [I32; 2], v: [F32; 2]) -> [I32; 2] {
+        let [a, b] = v.map(|v| self.ordered(v));
+        [self.min_i32(min, self.min_i32(a, b)), self.max_i32(max, self.max_i32(a, b))]
+    }
+
+    #[inline(always)]
+    fn limits(self, [a, b, c, d]: [[I32; 2]; 4]) -> [f32; 2] {
+        let min = self.min_i32(self.min_i32(a[0], b[0]), self.min_i32(c[0], d[0]));
+        let max = self.max_i32(self.max_i32(a[1], b[1]), self.max_i32(c[1], d[1]));
+        let min = cast::<I32, [i32; LANES]>(min).into_iter().fold(i32::MAX, i32::min);
+        let max = cast::<I32, [i32; LANES]>(max).into_iter().fold(i32::MIN, i32::max);
+        let limits = [number(min), number(max)];
+        if limits.iter().any(|x| x.is_nan()) { [f32::NAN; 2] } else { limits }
     }
 
     #[inline(always)]

@@ -27,6 +27,7 @@ macro_rules! token {
             type I8 = I8;
             type Peak = Peak;
             type Peak16 = Peak16;
+            type Span = Span;
             type Divisor = Divisor;
             const WILD_IS_MIN: bool = $wild;
             const QUICK_MISSES_NAN: bool = $misses;
@@ -34,8 +35,11 @@ macro_rules! token {
             token!(@op $features load_f16(src: &[f16; LANES]) -> F32);
             token!(@op $features load_bf16(src: &[bf16; LANES]) -> F32);
             token!(@op $features load_i8(src: &[i8; LANES]) -> F32);
+            token!(@op $features load_u8(src: &[u8; LANES]) -> F32);
             token!(@op $features load_i32(src: &[i32; LANES]) -> I32);
             token!(@op $features store_f32(dst: &mut [f32; LANES], v: F32) -> ());
+            token!(@op $features store_f16(dst: &mut [f16; LANES], v: F32) -> ());
+            token!(@op $features store_bf16(dst: &mut [bf16; LANES], v: F32) -> ());
             token!(@op $features store_i32(dst: &mut [i32; LANES], v: I32) -> ());
             token!(@op $features store_i8(dst: &mut [i8; BLOCK], v: I8) -> ());
             token!(@op $features stream_f32(dst: &mut [f32; LANES], v: F32) -> ());
@@ -43,17 +47,27 @@ macro_rules! token {
             token!(@op $features stream_fence() -> ());
             token!(@op $features prefetch(address: *const u8) -> ());
             token!(@op $features splat(x: f32) -> F32);
+            token!(@op $features add(a: F32, b: F32) -> F32);
             token!(@op $features mul(a: F32, b: F32) -> F32);
             token!(@op $features div(a: F32, b: F32) -> F32);
+            token!(@op $features reciprocal(scale: F32) -> [F32; 2]);
             token!(@op $features divisor(scale: F32, hi: F32, lo: F32) -> Divisor);
             token!(@op $features div_by(a: F32, d: Divisor) -> F32);
             token!(@op $features clip(v: F32, lo: F32, hi: F32) -> F32);
             token!(@op $features round(v: F32) -> I32);
+            token!(@op $features splat_i32(x: i32) -> I32);
+            token!(@op $features splat_i8(x: i8) -> I8);
+            token!(@op $features to_f32(v: I32) -> F32);
+            token!(@op $features add_i32(a: I32, b: I32) -> I32);
+            token!(@op $features ordered(v: F32) -> I32);
             token!(@op $features magnitude(v: F32) -> I32);
             token!(@op $features max_i32(a: I32, b: I32) -> I32);
             token!(@op $features min_i32(a: I32, b: I32) -> I32);
+            token!(@op $features max_lane(v: I32) -> i32);
             token!(@op $features has_min_i32(v: I32) -> bool);
             token!(@op $features narrow(v: [I32; 4]) -> I8);
+            token!(@op $features max_i8(a: I8, b: I8) -> I8);
+            token!(@op $features xor_i8(a: I8, b: I8) -> I8);
             token!(@op $features min_i8(a: I8, b: I8) -> I8);
             token!(@op $features has_min_i8(v: I8) -> bool);
             token!(@op $features peak() -> Peak);
@@ -63,6 +77,9 @@ macro_rules! token {
             token!(@op $features peak16() -> Peak16);
             token!(@op $features raise16(peak: Peak16, v: &[u16; 2 * LANES]) -> Peak16);
             token!(@op $features peak16_bits(peaks: [Peak16; 4]) -> u16);
+            token!(@op $features span() -> Span);
+            token!(@op $features widen(span: Span, v: [F32; 2]) -> Span);
+            token!(@op $features limits(spans: [Span; 4]) -> [f32; 2]);
 
             #[inline]
             #[allow(unsafe_code)]

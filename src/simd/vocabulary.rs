@@ -1,4 +1,4 @@
-//! What a kernel may say: about thirty operations on sixteen lanes, one exact meaning each.
+//! What a kernel may say: some fifty operations on sixteen lanes, one exact meaning each.
 
 use half::{bf16, f16};
 
@@ -21,6 +21,8 @@ pub trait Simd: Copy {
     type I8: Copy;
     /// The largest magnitude seen so far, in whatever form the CPU finds it fastest.
     type Peak: Copy;
+    /// The least and the largest value seen so far, in such a form.
+    type Span: Copy;
     /// The largest 15-bit magnitudes seen so far, for f16 and bf16.
     type Peak16: Copy;
     /// What it takes to divide by a scale known in advance: see [`crate::division`].
@@ -45,10 +47,16 @@ pub trait Simd: Copy {
     fn load_bf16(self, src: &[bf16; LANES]) -> Self::F32;
     /// Sixteen integers, sign-extended and converted: exact.
     fn load_i8(self, src: &[i8; LANES]) -> Self::F32;
+    /// Sixteen integers, zero-extended and converted: exact.
+    fn load_u8(self, src: &[u8; LANES]) -> Self::F32;
     /// Sixteen integers as they are.
     fn load_i32(self, src: &[i32; LANES]) -> Self::I32;
     /// The lanes in order.
     fn store_f32(self, dst: &mut [f32; LANES], v: Self::F32);
+    /// The lanes in order, each rounded to nearest even; none is NaN.
+    fn store_f16(self, dst: &mut [f16; LANES], v: Self::F32);
+    /// The lanes in order, each rounded to nearest even; none is NaN.
+    fn store_bf16(self, dst: &mut [bf16; LANES], v: Self::F32);
     /// The lanes in order.
     fn store_i32(self, dst: &mut [i32; LANES], v: Self::I32);
     /// The lanes in order.
@@ -66,10 +74,15 @@ pub trait Simd: Copy {
 
     /// `x` in every lane.
     fn splat(self, x: f32) -> Self::F32;
+    /// a + b, rounded once.
+    fn add(self, a: Self::F32, b: Self::F32) -> Self::F32;
     /// a * b, rounded once.
     fn mul(self, a: Self::F32, b: Self::F32) -> Self::F32;
     /// a / b, rounded once.
     fn div(self, a: Self::F32, b: Self::F32) -> Self::F32;
+    /// hi and lo of [`crate::division`] for scales in the proven range. Where a
+    /// [`divisor`](Simd::divisor) makes no use of them, anything.
+    fn reciprocal(self, scale: Self::F32) -> [Self::F32; 2];
     /// Prepares a division by `scale`, lane by lane; `hi` and `lo` as in [`crate::division`].
     fn divisor(self, scale: Self::F32, hi: Self::F32, lo: Self::F32) -> Self::Divisor;
     /// A number that [`round`](Simd::round) takes to the same integer as `a / scale`, for scales
@@ -84,16 +97,33 @@ pub trait Simd: Copy {
 
     // Integers.
 
+    /// `x` in every lane.
+    fn splat_i32(self, x: i32) -> Self::I32;
+    /// `x` in every lane.
+    fn splat_i8(self, x: i8) -> Self::I8;
+    /// As binary32: exact, for lanes below 2^24 in magnitude.
+    fn to_f32(self, v: Self::I32) -> Self::F32;
+    /// a + b, wrapping.
+    fn add_i32(self, a: Self::I32, b: Self::I32) -> Self::I32;
+    /// Integers that order as the numbers do, and beyond the infinities NaN of either sign:
+    /// -NaN < -infinity < -0 < +0 < infinity < NaN. Done twice it is undone.
+    fn ordered(self, v: Self::F32) -> Self::I32;
     /// The bits without the sign: as an integer, NaN > infinity > every finite value.
     fn magnitude(self, v: Self::F32) -> Self::I32;
     /// The larger of each pair, signed.
     fn max_i32(self, a: Self::I32, b: Self::I32) -> Self::I32;
     /// The smaller of each pair, signed.
     fn min_i32(self, a: Self::I32, b: Self::I32) -> Self::I32;
+    /// The largest lane, signed.
+    fn max_lane(self, v: Self::I32) -> i32;
     /// Whether a lane is `i32::MIN`.
     fn has_min_i32(self, v: Self::I32) -> bool;
     /// Four vectors to 64 bytes, in order, saturating.
     fn narrow(self, v: [Self::I32; 4]) -> Self::I8;
+    /// The larger of each pair, signed.
+    fn max_i8(self, a: Self::I8, b: Self::I8) -> Self::I8;
+    /// a ^ b.
+    fn xor_i8(self, a: Self::I8, b: Self::I8) -> Self::I8;
     /// The smaller of each pair, signed.
     fn min_i8(self, a: Self::I8, b: Self::I8) -> Self::I8;
     /// Whether a lane is `i8::MIN`.
@@ -117,6 +147,14 @@ pub trait Simd: Copy {
     /// The largest low 15 bits that one of the peaks saw.
     fn peak16_bits(self, peaks: [Self::Peak16; 4]) -> u16;
 
+    /// Nothing seen yet.
+    fn span(self) -> Self::Span;
+    /// Sees two vectors.
+    fn widen(self, span: Self::Span, v: [Self::F32; 2]) -> Self::Span;
+    /// The least and the largest value that the spans saw, a zero of either sign; NaN if one did,
+    /// and the infinities crossed if they saw nothing.
+    fn limits(self, spans: [Self::Span; 4]) -> [f32; 2];
+
     /// Runs a kernel with the instruction set enabled.
     fn run<K: Kernel>(self, kernel: K) -> K::Output;
 }
@@ -130,4 +168,17 @@ pub trait Kernel {
     type Output;
     /// Computes it.
     fn eval<S: Simd>(self, s: S) -> Self::Output;
+}
+
+/// [`Simd::ordered`] of one number.
+#[inline(always)]
+pub(crate) fn ordered(x: f32) -> i32 {
+    let bits = x.to_bits().cast_signed();
+    bits ^ (bits >> 31 & i32::MAX)
+}
+
+/// The number that [`ordered`] made an integer of.
+#[inline(always)]
+pub(crate) fn number(ordered: i32) -> f32 {
+    f32::from_bits((ordered ^ (ordered >> 31 & i32::MAX)).cast_unsigned())
 }

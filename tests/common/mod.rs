@@ -1,8 +1,7 @@
 //! Inputs that bite, shared by the tests.
 #![allow(dead_code, reason = "every test uses its own part")]
 
-use absmax::{Backend, Element, Isa, QuantParams, Range};
-use half::{bf16, f16};
+use absmax::{Backend, Element, Granularity, Integer, Isa, QuantParams, Scheme, reference};
 
 /// Lengths at which something changes: nothing, one value, the vector (16), the block (64), the
 /// panel (256), each with its neighbours and with a ragged end behind it.
@@ -96,36 +95,94 @@ pub(crate) fn painted(random: &mut Random, len: usize, scale: f32) -> Vec<f32> {
         .collect()
 }
 
-/// Narrowing from binary32, for tests that are written once for every element.
-pub(crate) trait FromF32: Element {
-    fn from_f32(x: f32) -> Self;
-    fn is_wild(self) -> bool {
-        !self.to_f32().is_finite()
+/// Parameters of every kind that `Q` holds, for one scale.
+pub(crate) fn params<Q: Integer>(scale: f32) -> Vec<QuantParams> {
+    let kinds: &[(i32, i32, i32)] = if Q::MIN == 0 {
+        &[
+            (0, 0, 255),
+            (255, 0, 255),
+            (131, 0, 255),
+            (128, 0, 255),
+            (64, 0, 127),
+            (7, 0, 15),
+            (0, 0, 3),
+        ]
+    } else {
+        &[
+            (0, -127, 127),
+            (0, -128, 127),
+            (-128, -128, 127),
+            (127, -128, 127),
+            (-37, -128, 127),
+            (0, -63, 63),
+            (0, -8, 7),
+            (7, -8, 7),
+            (0, -7, 7),
+            (0, -1, 1),
+            (-2, -2, 1),
+        ]
+    };
+    let params = kinds
+        .iter()
+        .map(|&(zero_point, qmin, qmax)| QuantParams::new(scale, zero_point, qmin..=qmax).unwrap());
+    params.collect()
+}
+
+/// A quantized tensor by the reference: what every set of values that share a scale gets.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Expected {
+    pub(crate) q: Vec<i32>,
+    pub(crate) scales: Vec<f32>,
+    pub(crate) zero_points: Vec<i32>,
+    pub(crate) dequantized: Vec<f32>,
+}
+
+/// Which set a value of a row-major tensor belongs to.
+fn set_of(index: usize, shape: &[usize], granularity: Granularity) -> usize {
+    match granularity {
+        Granularity::PerTensor => 0,
+        Granularity::PerChannel { axis } => {
+            let axis = if axis < 0 { axis + shape.len() as isize } else { axis } as usize;
+            index / shape[axis + 1..].iter().product::<usize>() % shape[axis]
+        }
+        Granularity::PerGroup { size } => {
+            let row_len = *shape.last().unwrap_or(&1);
+            let (row, column) = (index / row_len, index % row_len);
+            row * row_len.div_ceil(size.get()) + column / size.get()
+        }
     }
 }
 
-impl FromF32 for f32 {
-    fn from_f32(x: f32) -> Self {
-        x
+/// `x`, which is finite and has values, by the definition.
+pub(crate) fn expected<T: Element>(x: &[T], shape: &[usize], scheme: Scheme) -> Expected {
+    let sets: Vec<usize> = (0..x.len()).map(|i| set_of(i, shape, scheme.granularity())).collect();
+    let mut values = vec![vec![]; sets.iter().max().map_or(1, |last| last + 1)];
+    for (set, &x) in sets.iter().zip(x) {
+        values[*set].push(x);
     }
-}
-
-impl FromF32 for f16 {
-    fn from_f32(x: f32) -> Self {
-        Self::from_f32(x)
-    }
-}
-
-impl FromF32 for bf16 {
-    fn from_f32(x: f32) -> Self {
-        Self::from_f32(x)
-    }
-}
-
-/// Every valid combination of a scale and a range.
-pub(crate) fn params(scale: f32) -> [QuantParams; 2] {
-    let params = QuantParams::symmetric(scale).unwrap();
-    [params, params.with_range(Range::Full)]
+    let (scales, zero_points): (Vec<f32>, Vec<i32>) = values
+        .iter()
+        .map(|values| {
+            let (min, max) = reference::min_max(values).unwrap_or((0.0, 0.0));
+            reference::choose(min, max, scheme)
+        })
+        .unzip();
+    let params = |set: usize| scheme.with_scale(scales[set], zero_points[set]).unwrap();
+    let q: Vec<i32> =
+        sets.iter().zip(x).map(|(&set, &x)| reference::quantize_one(x, params(set))).collect();
+    let dequantized = sets
+        .iter()
+        .zip(&q)
+        .map(|(&set, &q)| {
+            if scheme.is_unsigned() {
+                reference::dequantize_one(q as u8, params(set))
+            } else {
+                reference::dequantize_one(q as i8, params(set))
+            }
+        })
+        .collect();
+    let zero_points = if scheme.is_symmetric() { vec![] } else { zero_points };
+    Expected { q, scales, zero_points, dequantized }
 }
 
 /// The backends of this CPU, by name.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use absmax::{Backend, ErrorStats, QuantParams, Range, ScaleType, reference};
+use absmax::{Backend, ErrorStats, QuantParams, ScaleType, Scheme, reference};
 use anyhow::{Context as _, Result, ensure};
 use half::bf16;
 use safetensors::SafeTensors;
@@ -52,13 +52,14 @@ impl Checked {
         ensure!(scales.len() * width == x.len(), "{} scales for rows of {width}", scales.len());
         let mut dequantized = Vec::with_capacity(x.len());
         for (i, (row, scale)) in x.chunks(width).zip(scales).enumerate() {
-            let expected =
-                reference::scale(reference::abs_max(row), Range::Narrow, ScaleType::Bf16);
+            let abs_max = reference::abs_max(row);
+            let scheme = Scheme::int8().scale_type(ScaleType::Bf16);
+            let (expected, _) = reference::choose(-abs_max, abs_max, scheme);
             let scale = scale.to_f32();
             ensure!(scale == expected, "scale {i} is {scale}, not {expected}");
             let params = QuantParams::symmetric(expected)?;
             for (j, (&x, &q)) in row.iter().zip(&q[i * width..]).enumerate() {
-                let (q, expected) = (q.cast_signed(), reference::quantize_one(x, params));
+                let (q, expected) = (q.cast_signed(), reference::quantize_one(x, params) as i8);
                 ensure!(q == expected, "[{i}, {j}] is {q}, not {expected}");
                 dequantized.push(reference::dequantize_one(q, params));
             }

@@ -11,7 +11,7 @@ pub(super) struct Quantized {
 
 /// The values by the caller's scale.
 pub(super) fn quantize_with<T: Element>(x: &[T], params: QuantParams) -> Vec<i8> {
-    x.iter().map(|&x| reference::quantize_one(x, params)).collect()
+    x.iter().map(|&x| reference::quantize_one(x, params) as i8).collect()
 }
 
 /// The products with the scale.
@@ -40,17 +40,19 @@ pub(super) fn quantize_tensor<T: Element>(
     for (i, &x) in x.iter().enumerate() {
         channels[i / inner % count].push(x);
     }
-    let (range, scale_type) = (scheme.quantized_range(), scheme.stored_scale_type());
+    let scale_type = scheme.stored_scale_type();
     let mut params = Vec::new();
-    for (channel, values) in channels.iter().enumerate() {
+    for (set, values) in channels.iter().enumerate() {
         let abs_max = reference::abs_max(values);
-        let scale = reference::scale(abs_max, range, scale_type);
+        let (scale, zero_point) = reference::choose(-abs_max, abs_max, scheme);
         if scale.is_infinite() {
-            return Err(Error::ScaleOverflow { channel, abs_max, scale_type });
+            let (min, max) = (-abs_max, abs_max);
+            return Err(Error::ScaleOverflow { set, min, max, scale_type });
         }
-        params.push(QuantParams::symmetric(scale)?.with_range(range));
+        params.push(scheme.with_scale(scale, zero_point)?);
     }
-    let quantize = |(i, &x): (usize, &T)| reference::quantize_one(x, params[i / inner % count]);
+    let quantize =
+        |(i, &x): (usize, &T)| reference::quantize_one(x, params[i / inner % count]) as i8;
     Ok(Quantized {
         q: x.iter().enumerate().map(quantize).collect(),
         scales: params.iter().map(|params| params.scale()).collect(),
@@ -62,6 +64,9 @@ pub(super) fn quantize_tensor<T: Element>(
 pub(super) fn channels(shape: &[usize], scheme: Scheme) -> (usize, usize) {
     match scheme.granularity() {
         Granularity::PerTensor => (1, shape.iter().product()),
+        Granularity::PerGroup { size } => {
+            (shape.iter().product::<usize>() / size.get(), size.get())
+        }
         Granularity::PerChannel { axis } => {
             let rank = shape.len();
             let axis = if axis < 0 { rank - axis.unsigned_abs() } else { axis.unsigned_abs() };

@@ -20,7 +20,7 @@ pub(super) fn quantize_with<T: Element>(x: &[T], params: QuantParams, q: &mut [i
 
 fn by_product(params: QuantParams) -> impl Fn(f32) -> i8 {
     let inverse = 1.0 / params.scale();
-    let (qmin, qmax) = (params.range().qmin().into(), params.range().qmax().into());
+    let (qmin, qmax) = (params.qmin() as f32, params.qmax() as f32);
     move |x| (x * inverse).round_ties_even().clamp(qmin, qmax) as i8
 }
 
@@ -52,7 +52,7 @@ pub(super) fn quantize_tensor<T: Element>(
     }
     let mut channels = Vec::with_capacity(count);
     for (peak, scale) in peaks.into_iter().zip(scales) {
-        let params = scheme.params(peak)?;
+        let params = scheme.params(-peak, peak)?;
         *scale = params.scale();
         channels.push(by_product(params));
     }

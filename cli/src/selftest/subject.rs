@@ -123,7 +123,7 @@ impl Subject {
         match self {
             Self::Backend(backend, _) => {
                 let view = TensorView::new(x, shape)?;
-                Quantizer::new(scheme).backend(backend).quantize_into(view, q, scales)
+                Quantizer::new(scheme).backend(backend).quantize_into(view, q, scales, &mut [])
             }
             Self::Naive => naive::quantize_tensor(x, shape, scheme, q, scales),
         }

@@ -116,5 +116,5 @@ pub(super) fn scale_of(x: &[f32]) -> f32 {
 /// What every value has to become.
 pub(super) fn right(x: &[f32], scale: f32) -> anyhow::Result<Vec<i8>> {
     let params = QuantParams::symmetric(scale)?;
-    Ok(x.iter().map(|&x| reference::quantize_one(x, params)).collect())
+    Ok(x.iter().map(|&x| reference::quantize_one(x, params) as i8).collect())
 }

@@ -1,6 +1,6 @@
 //! `quantize_with`.
 
-use absmax::{QuantParams, Range};
+use absmax::QuantParams;
 
 use super::board::compare;
 use super::mismatch::Scene;
@@ -40,11 +40,11 @@ impl Board {
 
 /// The parameters of a scale. One that is not a scale has none.
 pub(in crate::selftest) fn both_ranges(scale: f32) -> impl Iterator<Item = QuantParams> {
-    let params = QuantParams::symmetric(scale).into_iter();
-    params.flat_map(|params| [params, params.with_range(Range::Full)])
+    let ranges = [-127..=127, -128..=127];
+    ranges.into_iter().filter_map(move |range| QuantParams::new(scale, 0, range).ok())
 }
 
 /// The parameters, for the reader.
 pub(super) fn text(params: QuantParams) -> String {
-    format!("scale {}, {:?} range", params.scale().text(), params.range())
+    format!("scale {}, integers {} to {}", params.scale().text(), params.qmin(), params.qmax())
 }

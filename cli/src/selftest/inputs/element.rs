@@ -9,9 +9,6 @@ pub(in crate::selftest) trait Input: Element {
     /// the largest.
     const WILD: [u32; 7];
 
-    /// To nearest even; infinite beyond the type's range.
-    fn from_f32(x: f32) -> Self;
-
     /// From the low bits.
     fn from_bits(bits: u32) -> Self;
 
@@ -28,10 +25,6 @@ impl Input for f32 {
     const WILD: [u32; 7] =
         [0x7f80_0000, 0xff80_0000, 0x7fc0_0000, 0xffc0_0000, 0x7f80_0001, 0xff80_0001, 0x7fff_ffff];
 
-    fn from_f32(x: f32) -> Self {
-        x
-    }
-
     fn from_bits(bits: u32) -> Self {
         Self::from_bits(bits)
     }
@@ -44,10 +37,6 @@ impl Input for f32 {
 impl Input for f16 {
     const WILD: [u32; 7] = [0x7c00, 0xfc00, 0x7e00, 0xfe00, 0x7c01, 0xfc01, 0x7fff];
 
-    fn from_f32(x: f32) -> Self {
-        Self::from_f32(x)
-    }
-
     fn from_bits(bits: u32) -> Self {
         Self::from_bits(bits as u16)
     }
@@ -59,10 +48,6 @@ impl Input for f16 {
 
 impl Input for bf16 {
     const WILD: [u32; 7] = [0x7f80, 0xff80, 0x7fc0, 0xffc0, 0x7f81, 0xff81, 0x7fff];
-
-    fn from_f32(x: f32) -> Self {
-        Self::from_f32(x)
-    }
 
     fn from_bits(bits: u32) -> Self {
         Self::from_bits(bits as u16)

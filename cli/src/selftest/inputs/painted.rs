@@ -37,7 +37,7 @@ pub(in crate::selftest) fn within<T: Input>(
     scheme: Scheme,
 ) -> Vec<T> {
     let largest = peak.to_f32();
-    let scale = reference::scale(largest, scheme.quantized_range(), scheme.stored_scale_type());
+    let (scale, _) = reference::choose(-largest, largest, scheme);
     let mut values: Vec<T> = (0..len)
         .map(|_| T::from_f32(ordinary(random, scale)))
         .map(|x| if x.to_f32().abs() <= largest { x } else { peak })

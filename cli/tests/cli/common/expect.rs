@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use absmax::{Element, QuantParams, Range, ScaleType, reference};
+use absmax::{Element, QuantParams, ScaleType, Scheme, reference};
 use half::{bf16, f16};
 use safetensors::{Dtype, SafeTensors};
 
@@ -105,10 +105,12 @@ fn reference_of<T: Element + bytemuck::Pod>(
     };
     let (mut q, mut scales) = (Vec::new(), Vec::new());
     for values in x.chunks(channel) {
-        let scale = reference::scale(reference::abs_max(values), Range::Narrow, scale_type);
+        let abs_max = reference::abs_max(values);
+        let scheme = Scheme::int8().scale_type(scale_type);
+        let (scale, _) = reference::choose(-abs_max, abs_max, scheme);
         let params = QuantParams::symmetric(scale).unwrap();
         scales.push(scale);
-        q.extend(values.iter().map(|&x| reference::quantize_one(x, params).cast_unsigned()));
+        q.extend(values.iter().map(|&x| reference::quantize_one(x, params) as u8));
     }
     let q = Tensor { dtype: Dtype::I8, shape: weight.shape.clone(), bytes: q };
     (q, Tensor::of(weight.dtype, &shape, scales))

@@ -1,0 +1,66 @@
+//! x' = dequantize(quantize(x)), in one pass: with v = clamp(round_half_even(x / scale),
+//! qmin - zero_point, qmax - zero_point), which is q - zero_point, x' = v * scale.
+
+use core::marker::PhantomData;
+
+use super::blocks::{Map, Traffic, map};
+use super::divide::{ByDivision, ByProduct, Divide};
+use crate::simd::{BLOCK, Kernel, LANES, Simd};
+use crate::{Element, QuantParams};
+
+/// Quantizes and dequantizes `x` into `y`, which have the same length.
+pub struct FakeQuantize<'a, T> {
+    pub(crate) x: &'a [T],
+    pub(crate) params: QuantParams,
+    pub(crate) traffic: Traffic,
+    pub(crate) y: &'a mut [T],
+}
+
+impl<T: Element> Kernel for FakeQuantize<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn eval<S: Simd>(self, s: S) {
+        let Self { x, params, traffic, y } = self;
+        let scale = s.splat(params.scale());
+        match params.reciprocal() {
+            Some(r) => {
+                let divide = ByProduct::new(s, params, r);
+                map(s, &mut ThereAndBack { divide, scale, element: PhantomData }, x, y, traffic);
+            }
+            None => {
+                let divide = ByDivision::new(s, params);
+                map(s, &mut ThereAndBack { divide, scale, element: PhantomData }, x, y, traffic);
+            }
+        }
+    }
+}
+
+struct ThereAndBack<S: Simd, D, T> {
+    divide: D,
+    scale: S::F32,
+    element: PhantomData<T>,
+}
+
+impl<S: Simd, D: Divide<S>, T: Element> Map<S> for ThereAndBack<S, D, T> {
+    type In = T;
+    type Out = T;
+
+    #[inline(always)]
+    fn blocks<const N: usize, const STREAM: bool>(
+        &mut self,
+        s: S,
+        src: &[[T; BLOCK]; N],
+        dst: &mut [[T; BLOCK]; N],
+    ) {
+        for (x, y) in src.iter().zip(dst) {
+            let x: &[[T; LANES]; 4] = bytemuck::must_cast_ref(x);
+            let y: &mut [[T; LANES]; 4] = bytemuck::must_cast_mut(y);
+            for (x, y) in x.iter().zip(y) {
+                let v = s.round(self.divide.quotient(s, T::load(s, x)));
+                let v = s.mul(s.to_f32(v), self.scale);
+                if STREAM { T::stream(s, y, v) } else { T::store(s, y, v) }
+            }
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! min_max = (min x, max x), the two zeros being one value, +0.
+
+use core::marker::PhantomData;
+
+use super::blocks::{Scan, Traffic, scan};
+use crate::Element;
+use crate::scheme::Limits;
+use crate::simd::{BLOCK, Kernel, LANES, Simd};
+
+/// The least and the largest of `x`; NaN if one value is, and the infinities crossed if there is none.
+pub struct MinMax<'a, T> {
+    pub(crate) x: &'a [T],
+    pub(crate) traffic: Traffic,
+}
+
+impl<T: Element> Kernel for MinMax<'_, T> {
+    type Output = Limits;
+
+    #[inline(always)]
+    fn eval<S: Simd>(self, s: S) -> Limits {
+        min_max(s, self.x, self.traffic)
+    }
+}
+
+#[inline(always)]
+pub(crate) fn min_max<S: Simd, T: Element>(s: S, x: &[T], traffic: Traffic) -> Limits {
+    let mut spans = Spans { spans: [s.span(); SPANS], element: PhantomData::<T> };
+    scan(s, &mut spans, x, traffic);
+    limits(s, spans.spans)
+}
+
+/// The limits that four spans saw.
+#[inline(always)]
+pub(crate) fn limits<S: Simd>(s: S, spans: [S::Span; SPANS]) -> Limits {
+    let [min, max] = s.limits(spans);
+    // The sum of either zero and +0 is +0.
+    Limits { min: min + 0.0, max: max + 0.0 }
+}
+
+/// As many chains as hide an operation's latency.
+pub(crate) const SPANS: usize = 4;
+
+struct Spans<S: Simd, T> {
+    spans: [S::Span; SPANS],
+    element: PhantomData<T>,
+}
+
+impl<S: Simd, T: Element> Scan<S> for Spans<S, T> {
+    type In = T;
+
+    #[inline(always)]
+    fn blocks<const N: usize>(&mut self, s: S, src: &[[T; BLOCK]; N]) {
+        for (i, block) in src.iter().enumerate() {
+            let [a, b, c, d]: &[[T; LANES]; 4] = bytemuck::must_cast_ref(block);
+            let [even, odd] = if i % 2 == 0 { [0, 1] } else { [2, 3] };
+            self.spans[even] = s.widen(self.spans[even], [T::load(s, a), T::load(s, b)]);
+            self.spans[odd] = s.widen(self.spans[odd], [T::load(s, c), T::load(s, d)]);
+        }
+    }
+}

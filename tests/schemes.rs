@@ -1,0 +1,236 @@
+//! Every scheme at every granularity: each set of values that share a scale is the definition
+//! applied to its values. Prints the combinations that it covers.
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use absmax::{
+    Backend, Element, Error, Granularity, Mapping, Quantizer, Range, ScaleType, Scheme, TensorView,
+};
+use common::{Random, expected};
+use half::{bf16, f16};
+use proptest::prelude::*;
+
+const BITS: std::ops::RangeInclusive<u8> = 2..=8;
+const MAPPINGS: [Mapping; 4] = [
+    Mapping::Symmetric(Range::Narrow),
+    Mapping::Symmetric(Range::Full),
+    Mapping::AffineSigned,
+    Mapping::AffineUnsigned,
+];
+
+/// Group sizes with kernels of their own, and others.
+const GROUPS: [usize; 7] = [1, 5, 16, 32, 64, 100, 128];
+
+/// Rows, columns, planes of slices and of columns; ragged and whole groups; and sixteen groups of
+/// each size, with some more.
+const SHAPES: [&[usize]; 14] = [
+    &[1],
+    &[300],
+    &[3, 5],
+    &[64, 64],
+    &[5, 257],
+    &[257, 5],
+    &[2, 3, 4],
+    &[4, 3, 65],
+    &[3, 66, 2],
+    &[2, 2, 3, 17],
+    &[130, 1],
+    &[33, 128],
+    &[2, 1000],
+    &[17, 32],
+];
+
+fn scheme(bits: u8, mapping: Mapping) -> Scheme {
+    let scheme = Scheme::int8().bits(bits).unwrap();
+    match mapping {
+        Mapping::Symmetric(range) => scheme.range(range),
+        Mapping::AffineSigned => scheme.affine(),
+        _ => scheme.unsigned(),
+    }
+}
+
+/// At every granularity that a tensor of so many dimensions has.
+fn granularities(scheme: Scheme, rank: usize) -> Vec<Scheme> {
+    let rank = rank as isize;
+    let mut all = vec![scheme.per_tensor()];
+    all.extend((-rank..rank).map(|axis| scheme.per_channel(axis)));
+    all.extend(GROUPS.map(|size| scheme.per_group(size).unwrap()));
+    all
+}
+
+fn check<T: Element>(x: &[T], shape: &[usize], scheme: Scheme) {
+    let view = TensorView::new(x, shape).unwrap();
+    let expected = expected(x, shape, scheme);
+    for backend in Backend::available() {
+        let found = Quantizer::new(scheme).backend(backend).quantize(view).unwrap();
+        let mut dequantized = vec![f32::NAN; x.len()];
+        found.dequantize_into(backend, &mut dequantized).unwrap();
+        let context = |what: &str, i: usize| {
+            format!("{what} {i}: {} {} {shape:?} {scheme:?}", backend.isa(), T::NAME)
+        };
+        assert_eq!(found.scales.len(), expected.scales.len(), "{}", context("scales", 0));
+        assert_eq!(found.zero_points.len(), expected.zero_points.len(), "{}", context("zeros", 0));
+        for (i, (found, expected)) in found.scales.iter().zip(&expected.scales).enumerate() {
+            assert_eq!(found.to_bits(), expected.to_bits(), "{}", context("scale", i));
+        }
+        for (i, found) in found.zero_points.iter().enumerate() {
+            assert_eq!(*found, expected.zero_points[i], "{}", context("zero point", i));
+        }
+        for (i, q) in found.data.iter().enumerate() {
+            assert_eq!(q, expected.q[i], "{} = {:?}", context("value", i), x[i]);
+            let (found, expected) = (dequantized[i].to_bits(), expected.dequantized[i].to_bits());
+            assert_eq!(found, expected, "{}", context("dequantized", i));
+        }
+    }
+}
+
+/// Values of both signs, or of one, of magnitudes that differ from place to place.
+fn tensor<T: Element>(random: &mut Random, len: usize) -> Vec<T> {
+    let (lowest, spread) = ([0.0, -1.0, -0.25][random.below(3)], random.below(30) as f32 / 3.0);
+    (0..len)
+        .map(|_| {
+            let value = (random.unit().abs() * (1.0 - lowest) + lowest) * random.unit().abs();
+            T::from_f32(value * 2f32.powf(random.unit() * spread))
+        })
+        .collect()
+}
+
+#[test]
+fn every_combination() {
+    let mut covered: BTreeMap<String, u32> = BTreeMap::new();
+    let mut of_element = |name: &str, granularity: Granularity, mapping: Mapping, bits: u8| {
+        let granularity = match granularity {
+            Granularity::PerTensor => "per tensor",
+            Granularity::PerChannel { .. } => "per channel",
+            _ => "per group",
+        };
+        let mapping = format!("{mapping:?}");
+        *covered.entry(format!("{name:4}  {granularity:11}  {mapping:17}  {bits}")).or_default() +=
+            1;
+    };
+    let mut random = Random(4);
+    for bits in BITS {
+        for mapping in MAPPINGS {
+            for shape in SHAPES {
+                let len = shape.iter().product();
+                let (x, y) = (tensor::<f32>(&mut random, len), tensor::<f16>(&mut random, len));
+                let z = tensor::<bf16>(&mut random, len);
+                for scheme in granularities(scheme(bits, mapping), shape.len()) {
+                    check(&x, shape, scheme);
+                    check(&y, shape, scheme.scale_type(ScaleType::F16));
+                    check(&z, shape, scheme.scale_type(ScaleType::Bf16));
+                    for name in ["f32", "f16", "bf16"] {
+                        of_element(name, scheme.granularity(), mapping, bits);
+                    }
+                }
+            }
+        }
+    }
+    println!("on {}: element, granularity, mapping, bits, tensors", common::names().join(", "));
+    for (combination, tensors) in &covered {
+        println!("{combination}  {tensors}");
+    }
+    assert_eq!(covered.len(), 3 * 3 * 4 * 7);
+}
+
+#[test]
+fn large_tensors_in_pieces() {
+    // Rows and groups on either side of the largest piece; several pieces.
+    let mut random = Random(5);
+    let piece = 1 << 17;
+    for shape in [&[2, piece][..], &[2, piece + 1], &[600, 401], &[3, 2, piece / 3], &[70, 3000, 2]]
+    {
+        let x = tensor::<f32>(&mut random, shape.iter().product());
+        for scheme in [Scheme::int8(), Scheme::int4(), Scheme::int8().affine(), Scheme::uint8()] {
+            let groups = [32, 48, piece, piece + 1].map(|size| scheme.per_group(size).unwrap());
+            let axes = [0, 1, -1].map(|axis| scheme.per_channel(axis));
+            for scheme in groups.into_iter().chain(axes).chain([scheme]) {
+                check(&x, shape, scheme);
+            }
+        }
+    }
+}
+
+#[test]
+fn scales_that_are_divided_by() {
+    // Columns, groups and rows whose scales lie outside the proven range of the product, next to
+    // some within.
+    let x: Vec<f32> =
+        (0..4096).map(|i| [1e-40, 1.0, 3e38, -2e37][i / 32 % 4] / (1 + i % 32) as f32).collect();
+    for shape in [[128, 32], [32, 128]] {
+        for scheme in [Scheme::int8(), Scheme::int4(), Scheme::uint8()] {
+            check(&x, &shape, scheme.per_channel(1));
+            check(&x, &shape, scheme.per_channel(0));
+            check(&x, &shape, scheme.per_group(32).unwrap());
+        }
+    }
+}
+
+#[test]
+fn a_value_that_is_not_finite_is_named() {
+    for backend in Backend::available() {
+        for shape in [&[40, 100][..], &[4, 10, 100], &[125, 32]] {
+            for scheme in [Scheme::int8(), Scheme::int4(), Scheme::uint8(), Scheme::int8().affine()]
+            {
+                for scheme in granularities(scheme, shape.len()) {
+                    for wild in [f32::NAN, f32::NEG_INFINITY] {
+                        for at in [0, 17, 1234, 3999] {
+                            let mut x = vec![-1.0; 4000];
+                            (x[at], x[3999]) = (wild, wild);
+                            let view = TensorView::new(&x, shape).unwrap();
+                            let found = Quantizer::new(scheme).backend(backend).quantize(view);
+                            let Err(Error::NotFinite { index, .. }) = found else {
+                                panic!("{} {scheme:?}: {found:?}", backend.isa())
+                            };
+                            assert_eq!(index, at, "{} {shape:?} {scheme:?}", backend.isa());
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn tensors_without_values() {
+    for (shape, axis, scales) in
+        [(&[0][..], 0, 0), (&[0, 3], 0, 0), (&[0, 3], 1, 3), (&[3, 0], 0, 3), (&[2, 0, 5], 2, 5)]
+    {
+        let view = TensorView::<f32>::new(&[], shape).unwrap();
+        let found = Quantizer::new(Scheme::int8().per_channel(axis)).quantize(view).unwrap();
+        assert!(found.data.is_empty());
+        assert_eq!(found.scales, vec![1.0; scales], "{shape:?} {axis}");
+        let found = Quantizer::new(Scheme::uint8().per_channel(axis)).quantize(view).unwrap();
+        assert_eq!(found.zero_points, vec![0; scales], "{shape:?} {axis}");
+        let found = Quantizer::new(Scheme::int4().per_group(32).unwrap()).quantize(view).unwrap();
+        assert!(found.scales.is_empty());
+    }
+    let scalar = TensorView::new(&[2.0], &[]).unwrap();
+    for scheme in [Scheme::int8(), Scheme::int8().per_group(9).unwrap()] {
+        let found = Quantizer::new(scheme).quantize(scalar).unwrap();
+        assert_eq!(found.data.as_i8(), Some(&[127][..]));
+    }
+    assert_eq!(
+        Quantizer::new(Scheme::int8().per_channel(0)).quantize(scalar),
+        Err(Error::AxisOutOfRange { axis: 0, rank: 0 })
+    );
+}
+
+proptest! {
+    #[test]
+    fn any_finite_values(
+        bits in BITS,
+        mapping in 0usize..4,
+        values in prop::collection::vec(any::<f32>().prop_filter("finite", |x| x.is_finite()), 1..700),
+        rows in 1usize..5,
+    ) {
+        let row_len = values.len() / rows;
+        prop_assume!(row_len > 0);
+        let (x, shape) = (&values[..rows * row_len], [rows, row_len]);
+        for scheme in granularities(scheme(bits, MAPPINGS[mapping]), 2) {
+            check(x, &shape, scheme);
+        }
+    }
+}
