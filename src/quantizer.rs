@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use crate::sets::{Quantized, Sets};
 use crate::slice::same_length;
+use crate::tensor::elements;
 use crate::{
     Backend, Element, Error, Integer, Integers, QuantizedTensor, Result, Scheme, TensorView,
 };
@@ -108,19 +109,62 @@ impl Quantizer {
         scales: &mut [f32],
         zero_points: &mut [i32],
     ) -> Result<()> {
-        let scheme = self.scheme;
-        let sets = Sets::new(scheme, x.shape())?;
-        let count = sets.count()?;
+        let sets = self.sets::<Q>(x.shape(), scales.len(), zero_points.len())?;
         same_length("output", x.data().len(), q.len())?;
-        same_length("scales", count, scales.len())?;
-        let expected = if scheme.is_symmetric() { 0 } else { count };
-        same_length("zero points", expected, zero_points.len())?;
+        let q = bytemuck::must_cast_slice_mut(q);
+        sets.quantize(self.backend, x.data(), self.scheme, Quantized { q, scales, zero_points })
+    }
+
+    /// x' = (q - zero_point) * scale of a tensor of this scheme and the given shape, with scales and
+    /// zero points as [`Quantizer::quantize_into`] writes them. The product is binary32, rounded once
+    /// more if `T` is narrower.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::LengthMismatch`] if the lengths do not fit one another, [`Error::IntegerMismatch`] if
+    /// `Q` does not hold the scheme's integers, [`Error::InvalidScale`] and
+    /// [`Error::ZeroPointOutOfRange`] if a scale or zero point is not valid.
+    ///
+    /// ```
+    /// use absmax::{Quantizer, Scheme};
+    ///
+    /// let quantizer = Quantizer::new(Scheme::int4().per_group(2)?);
+    /// let mut x = [0.0; 4];
+    /// quantizer.dequantize_into(&[1i8, -8, 7, 0], &[1, 4], &[0.5, 2.0], &[], &mut x)?;
+    /// assert_eq!(x, [0.5, -4.0, 14.0, 0.0]);
+    /// # Ok::<(), absmax::Error>(())
+    /// ```
+    pub fn dequantize_into<Q: Integer, T: Element>(
+        &self,
+        q: &[Q],
+        shape: &[usize],
+        scales: &[f32],
+        zero_points: &[i32],
+        x: &mut [T],
+    ) -> Result<()> {
+        let sets = self.sets::<Q>(shape, scales.len(), zero_points.len())?;
+        same_length("data", elements(shape)?, q.len())?;
+        same_length("output", q.len(), x.len())?;
+        for (set, &scale) in scales.iter().enumerate() {
+            self.scheme.with_scale(scale, zero_points.get(set).copied().unwrap_or(0))?;
+        }
+        let q = bytemuck::must_cast_slice(q);
+        sets.dequantize(self.backend, Q::UNSIGNED, Quantized { q, scales, zero_points }, x);
+        Ok(())
+    }
+
+    /// The sets of a tensor, for which there are so many scales and zero points.
+    fn sets<Q: Integer>(&self, shape: &[usize], scales: usize, zero_points: usize) -> Result<Sets> {
+        let scheme = self.scheme;
+        let sets = Sets::new(scheme, shape)?;
+        let count = sets.count()?;
+        same_length("scales", count, scales)?;
+        same_length("zero points", if scheme.is_symmetric() { 0 } else { count }, zero_points)?;
         if Q::UNSIGNED != scheme.is_unsigned() {
             let (qmin, qmax) = (scheme.qmin(), scheme.qmax());
             return Err(Error::IntegerMismatch { qmin, qmax, integer: Q::NAME });
         }
-        let q = bytemuck::must_cast_slice_mut(q);
-        sets.quantize(self.backend, x.data(), scheme, Quantized { q, scales, zero_points })
+        Ok(sets)
     }
 }
 

@@ -2,9 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::sets::{Quantized, Sets};
-use crate::slice::same_length;
-use crate::{Backend, Element, Error, Result, Scheme};
+use crate::{Backend, Element, Error, Quantizer, Result, Scheme};
 
 /// A borrowed tensor in row-major order: the last axis is contiguous.
 ///
@@ -91,20 +89,9 @@ impl Integers {
 
     /// The values one by one.
     pub fn iter(&self) -> impl Iterator<Item = i32> + '_ {
-        let unsigned = self.is_unsigned();
-        self.bits().iter().map(move |&q| if unsigned { i32::from(q as u8) } else { i32::from(q) })
-    }
-
-    const fn is_unsigned(&self) -> bool {
-        matches!(self, Self::U8(_))
-    }
-
-    /// What kernels take.
-    fn bits(&self) -> &[i8] {
-        match self {
-            Self::I8(q) => q,
-            Self::U8(q) => bytemuck::must_cast_slice(q),
-        }
+        let (signed, unsigned) = (self.as_i8().into_iter(), self.as_u8().into_iter());
+        let signed = signed.flatten().map(|&q| i32::from(q));
+        signed.chain(unsigned.flatten().map(|&q| i32::from(q)))
     }
 }
 
@@ -154,19 +141,10 @@ impl QuantizedTensor {
     /// as many elements as the tensor.
     pub fn dequantize_into<T: Element>(&self, backend: Backend, x: &mut [T]) -> Result<()> {
         let Self { data, shape, scales, zero_points, scheme } = self;
-        let sets = Sets::new(*scheme, shape)?;
-        let count = sets.count()?;
-        same_length("data", elements(shape)?, data.len())?;
-        same_length("output", data.len(), x.len())?;
-        same_length("scales", count, scales.len())?;
-        if !(zero_points.is_empty() && scheme.is_symmetric()) {
-            same_length("zero points", count, zero_points.len())?;
+        let quantizer = Quantizer::new(*scheme).backend(backend);
+        match data {
+            Integers::I8(q) => quantizer.dequantize_into(q, shape, scales, zero_points, x),
+            Integers::U8(q) => quantizer.dequantize_into(q, shape, scales, zero_points, x),
         }
-        for (set, &scale) in scales.iter().enumerate() {
-            scheme.with_scale(scale, zero_points.get(set).copied().unwrap_or(0))?;
-        }
-        let from = Quantized { q: data.bits(), scales: &scales[..], zero_points: &zero_points[..] };
-        sets.dequantize(backend, data.is_unsigned(), from, x);
-        Ok(())
     }
 }

@@ -2,12 +2,15 @@
 
 use std::path::PathBuf;
 
-use absmax::Isa;
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use serde::Serialize;
+use absmax::{Isa, Range};
+use anyhow::Result;
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
-use crate::ignore::IgnorePattern;
+use crate::module_pattern::ModulePattern;
+use crate::overrides::Override;
 use crate::selftest;
+use crate::weight_scheme::{Granularity, Mapping, SchemeName, WeightScheme};
 
 /// Quantizes checkpoints to int8, exact to the bit on every CPU
 #[derive(Debug, Parser)]
@@ -39,17 +42,40 @@ pub(crate) struct QuantizeArgs {
     #[arg(short, long, value_name = "OUT", required_unless_present = "dry_run")]
     pub(crate) output: Option<PathBuf>,
 
-    /// What to quantize weights and activations to
+    /// Bits of weights and activations
     #[arg(long, value_enum, default_value_t)]
     pub(crate) scheme: SchemeName,
 
     /// Leave a module as it is: its exact name, or a pattern that matches from the name's beginning
     #[arg(long, value_name = "NAME|re:PATTERN")]
-    pub(crate) ignore: Vec<IgnorePattern>,
+    pub(crate) ignore: Vec<ModulePattern>,
 
-    /// Which weights share a scale: those of one output channel, or all of a tensor
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) granularity: Granularity,
+    /// Give a module another scheme: w8a8, w8a16 or w4a16, and after commas any of tensor, channel,
+    /// group=N, bits=N, asymmetric, narrow, full. The first of several that match is taken
+    #[arg(long = "override", value_name = "NAME|re:PATTERN=SCHEME")]
+    pub(crate) overrides: Vec<Override>,
+
+    /// Which weights share a scale: tensor, channel (of output) or group=N (neighbours in a channel).
+    /// By default channel, and group=128 of w4a16
+    #[arg(long)]
+    pub(crate) granularity: Option<Granularity>,
+
+    /// Use so many bits of those that a weight is stored in
+    #[arg(long, value_name = "N")]
+    pub(crate) bits: Option<u8>,
+
+    /// Use 7 of the 8 bits of a weight, for CPUs whose int8 products saturate
+    #[arg(long, conflicts_with = "bits")]
+    pub(crate) reduce_range: bool,
+
+    /// Lay the range from the least to the largest weight over the integers, with a zero point
+    #[arg(long)]
+    pub(crate) asymmetric: bool,
+
+    /// The integers of symmetric weights: narrow, [-127, 127] of 8 bits, or full, [-128, 127]. By
+    /// default narrow, and full at 4 bits and fewer
+    #[arg(long, value_enum, conflicts_with = "asymmetric")]
+    pub(crate) range: Option<RangeName>,
 
     /// The number of threads; 0 stands for all. The result does not depend on it
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = thread_count)]
@@ -80,22 +106,39 @@ pub(crate) struct ValuesArgs {
     pub(crate) values: Vec<f32>,
 }
 
-#[derive(Clone, Copy, Debug, Default, ValueEnum, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum SchemeName {
-    /// int8 weights, and int8 activations scaled token by token at run time
-    #[default]
-    W8a8,
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum RangeName {
+    Narrow,
+    Full,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Granularity {
-    /// One scale for each output channel
-    #[default]
-    Channel,
-    /// One scale for the whole tensor
-    Tensor,
+impl QuantizeArgs {
+    /// What weights become that no `--override` matches. Options that contradict each other are a
+    /// usage error, which ends the process.
+    pub(crate) fn weight_scheme(&self) -> WeightScheme {
+        let usage = |error| Cli::command().error(ErrorKind::ArgumentConflict, error).exit();
+        self.combined().unwrap_or_else(usage)
+    }
+
+    fn combined(&self) -> Result<WeightScheme> {
+        let mut scheme = WeightScheme::new(self.scheme);
+        if let Some(granularity) = self.granularity {
+            scheme.granularity = granularity;
+        }
+        if let Some(bits) = self.bits.or(self.reduce_range.then_some(7)) {
+            scheme = scheme.with_bits(bits)?;
+        }
+        if let Some(range) = self.range {
+            scheme = scheme.with_range(match range {
+                RangeName::Narrow => Range::Narrow,
+                RangeName::Full => Range::Full,
+            })?;
+        }
+        if self.asymmetric {
+            scheme.mapping = Mapping::Asymmetric;
+        }
+        Ok(scheme)
+    }
 }
 
 /// More threads than any machine has would only run it out of memory.

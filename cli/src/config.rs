@@ -6,11 +6,11 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use safetensors::Dtype;
 use serde::Serialize;
-use serde_json::json;
 use serde_json::value::RawValue;
+use serde_json::{Map, json};
 
-use crate::args::Granularity;
 use crate::json::Members;
+use crate::weight_scheme::{Granularity, WeightScheme};
 
 const QUANTIZATION_CONFIG: &str = "quantization_config";
 
@@ -66,49 +66,32 @@ impl Config {
         })
     }
 
-    /// The text of the quantized model's config.
+    /// The text of the quantized model's config; of each scheme, the modules or kinds of modules
+    /// that it is for.
     pub(crate) fn quantized(
         mut self,
-        granularity: Granularity,
+        groups: &[(WeightScheme, Vec<String>)],
         ignore: &[String],
     ) -> Result<String> {
-        #[derive(Serialize)]
-        struct Eight<'a> {
-            num_bits: u8,
-            r#type: &'a str,
-            symmetric: bool,
-            strategy: &'a str,
-            group_size: Option<u8>,
-            dynamic: bool,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            observer: Option<&'a str>,
+        let mut config_groups = Map::new();
+        for (i, (scheme, targets)) in groups.iter().enumerate() {
+            let activations = scheme.name.has_activations().then(Arguments::activations);
+            let group = json!({
+                "targets": targets,
+                "weights": Arguments::weights(scheme),
+                "input_activations": activations,
+                "output_activations": null,
+                "format": scheme.format(),
+            });
+            config_groups.insert(format!("group_{i}"), group);
         }
-        let eight = |strategy, dynamic, observer| Eight {
-            num_bits: 8,
-            r#type: "int",
-            symmetric: true,
-            strategy,
-            group_size: None,
-            dynamic,
-            observer,
-        };
-        let strategy = match granularity {
-            Granularity::Channel => "channel",
-            Granularity::Tensor => "tensor",
-        };
+        let mut formats: Vec<_> = groups.iter().map(|(scheme, _)| scheme.format()).collect();
+        formats.dedup();
         let value = json!({
             "quant_method": "compressed-tensors",
-            "format": "int-quantized",
+            "format": if let [format] = formats[..] { format } else { "mixed-precision" },
             "quantization_status": "compressed",
-            "config_groups": {
-                "group_0": {
-                    "targets": ["Linear"],
-                    "weights": eight(strategy, false, Some("minmax")),
-                    "input_activations": eight("token", true, None),
-                    "output_activations": null,
-                    "format": "int-quantized",
-                },
-            },
+            "config_groups": config_groups,
             "ignore": ignore,
             "kv_cache_scheme": null,
             "global_compression_ratio": null,
@@ -118,5 +101,50 @@ impl Config {
         let text = serde_json::to_string_pretty(&value)?.replace('\n', "\n  ");
         self.0.set(QUANTIZATION_CONFIG, RawValue::from_string(text)?);
         Ok(serde_json::to_string_pretty(&self.0)? + "\n")
+    }
+}
+
+/// How something is quantized, in the words of compressed-tensors.
+#[derive(Serialize)]
+struct Arguments {
+    num_bits: u8,
+    r#type: &'static str,
+    symmetric: bool,
+    strategy: &'static str,
+    group_size: Option<usize>,
+    dynamic: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    observer: Option<&'static str>,
+}
+
+impl Arguments {
+    fn weights(scheme: &WeightScheme) -> Self {
+        let (strategy, group_size) = match scheme.granularity {
+            Granularity::Tensor => ("tensor", None),
+            Granularity::Channel => ("channel", None),
+            Granularity::Group(size) => ("group", Some(size)),
+        };
+        Self {
+            num_bits: scheme.name.stored_bits(),
+            r#type: "int",
+            symmetric: scheme.is_symmetric(),
+            strategy,
+            group_size,
+            dynamic: false,
+            observer: Some("minmax"),
+        }
+    }
+
+    /// int8, scaled token by token at run time.
+    fn activations() -> Self {
+        Self {
+            num_bits: 8,
+            r#type: "int",
+            symmetric: true,
+            strategy: "token",
+            group_size: None,
+            dynamic: true,
+            observer: None,
+        }
     }
 }

@@ -18,6 +18,13 @@ pub(crate) struct Entry {
     pub(crate) shape: Vec<usize>,
 }
 
+impl Entry {
+    /// Its bytes; [`Layout::new`] has found that they can be counted.
+    pub(crate) fn len(&self) -> u64 {
+        byte_len(self.dtype, &self.shape).map_or(0, |len| len as u64)
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Layout {
     /// The beginning of the file, up to the data.

@@ -4,17 +4,19 @@ use std::fs::File;
 use std::ops::Range;
 
 use absmax::{
-    Backend, Element, Error, ErrorStats, QuantParams, Quantizer, ScaleType, Scheme, TensorView,
+    Backend, Element, Error, ErrorStats, Packing, QuantParams, Quantizer, ScaleType, Scheme,
+    TensorView,
 };
 use anyhow::{Context as _, Result, anyhow};
 use bytemuck::{AnyBitPattern, NoUninit, cast_slice, cast_slice_mut};
 use half::{bf16, f16};
 use safetensors::Dtype;
 
-use crate::args::Granularity;
 use crate::pieces::{Buffers, Workshop};
 use crate::plan::TensorPlan;
 use crate::positioned::{read_exact_at, write_all_at};
+use crate::weight_scheme::{Granularity, WeightScheme};
+use crate::zero_points::stored_zero_points;
 
 /// Elements of one panel, unless a single row has more: what is read, the integers and the values
 /// that they stand for fit the second level cache together.
@@ -23,11 +25,18 @@ const PANEL: usize = 1 << 17;
 /// One weight and its way.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Weight<'a> {
-    pub(crate) plan: &'a TensorPlan,
-    pub(crate) source: &'a File,
-    pub(crate) output: &'a File,
-    pub(crate) granularity: Granularity,
-    pub(crate) backend: Backend,
+    plan: &'a TensorPlan,
+    scheme: WeightScheme,
+    /// What kernels make of a panel.
+    kernel_scheme: Scheme,
+    /// How the integers are packed, if they are.
+    packing: Option<Packing>,
+    /// Rows, and elements of each; none is 0.
+    shape: [usize; 2],
+    source: &'a File,
+    output: &'a File,
+    /// Where the integers begin in the output file.
+    to: u64,
 }
 
 /// What is left to be written, and what it cost.
@@ -35,108 +44,161 @@ pub(crate) struct Weight<'a> {
 pub(crate) struct Quantized {
     /// As they are stored.
     pub(crate) scales: Vec<u8>,
+    /// As they are stored, of asymmetric schemes.
+    pub(crate) zero_points: Option<Vec<u8>>,
     pub(crate) stats: ErrorStats,
 }
 
-impl Weight<'_> {
+/// What becomes of one panel, beside the integers.
+#[derive(Debug, Default)]
+struct Panel {
+    scales: Vec<f32>,
+    zero_points: Vec<i32>,
+    stats: ErrorStats,
+}
+
+impl<'a> Weight<'a> {
+    pub(crate) fn new(
+        plan: &'a TensorPlan,
+        scheme: WeightScheme,
+        to: u64,
+        source: &'a File,
+        output: &'a File,
+    ) -> Result<Self> {
+        let scale_type = match plan.dtype {
+            Dtype::F32 => ScaleType::F32,
+            Dtype::F16 => ScaleType::F16,
+            Dtype::BF16 => ScaleType::Bf16,
+            dtype => return Err(anyhow!("{dtype} weights cannot be quantized")),
+        };
+        let shape = plan.shape[..].try_into()?;
+        let kernel_scheme = scheme.kernel_scheme(scale_type)?;
+        let bits = scheme.name.stored_bits();
+        let packing = scheme.is_packed().then(|| Packing::words(bits)).transpose()?;
+        Ok(Self { plan, scheme, kernel_scheme, packing, shape, source, output, to })
+    }
+
+    /// The shape, as it is stored beside packed integers.
+    pub(crate) fn shape_bytes(&self) -> Vec<u8> {
+        self.shape.iter().flat_map(|&d| (d as i64).to_le_bytes()).collect()
+    }
+
     /// Writes the quantized values and returns the scales; `advance` is told of elements done.
     pub(crate) fn quantize(
         &self,
+        backend: Backend,
         workshop: &Workshop,
         advance: impl Fn(usize) + Sync,
     ) -> Result<Quantized> {
-        let run = match self.plan.dtype {
-            Dtype::F32 => Self::run::<f32>,
-            Dtype::F16 => Self::run::<f16>,
-            Dtype::BF16 => Self::run::<bf16>,
-            dtype => return Err(anyhow!("{dtype} weights cannot be quantized")),
-        };
-        let (scales, stats) = run(self, workshop, &advance)?;
+        let Panel { scales, zero_points, stats } = match self.plan.dtype {
+            Dtype::F16 => self.run::<f16>(backend, workshop, &advance),
+            Dtype::BF16 => self.run::<bf16>(backend, workshop, &advance),
+            _ => self.run::<f32>(backend, workshop, &advance),
+        }?;
         let scales = match self.plan.dtype {
             Dtype::F16 => scales.iter().flat_map(|&s| f16::from_f32(s).to_le_bytes()).collect(),
             Dtype::BF16 => scales.iter().flat_map(|&s| bf16::from_f32(s).to_le_bytes()).collect(),
             _ => scales.iter().flat_map(|s| s.to_le_bytes()).collect(),
         };
-        Ok(Quantized { scales, stats })
+        let zero_points = (!self.scheme.is_symmetric()).then(|| {
+            let columns = self.scheme.sets_per_row(self.row_len());
+            stored_zero_points(&zero_points, columns, self.packing)
+        });
+        Ok(Quantized { scales, zero_points: zero_points.transpose()?, stats })
     }
 
     fn run<T: Element + AnyBitPattern + NoUninit>(
         &self,
+        backend: Backend,
         workshop: &Workshop,
         advance: &(dyn Fn(usize) + Sync),
-    ) -> Result<(Vec<f32>, ErrorStats)> {
-        let shared = match self.granularity {
-            Granularity::Channel => None,
-            Granularity::Tensor => Some(self.params::<T>(workshop)?),
+    ) -> Result<Panel> {
+        let shared = match self.scheme.granularity {
+            Granularity::Tensor => Some(self.params::<T>(backend, workshop)?),
+            _ => None,
         };
         let done = workshop.run(self.panels(), |rows, buffers| {
-            let result = self.panel::<T>(rows.clone(), shared, buffers)?;
-            advance(rows.len() * self.width());
+            let result = self.panel::<T>(backend, rows.clone(), shared, buffers)?;
+            advance(rows.len() * self.row_len());
             Ok(result)
         })?;
-        let (mut scales, mut stats) = (Vec::new(), ErrorStats::default());
-        for (of_panel, panel_stats) in done {
-            scales.extend(of_panel);
-            stats = stats.merge(panel_stats);
+        let mut all = Panel::default();
+        for Panel { scales, zero_points, stats } in done {
+            all.scales.extend(scales);
+            all.zero_points.extend(zero_points);
+            all.stats = all.stats.merge(stats);
         }
-        scales.extend(shared.map(QuantParams::scale));
-        Ok((scales, stats))
+        if let Some(params) = shared {
+            all.scales.push(params.scale());
+            all.zero_points.push(params.zero_point());
+        }
+        Ok(all)
     }
 
     /// Quantizes some rows, with their own scales or with one from outside.
     fn panel<T: Element + AnyBitPattern + NoUninit>(
         &self,
+        backend: Backend,
         rows: Range<usize>,
         shared: Option<QuantParams>,
         buffers: &mut Buffers,
-    ) -> Result<(Vec<f32>, ErrorStats)> {
-        let width = self.width();
-        let Buffers { words, quantized, dequantized } = buffers;
+    ) -> Result<Panel> {
+        let Buffers { words, quantized, dequantized, packed } = buffers;
         let x = self.read::<T>(&rows, words)?;
         quantized.resize(x.len(), 0);
         dequantized.resize(x.len(), 0.0);
-        let scales = match shared {
-            Some(params) => {
-                self.backend.quantize_with(x, params, quantized)?;
-                self.backend.dequantize_into(quantized, params, dequantized)?;
-                Vec::new()
-            }
-            None => {
-                let mut scales = vec![0.0; rows.len()];
-                let quantizer = Quantizer::new(self.scheme().per_channel(0)).backend(self.backend);
-                let shape = [rows.len(), width];
-                quantizer
-                    .quantize_into(TensorView::new(x, &shape)?, quantized, &mut scales, &mut [])
-                    .map_err(|error| self.explain(error, rows.start))?;
-                let channels = quantized.chunks(width).zip(dequantized.chunks_mut(width));
-                for ((q, x), scale) in channels.zip(&scales) {
-                    self.backend.dequantize_into(q, QuantParams::symmetric(*scale)?, x)?;
-                }
-                scales
-            }
+        let mut panel = Panel::default();
+        if let Some(params) = shared {
+            backend.quantize_with(x, params, quantized)?;
+            backend.dequantize_into(quantized, params, dequantized)?;
+        } else {
+            let shape = [rows.len(), self.row_len()];
+            let quantizer = Quantizer::new(self.kernel_scheme).backend(backend);
+            let sets = quantizer.scale_count(&shape)?;
+            let (mut scales, mut zero_points) = (vec![0.0; sets], Vec::new());
+            zero_points.resize(if self.scheme.is_symmetric() { 0 } else { sets }, 0);
+            quantizer
+                .quantize_into(
+                    TensorView::new(x, &shape)?,
+                    quantized,
+                    &mut scales,
+                    &mut zero_points,
+                )
+                .map_err(|error| self.explain(error, rows.start))?;
+            quantizer.dequantize_into(quantized, &shape, &scales, &zero_points, dequantized)?;
+            (panel.scales, panel.zero_points) = (scales, zero_points);
+        }
+        panel.stats = backend.error_stats(x, dequantized)?;
+        let Some(packing) = self.packing else {
+            let place = self.to + (rows.start * self.row_len()) as u64;
+            write_all_at(self.output, cast_slice(quantized), place)?;
+            return Ok(panel);
         };
-        let stats = self.backend.error_stats(x, dequantized)?;
-        let place = self.plan.to + (rows.start * width) as u64;
-        write_all_at(self.output, cast_slice(quantized), place)?;
-        Ok((scales, stats))
+        packed.resize(packing.len(rows.len(), self.row_len())?, 0);
+        backend.pack_into(quantized, self.row_len(), packing, packed)?;
+        let place = self.to + packing.len(rows.start, self.row_len())? as u64;
+        write_all_at(self.output, packed, place)?;
+        Ok(panel)
     }
 
     /// The parameters of all values together.
     fn params<T: Element + AnyBitPattern + NoUninit>(
         &self,
+        backend: Backend,
         workshop: &Workshop,
     ) -> Result<QuantParams> {
-        let peaks = workshop.run(self.panels(), |rows, buffers| {
+        let limits = workshop.run(self.panels(), |rows, buffers| {
             let x = self.read::<T>(&rows, &mut buffers.words)?;
-            let peak = self.backend.abs_max(x);
-            if peak.is_finite() {
-                return Ok(peak);
+            let (min, max) = backend.min_max(x).unwrap_or((0.0, 0.0));
+            if min.is_finite() && max.is_finite() {
+                return Ok((min, max));
             }
             let index = x.iter().position(|x| !x.to_f32().is_finite()).unwrap_or(0);
             Err(self.explain(Error::NotFinite { index, value: x[index].to_f32() }, rows.start))
         })?;
-        let peak = peaks.into_iter().max_by(f32::total_cmp).unwrap_or(0.0);
-        Ok(self.scheme().params(-peak, peak)?)
+        let min = limits.iter().map(|limits| limits.0).min_by(f32::total_cmp).unwrap_or(0.0);
+        let max = limits.iter().map(|limits| limits.1).max_by(f32::total_cmp).unwrap_or(0.0);
+        self.kernel_scheme.params(min, max).map_err(|error| self.explain(error, 0))
     }
 
     fn read<'b, T: AnyBitPattern + NoUninit>(
@@ -144,7 +206,7 @@ impl Weight<'_> {
         rows: &Range<usize>,
         words: &'b mut Vec<u32>,
     ) -> Result<&'b [T]> {
-        let (start, count) = (rows.start * self.width(), rows.len() * self.width());
+        let (start, count) = (rows.start * self.row_len(), rows.len() * self.row_len());
         let bytes = count * size_of::<T>();
         words.resize(bytes.div_ceil(size_of::<u32>()), 0);
         let buffer: &mut [u8] = &mut cast_slice_mut(words)[..bytes];
@@ -158,33 +220,35 @@ impl Weight<'_> {
     }
 
     fn panels(&self) -> impl Iterator<Item = Range<usize>> + Send + use<> {
-        let rows = self.plan.shape[0];
-        let step = (PANEL / self.width()).max(1);
+        let rows = self.shape[0];
+        let step = (PANEL / self.row_len()).max(1);
         (0..rows).step_by(step).map(move |first| first..rows.min(first + step))
     }
 
-    /// Elements of one row; never 0.
-    fn width(&self) -> usize {
-        self.plan.shape[1]
-    }
-
-    fn scheme(&self) -> Scheme {
-        Scheme::int8().scale_type(match self.plan.dtype {
-            Dtype::F16 => ScaleType::F16,
-            Dtype::BF16 => ScaleType::Bf16,
-            _ => ScaleType::F32,
-        })
+    fn row_len(&self) -> usize {
+        self.shape[1]
     }
 
     /// An error of a panel as one of the tensor.
     fn explain(&self, error: Error, first_row: usize) -> anyhow::Error {
-        let Error::NotFinite { index, value } = error else { return error.into() };
         let name = &self.plan.name;
-        let (row, column) = (first_row + index / self.width(), index % self.width());
         let module = name.strip_suffix(".weight").unwrap_or(name);
-        anyhow!(
-            "tensor {name} has {value} at [{row}, {column}]: only finite weights can be quantized \
-             (--ignore {module} keeps it as it is)"
-        )
+        match error {
+            Error::NotFinite { index, value } => {
+                let (row, column) = (first_row + index / self.row_len(), index % self.row_len());
+                anyhow!(
+                    "tensor {name} has {value} at [{row}, {column}]: only finite weights can be \
+                     quantized (--ignore {module} keeps it as it is)"
+                )
+            }
+            Error::ScaleOverflow { set, min, max, scale_type } => {
+                let row = first_row + set / self.scheme.sets_per_row(self.row_len());
+                anyhow!(
+                    "tensor {name} has values from {min} to {max} in row {row}: their scale \
+                     overflows {scale_type} (--ignore {module} keeps it as it is)"
+                )
+            }
+            other => anyhow::Error::from(other).context(format!("tensor {name}")),
+        }
     }
 }

@@ -15,6 +15,7 @@ pub(crate) struct Buffers {
     pub(crate) words: Vec<u32>,
     pub(crate) quantized: Vec<i8>,
     pub(crate) dequantized: Vec<f32>,
+    pub(crate) packed: Vec<u8>,
 }
 
 /// As many buffers as threads were ever busy.

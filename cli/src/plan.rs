@@ -4,15 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use safetensors::tensor::{Dtype, TensorInfo};
 
-use crate::args::{Granularity, QuantizeArgs};
+use crate::args::QuantizeArgs;
 use crate::checkpoint::{Checkpoint, Shard};
 use crate::files::CONFIG;
-use crate::ignore::IgnorePattern;
 use crate::layout::{Entry, Layout};
+use crate::loaders;
+use crate::module_pattern::ModulePattern;
+use crate::parts::Parts;
 use crate::select::{Action, Reason, Rules, linear_like};
+use crate::weight_scheme::WeightScheme;
 
 #[derive(Debug)]
 pub(crate) struct Plan {
@@ -57,8 +60,6 @@ pub(crate) struct TensorPlan {
     pub(crate) len: u64,
     /// Where it begins in the source file.
     pub(crate) from: u64,
-    /// Where it begins in the output file.
-    pub(crate) to: u64,
     pub(crate) action: PlannedAction,
 }
 
@@ -66,39 +67,55 @@ pub(crate) struct TensorPlan {
 #[derive(Debug)]
 pub(crate) enum PlannedAction {
     Quantize {
-        /// How many scales there are and where they begin in the output file.
-        scales: usize,
-        scales_to: u64,
+        scheme: WeightScheme,
+        /// Where the tensors that take the weight's place begin in the output file.
+        to: Parts<u64>,
+        /// Their bytes.
+        len: u64,
     },
-    Keep(Reason),
+    Keep {
+        reason: Reason,
+        /// Where it begins in the output file.
+        to: u64,
+    },
 }
 
 impl Plan {
-    pub(crate) fn new(checkpoint: Checkpoint, args: &QuantizeArgs) -> Result<Self> {
+    pub(crate) fn new(
+        checkpoint: Checkpoint,
+        scheme: WeightScheme,
+        args: &QuantizeArgs,
+    ) -> Result<Self> {
         let Checkpoint { source, directory, shards, config, index, others, warnings, .. } =
             checkpoint;
-        let rules = Rules { ignore: &args.ignore, has_conv1d: config.has_conv1d() };
+        let rules = Rules {
+            scheme,
+            overrides: &args.overrides,
+            ignore: &args.ignore,
+            has_conv1d: config.has_conv1d(),
+        };
         let mut plan = Self { outputs: Vec::new(), ignore: Vec::new(), warnings };
-        plan.warn_of_unused(&shards, &args.ignore);
+        plan.warn_of_unused(&shards, args);
         plan.warn_of_dtypes(&shards, &rules, config.dtype());
 
-        let (mut weight_map, mut total_size, mut quantized) = (BTreeMap::new(), 0, 0);
+        let (mut weight_map, mut total_size, mut quantized) = (BTreeMap::new(), 0, BTreeMap::new());
         let mut ignore: BTreeSet<_> = config.tied_heads().iter().map(|&h| h.to_owned()).collect();
         for shard in shards {
             let name = shard.name.clone();
-            let shard = ShardPlan::new(shard, &rules, args.granularity, &mut ignore)?;
+            let shard = ShardPlan::new(shard, &rules, &mut ignore)?;
             weight_map.extend(shard.layout.places.keys().map(|key| (key.clone(), name.clone())));
             total_size += shard.layout.data_len;
-            quantized += shard.tensors.iter().filter(|tensor| tensor.is_quantized()).count();
+            quantized.extend(shard.tensors.iter().filter_map(TensorPlan::quantized_module));
             plan.add(name, Content::Shard(shard));
         }
         ensure!(
-            quantized > 0,
+            !quantized.is_empty(),
             "{} holds nothing to quantize: none of its {} tensors is the two-dimensional F32, F16 \
              or BF16 weight of a Linear that is not ignored (--dry-run shows why)",
             source.display(),
             weight_map.len()
         );
+        plan.warnings.extend(loaders::warnings(&quantized, &ignore));
         if let Some(index) = index {
             let name = index.name.clone();
             plan.add(name, Content::Text(index.rewritten(weight_map, total_size)?));
@@ -108,7 +125,8 @@ impl Plan {
             plan.add(name, Content::Copy(path));
         }
         plan.ignore = ignore.into_iter().collect();
-        let config = config.quantized(args.granularity, &plan.ignore)?;
+        let groups = config_groups(rules.scheme, quantized);
+        let config = config.quantized(&groups, &plan.ignore)?;
         plan.add(CONFIG, Content::Text(config));
         Ok(plan)
     }
@@ -125,15 +143,17 @@ impl Plan {
         })
     }
 
-    fn warn_of_unused(&mut self, shards: &[Shard], patterns: &[IgnorePattern]) {
-        let tensors = || shards.iter().flat_map(|shard| &shard.header.tensors);
-        for pattern in patterns {
-            let mut modules =
-                tensors().filter_map(|tensor| linear_like(&tensor.name, &tensor.info));
-            if !modules.any(|module| pattern.matches(module)) {
-                self.warnings.push(format!("--ignore {pattern} matches no two-dimensional weight"));
-            }
-        }
+    fn warn_of_unused(&mut self, shards: &[Shard], args: &QuantizeArgs) {
+        let tensors = shards.iter().flat_map(|shard| &shard.header.tensors);
+        let modules: Vec<_> =
+            tensors.filter_map(|tensor| linear_like(&tensor.name, &tensor.info)).collect();
+        let is_unused = |pattern: &ModulePattern| !modules.iter().any(|m| pattern.matches(m));
+        let ignored = args.ignore.iter().filter(|pattern| is_unused(pattern));
+        let ignored = ignored.map(|pattern| format!("--ignore {pattern}"));
+        let overridden = args.overrides.iter().filter(|o| is_unused(&o.modules));
+        let overridden = overridden.map(|o| format!("--override {o}"));
+        let warn = |option| format!("{option} matches no two-dimensional weight");
+        self.warnings.extend(ignored.chain(overridden).map(warn));
     }
 
     /// Loaders cast scales to the model's dtype, which changes the weights that they stand for.
@@ -147,7 +167,9 @@ impl Plan {
         let mut others: BTreeMap<Dtype, usize> = BTreeMap::new();
         for tensor in shards.iter().flat_map(|shard| &shard.header.tensors) {
             let found = tensor.info.dtype;
-            if found != dtype && rules.action(&tensor.name, &tensor.info) == Action::Quantize {
+            if found != dtype
+                && matches!(rules.action(&tensor.name, &tensor.info), Action::Quantize(_))
+            {
                 *others.entry(found).or_default() += 1;
             }
         }
@@ -175,48 +197,50 @@ impl Content {
 }
 
 impl ShardPlan {
-    fn new(
-        shard: Shard,
-        rules: &Rules<'_>,
-        granularity: Granularity,
-        ignore: &mut BTreeSet<String>,
-    ) -> Result<Self> {
+    fn new(shard: Shard, rules: &Rules<'_>, ignore: &mut BTreeSet<String>) -> Result<Self> {
+        /// What becomes of a tensor, and as which tensors.
+        enum Stored {
+            Quantized(WeightScheme, Box<Parts<Entry>>),
+            Kept(Reason),
+        }
+
         let Shard { path: source, header, .. } = shard;
-        let (mut entries, mut actions) = (Vec::new(), Vec::new());
+        let (mut entries, mut stored) = (Vec::new(), Vec::new());
         for tensor in &header.tensors {
             let TensorInfo { dtype, shape, .. } = &tensor.info;
-            let (name, dtype, shape) = (tensor.name.clone(), *dtype, shape.clone());
-            let action = rules.action(&name, &tensor.info);
-            match &action {
-                Action::Quantize => {
-                    let scales = match granularity {
-                        Granularity::Channel => vec![shape[0], 1],
-                        Granularity::Tensor => vec![1],
-                    };
-                    entries.push(Entry { name: scale_name(&name), dtype, shape: scales });
-                    entries.push(Entry { name, dtype: Dtype::I8, shape });
+            stored.push(match (rules.action(&tensor.name, &tensor.info), shape[..].try_into()) {
+                (Action::Quantize(scheme), Ok(shape)) => {
+                    let parts = Parts::of(&scheme, &tensor.name, *dtype, shape)?;
+                    entries.extend(parts.clone().into_iter());
+                    Stored::Quantized(scheme, Box::new(parts))
                 }
-                Action::Keep(_) => {
-                    ignore.extend(linear_like(&name, &tensor.info).map(str::to_owned));
-                    entries.push(Entry { name, dtype, shape });
+                (Action::Keep(reason), _) => {
+                    ignore.extend(linear_like(&tensor.name, &tensor.info).map(str::to_owned));
+                    let (name, shape) = (tensor.name.clone(), shape.clone());
+                    entries.push(Entry { name, dtype: *dtype, shape });
+                    Stored::Kept(reason)
                 }
-            }
-            actions.push(action);
+                (Action::Quantize(_), Err(_)) => {
+                    bail!("tensor {} has {} dimensions, not 2", tensor.name, shape.len())
+                }
+            });
         }
         let layout = Layout::new(entries, &header.metadata)?;
-        let tensors = header.tensors.into_iter().zip(actions).map(|(tensor, action)| {
+        let tensors = header.tensors.into_iter().zip(stored).map(|(tensor, stored)| {
             let TensorInfo { dtype, shape, data_offsets: (begin, end) } = tensor.info;
-            let action = match action {
-                Action::Quantize => PlannedAction::Quantize {
-                    scales: if granularity == Granularity::Channel { shape[0] } else { 1 },
-                    scales_to: layout.places[&scale_name(&tensor.name)],
+            let action = match stored {
+                Stored::Quantized(scheme, parts) => PlannedAction::Quantize {
+                    scheme,
+                    len: parts.clone().into_iter().map(|part| part.len()).sum(),
+                    to: parts.map(|part| layout.places[&part.name]),
                 },
-                Action::Keep(reason) => PlannedAction::Keep(reason),
+                Stored::Kept(reason) => {
+                    PlannedAction::Keep { reason, to: layout.places[&tensor.name] }
+                }
             };
             TensorPlan {
                 len: (end - begin) as u64,
                 from: header.data_start + begin as u64,
-                to: layout.places[&tensor.name],
                 name: tensor.name,
                 dtype,
                 shape,
@@ -228,22 +252,47 @@ impl ShardPlan {
 }
 
 impl TensorPlan {
-    pub(crate) fn is_quantized(&self) -> bool {
-        matches!(self.action, PlannedAction::Quantize { .. })
+    /// Its scheme, if it is quantized.
+    pub(crate) fn scheme(&self) -> Option<WeightScheme> {
+        match self.action {
+            PlannedAction::Quantize { scheme, .. } => Some(scheme),
+            PlannedAction::Keep { .. } => None,
+        }
     }
 
-    /// Bytes in the output file, those of the scales included.
+    /// The module and its scheme, if it is quantized.
+    fn quantized_module(&self) -> Option<(String, WeightScheme)> {
+        let module = self.name.strip_suffix(".weight")?;
+        Some((module.to_owned(), self.scheme()?))
+    }
+
+    /// Bytes in the output file, of all tensors that take its place.
     pub(crate) fn output_len(&self) -> u64 {
         match self.action {
-            PlannedAction::Quantize { scales, .. } => {
-                let width = self.dtype.bitsize() as u64 / 8;
-                self.len / width + scales as u64 * width
-            }
-            PlannedAction::Keep(_) => self.len,
+            PlannedAction::Quantize { len, .. } => len,
+            PlannedAction::Keep { .. } => self.len,
         }
     }
 }
 
-fn scale_name(weight: &str) -> String {
-    format!("{weight}_scale")
+/// The scheme of most for every Linear, and of the others for modules by name.
+fn config_groups(
+    scheme: WeightScheme,
+    quantized: BTreeMap<String, WeightScheme>,
+) -> Vec<(WeightScheme, Vec<String>)> {
+    let mut groups = vec![(scheme, Vec::new())];
+    for (module, scheme) in quantized {
+        match groups.iter_mut().find(|(known, _)| *known == scheme) {
+            Some((_, modules)) => modules.push(module),
+            None => groups.push((scheme, vec![module])),
+        }
+    }
+    // Where the one for all is taken by none, it must not claim those that have another.
+    groups.retain(|(_, modules)| !modules.is_empty());
+    if let Some((first, modules)) = groups.first_mut()
+        && *first == scheme
+    {
+        *modules = vec!["Linear".to_owned()];
+    }
+    groups
 }

@@ -23,6 +23,7 @@ use crate::text::{TensorLines, grouped, summary};
 
 /// The whole command.
 pub(crate) fn run(args: &QuantizeArgs) -> Result<()> {
+    let scheme = args.weight_scheme();
     interrupt::watch()?;
     let started = Instant::now();
     let backend = backend(args.isa)?;
@@ -34,7 +35,7 @@ pub(crate) fn run(args: &QuantizeArgs) -> Result<()> {
     let checkpoint = Checkpoint::open(&args.source)?;
     refuse_quantized(&checkpoint)?;
     let (source, left_out) = (checkpoint.source.clone(), checkpoint.left_out.clone());
-    let plan = Plan::new(checkpoint, args)?;
+    let plan = Plan::new(checkpoint, scheme, args)?;
     let destination = args
         .output
         .as_ref()
@@ -47,8 +48,7 @@ pub(crate) fn run(args: &QuantizeArgs) -> Result<()> {
         source: source.display().to_string(),
         output: destination.as_ref().map(|destination| destination.path.display().to_string()),
         dry_run: args.dry_run,
-        scheme: args.scheme,
-        granularity: args.granularity,
+        scheme,
         isa: backend.isa(),
         threads: pool.current_num_threads(),
         warnings: plan.warnings.clone(),
@@ -106,11 +106,7 @@ impl Run<'_> {
 
     fn write(&self, destination: &Destination, report: &mut Report) -> Result<()> {
         let mut stage = Stage::new(destination)?;
-        let writer = ShardWriter {
-            granularity: self.args.granularity,
-            backend: self.backend,
-            workshop: Workshop::default(),
-        };
+        let writer = ShardWriter { backend: self.backend, workshop: Workshop::default() };
         let lines = self.lines();
         for Output { name, content } in &self.plan.outputs {
             let mut write = || {

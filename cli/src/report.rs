@@ -5,10 +5,10 @@ use std::path::Path;
 use absmax::{ErrorStats, Isa};
 use serde::{Serialize, Serializer};
 
-use crate::args::{Granularity, SchemeName};
 use crate::files::LeftOut;
 use crate::plan::{PlannedAction, TensorPlan};
 use crate::stage::Written;
+use crate::weight_scheme::WeightScheme;
 
 /// How many of the worst tensors are named.
 const WORST: usize = 5;
@@ -19,8 +19,8 @@ pub(crate) struct Report {
     pub(crate) source: String,
     pub(crate) output: Option<String>,
     pub(crate) dry_run: bool,
-    pub(crate) scheme: SchemeName,
-    pub(crate) granularity: Granularity,
+    /// That of all weights that no `--override` matches.
+    pub(crate) scheme: WeightScheme,
     #[serde(serialize_with = "name")]
     pub(crate) isa: Isa,
     pub(crate) threads: usize,
@@ -61,6 +61,7 @@ pub(crate) struct TensorReport {
     pub(crate) dtype: String,
     pub(crate) shape: Vec<usize>,
     pub(crate) quantized: bool,
+    pub(crate) scheme: Option<WeightScheme>,
     /// Why it was kept as it is.
     pub(crate) reason: Option<String>,
     pub(crate) scales: usize,
@@ -81,16 +82,20 @@ pub(crate) struct TensorError {
 
 impl TensorReport {
     pub(crate) fn new(file: &Path, tensor: &TensorPlan, stats: Option<ErrorStats>) -> Self {
-        let (reason, scales) = match &tensor.action {
-            PlannedAction::Quantize { scales, .. } => (None, *scales),
-            PlannedAction::Keep(reason) => (Some(reason.to_string()), 0),
+        let (reason, scales) = match (&tensor.action, tensor.shape[..].try_into()) {
+            (PlannedAction::Quantize { scheme, .. }, Ok(shape)) => {
+                (None, scheme.scale_count(shape))
+            }
+            (PlannedAction::Quantize { .. }, Err(_)) => (None, 0),
+            (PlannedAction::Keep { reason, .. }, _) => (Some(reason.to_string()), 0),
         };
         Self {
             name: tensor.name.clone(),
             file: file.display().to_string(),
             dtype: tensor.dtype.to_string(),
             shape: tensor.shape.clone(),
-            quantized: tensor.is_quantized(),
+            quantized: tensor.scheme().is_some(),
+            scheme: tensor.scheme(),
             reason,
             scales,
             bytes_before: tensor.len,

@@ -8,7 +8,9 @@ use regex::Regex;
 use safetensors::tensor::{Dtype, TensorInfo};
 
 use crate::checkpoint::Checkpoint;
-use crate::ignore::IgnorePattern;
+use crate::module_pattern::ModulePattern;
+use crate::overrides::Override;
+use crate::weight_scheme::WeightScheme;
 
 /// Modules whose two-dimensional weights are not those of a Linear, or whose error costs more than
 /// it saves: heads, embeddings, norms, and the gates and routers of experts.
@@ -34,7 +36,7 @@ const QUANTIZED_SUFFIXES: [&str; 8] = [
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Action {
-    Quantize,
+    Quantize(WeightScheme),
     Keep(Reason),
 }
 
@@ -70,16 +72,25 @@ impl fmt::Display for Reason {
 /// The rules for one checkpoint.
 #[derive(Debug)]
 pub(crate) struct Rules<'a> {
-    pub(crate) ignore: &'a [IgnorePattern],
+    pub(crate) scheme: WeightScheme,
+    pub(crate) overrides: &'a [Override],
+    pub(crate) ignore: &'a [ModulePattern],
     pub(crate) has_conv1d: bool,
 }
 
 impl Rules<'_> {
     pub(crate) fn action(&self, name: &str, info: &TensorInfo) -> Action {
         match self.reason(name, info) {
-            None => Action::Quantize,
+            None => Action::Quantize(self.scheme_of(name)),
             Some(reason) => Action::Keep(reason),
         }
+    }
+
+    /// That of the first override that matches, or the one for all.
+    fn scheme_of(&self, name: &str) -> WeightScheme {
+        let module = name.strip_suffix(".weight").unwrap_or(name);
+        let matching = self.overrides.iter().find(|o| o.modules.matches(module));
+        matching.map_or(self.scheme, |o| o.scheme)
     }
 
     fn reason(&self, name: &str, info: &TensorInfo) -> Option<Reason> {

@@ -6,7 +6,6 @@ use absmax::{Backend, ErrorStats};
 use anyhow::{Context as _, Result};
 use bytemuck::cast_slice_mut;
 
-use crate::args::Granularity;
 use crate::panels::Weight;
 use crate::pieces::Workshop;
 use crate::plan::{PlannedAction, ShardPlan, TensorPlan};
@@ -18,7 +17,6 @@ const PIECE: u64 = 1 << 20;
 /// How shards are written.
 #[derive(Debug)]
 pub(crate) struct ShardWriter {
-    pub(crate) granularity: Granularity,
     pub(crate) backend: Backend,
     pub(crate) workshop: Workshop,
 }
@@ -36,19 +34,24 @@ impl ShardWriter {
             .with_context(|| format!("cannot read {}", shard.source.display()))?;
         write_all_at(output, &shard.layout.head, 0)?;
         for tensor in &shard.tensors {
-            let stats = match tensor.action {
-                PlannedAction::Keep(_) => {
-                    self.copy(tensor, source, output, &advance)?;
+            let stats = match &tensor.action {
+                PlannedAction::Keep { to, .. } => {
+                    self.copy(tensor, source, output, *to, &advance)?;
                     None
                 }
-                PlannedAction::Quantize { scales_to, .. } => {
-                    let &Self { granularity, backend, .. } = self;
-                    let weight = Weight { plan: tensor, source, output, granularity, backend };
+                PlannedAction::Quantize { scheme, to, .. } => {
                     let width = tensor.dtype.bitsize() / 8;
-                    let quantized = weight
-                        .quantize(&self.workshop, |elements| advance((elements * width) as u64))?;
-                    write_all_at(output, &quantized.scales, scales_to)?;
-                    Some(quantized.stats)
+                    let advance = |elements| advance((elements * width) as u64);
+                    let weight = Weight::new(tensor, *scheme, to.weight, source, output)?;
+                    let done = weight.quantize(self.backend, &self.workshop, advance)?;
+                    write_all_at(output, &done.scales, to.scale)?;
+                    if let (Some(bytes), Some(to)) = (&done.zero_points, to.zero_point) {
+                        write_all_at(output, bytes, to)?;
+                    }
+                    if let Some(to) = to.shape {
+                        write_all_at(output, &weight.shape_bytes(), to)?;
+                    }
+                    Some(done.stats)
                 }
             };
             report(tensor, stats)?;
@@ -61,6 +64,7 @@ impl ShardWriter {
         tensor: &TensorPlan,
         source: &File,
         output: &File,
+        to: u64,
         advance: &(impl Fn(u64) + Sync),
     ) -> Result<()> {
         let starts = (0..tensor.len).step_by(PIECE as usize);
@@ -70,7 +74,7 @@ impl ShardWriter {
             let bytes: &mut [u8] = &mut cast_slice_mut(&mut buffers.words)[..len];
             read_exact_at(source, bytes, tensor.from + start)
                 .with_context(|| format!("cannot read tensor {}", tensor.name))?;
-            write_all_at(output, bytes, tensor.to + start)?;
+            write_all_at(output, bytes, to + start)?;
             advance(len as u64);
             Ok(())
         })?;

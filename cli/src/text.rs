@@ -52,11 +52,14 @@ fn shape(tensor: &TensorReport) -> String {
 }
 
 fn done(tensor: &TensorReport) -> String {
-    match &tensor.reason {
-        Some(reason) => format!("kept: {reason}"),
-        None if tensor.scales == 1 => "int8, 1 scale".to_owned(),
-        None => format!("int8, {} scales", tensor.scales),
-    }
+    let (Some(scheme), None) = (tensor.scheme, &tensor.reason) else {
+        return format!("kept: {}", tensor.reason.as_deref().unwrap_or_default());
+    };
+    let (bits, scales) = (scheme.bits, tensor.scales);
+    let plural = if scales == 1 { "" } else { "s" };
+    let and =
+        if scheme.is_symmetric() { String::new() } else { format!(" and zero point{plural}") };
+    format!("int{bits}, {scales} scale{plural}{and}")
 }
 
 /// What comes after the tensors' lines.

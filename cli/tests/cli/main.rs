@@ -11,6 +11,7 @@ mod not_finite;
 mod output;
 mod refusals;
 mod round_trip;
+mod schemes;
 mod selection;
 mod selftest;
 mod usage;

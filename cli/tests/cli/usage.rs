@@ -4,14 +4,22 @@ use crate::common::absmax;
 
 #[test]
 fn usage_errors_exit_2() {
-    let cases: [(&[&str], &str); 16] = [
+    let cases: [(&[&str], &str); 24] = [
         (&[], "Usage"),
         (&["frobnicate"], "frobnicate"),
         (&["quantize"], "<SRC>"),
         (&["quantize", "SRC"], "--output <OUT>"),
         (&["quantize", "SRC", "-o"], "<OUT>"),
-        (&["quantize", "SRC", "-o", "OUT", "--scheme", "w4a16"], "w8a8"),
-        (&["quantize", "SRC", "-o", "OUT", "--granularity", "row"], "channel, tensor"),
+        (&["quantize", "SRC", "-o", "OUT", "--scheme", "w3a16"], "w8a8, w8a16, w4a16"),
+        (&["quantize", "SRC", "-o", "OUT", "--granularity", "row"], "tensor, channel or group=N"),
+        (&["quantize", "SRC", "-o", "OUT", "--granularity", "group=0"], "group=N"),
+        (&["quantize", "SRC", "-o", "OUT", "--bits", "9"], "w8a8 has room for 2 to 8"),
+        (&["quantize", "SRC", "-o", "OUT", "--scheme", "w4a16", "--bits", "5"], "2 to 4"),
+        (&["quantize", "SRC", "-o", "OUT", "--range", "full", "--asymmetric"], "--asymmetric"),
+        (&["quantize", "SRC", "-o", "OUT", "--reduce-range", "--bits", "6"], "--bits"),
+        (&["quantize", "SRC", "-o", "OUT", "--override", "re:.*"], "NAME=SCHEME"),
+        (&["quantize", "SRC", "-o", "OUT", "--override", "q=w4a16,row"], "group=N"),
+        (&["quantize", "SRC", "-o", "OUT", "--override", "q=w2a2"], "w8a8, w8a16 and w4a16"),
         (&["quantize", "SRC", "-o", "OUT", "--threads", "-1"], "-1"),
         (&["quantize", "SRC", "-o", "OUT", "--threads", "many"], "many"),
         (&["quantize", "SRC", "-o", "OUT", "--threads", "100000"], "from 0 to 1024"),

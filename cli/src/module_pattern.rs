@@ -1,4 +1,4 @@
-//! `--ignore`: modules that the user wants left as they are.
+//! Modules by name or by pattern, as `--ignore` and `--override` take them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,12 +7,12 @@ use regex::Regex;
 
 /// An exact name, or `re:` and a pattern, as compressed-tensors understands them.
 #[derive(Clone, Debug)]
-pub(crate) struct IgnorePattern {
+pub(crate) struct ModulePattern {
     text: String,
     pattern: Option<Regex>,
 }
 
-impl IgnorePattern {
+impl ModulePattern {
     /// Whether it means this module, whose weight is the tensor `{module}.weight`.
     pub(crate) fn matches(&self, module: &str) -> bool {
         match &self.pattern {
@@ -22,7 +22,7 @@ impl IgnorePattern {
     }
 }
 
-impl FromStr for IgnorePattern {
+impl FromStr for ModulePattern {
     type Err = regex::Error;
 
     fn from_str(text: &str) -> Result<Self, regex::Error> {
@@ -32,7 +32,7 @@ impl FromStr for IgnorePattern {
     }
 }
 
-impl fmt::Display for IgnorePattern {
+impl fmt::Display for ModulePattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }

@@ -1,0 +1,33 @@
+//! `--override`: modules that get another scheme than the rest.
+
+use std::fmt;
+use std::str::FromStr;
+
+use anyhow::{Context as _, Result};
+
+use crate::module_pattern::ModulePattern;
+use crate::weight_scheme::WeightScheme;
+
+/// `NAME=SCHEME` or `re:PATTERN=SCHEME`.
+#[derive(Clone, Debug)]
+pub(crate) struct Override {
+    pub(crate) modules: ModulePattern,
+    pub(crate) scheme: WeightScheme,
+}
+
+impl FromStr for Override {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        // Schemes begin with a w; patterns and schemes may have other equals signs.
+        let (modules, scheme) =
+            text.rsplit_once("=w").context("has to be NAME=SCHEME or re:PATTERN=SCHEME")?;
+        Ok(Self { modules: modules.parse()?, scheme: format!("w{scheme}").parse()? })
+    }
+}
+
+impl fmt::Display for Override {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.modules, self.scheme)
+    }
+}

@@ -1,0 +1,211 @@
+//! What a weight becomes and how it is stored: `w8a8`, `w4a16,group=64`, ..
+
+use std::fmt;
+use std::str::FromStr;
+
+use absmax::{Range, ScaleType, Scheme};
+use anyhow::{Result, anyhow, bail, ensure};
+use clap::ValueEnum;
+use serde::{Serialize, Serializer};
+
+/// The schemes by the names that engines know them by: bits of weights and of activations.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemeName {
+    /// int8 weights, and int8 activations scaled token by token at run time
+    #[default]
+    W8a8,
+    /// int8 weights in 32-bit words; activations stay as they are
+    W8a16,
+    /// int4 weights, eight in a 32-bit word; activations stay as they are
+    W4a16,
+}
+
+impl SchemeName {
+    const ALL: [(Self, &str); 3] =
+        [(Self::W8a8, "w8a8"), (Self::W8a16, "w8a16"), (Self::W4a16, "w4a16")];
+
+    fn name(self) -> &'static str {
+        Self::ALL.into_iter().find(|(name, _)| *name == self).map_or("", |(_, text)| text)
+    }
+
+    /// Bits in which a weight is stored.
+    pub(crate) fn stored_bits(self) -> u8 {
+        if self == Self::W4a16 { 4 } else { 8 }
+    }
+
+    /// Whether activations are quantized, too.
+    pub(crate) fn has_activations(self) -> bool {
+        self == Self::W8a8
+    }
+}
+
+/// Which weights share a scale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Granularity {
+    Tensor,
+    /// Those of one output channel, which is a row.
+    Channel,
+    /// So many neighbours in a row.
+    Group(usize),
+}
+
+impl FromStr for Granularity {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match (text, text.strip_prefix("group=").map(str::parse)) {
+            ("tensor", _) => Ok(Self::Tensor),
+            ("channel", _) => Ok(Self::Channel),
+            (_, Some(Ok(size))) if size > 0 => Ok(Self::Group(size)),
+            _ => Err("has to be tensor, channel or group=N".to_owned()),
+        }
+    }
+}
+
+impl fmt::Display for Granularity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tensor => f.write_str("tensor"),
+            Self::Channel => f.write_str("channel"),
+            Self::Group(size) => write!(f, "group={size}"),
+        }
+    }
+}
+
+/// What the weights of a module become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WeightScheme {
+    pub(crate) name: SchemeName,
+    pub(crate) granularity: Granularity,
+    /// At most as many as are stored.
+    pub(crate) bits: u8,
+    pub(crate) mapping: Mapping,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mapping {
+    Symmetric(Range),
+    Asymmetric,
+}
+
+impl WeightScheme {
+    /// With the defaults of its name: a scale for each channel, or for groups of 128 at 4 bits.
+    pub(crate) fn new(name: SchemeName) -> Self {
+        let bits = name.stored_bits();
+        let granularity = if bits == 4 { Granularity::Group(128) } else { Granularity::Channel };
+        let mapping = Mapping::Symmetric(Range::default_for(bits));
+        Self { name, granularity, bits, mapping }
+    }
+
+    /// The same with fewer bits in use.
+    pub(crate) fn with_bits(self, bits: u8) -> Result<Self> {
+        let (most, name) = (self.name.stored_bits(), self.name.name());
+        ensure!((2..=most).contains(&bits), "{bits} bits: {name} has room for 2 to {most}");
+        let mapping = match self.mapping {
+            Mapping::Symmetric(_) => Mapping::Symmetric(Range::default_for(bits)),
+            Mapping::Asymmetric => Mapping::Asymmetric,
+        };
+        Ok(Self { bits, mapping, ..self })
+    }
+
+    /// The same with the range of a symmetric scheme.
+    pub(crate) fn with_range(self, range: Range) -> Result<Self> {
+        ensure!(self.is_symmetric(), "an asymmetric scheme has no narrow or full range");
+        Ok(Self { mapping: Mapping::Symmetric(range), ..self })
+    }
+
+    pub(crate) fn is_symmetric(&self) -> bool {
+        self.mapping != Mapping::Asymmetric
+    }
+
+    /// Whether integers are packed into 32-bit words.
+    pub(crate) fn is_packed(&self) -> bool {
+        !self.name.has_activations()
+    }
+
+    /// The format's name in compressed-tensors.
+    pub(crate) fn format(&self) -> &'static str {
+        if self.is_packed() { "pack-quantized" } else { "int-quantized" }
+    }
+
+    /// Values that share a scale, of rows of so many.
+    pub(crate) fn sets_per_row(&self, row_len: usize) -> usize {
+        match self.granularity {
+            Granularity::Group(size) => row_len / size,
+            _ => 1,
+        }
+    }
+
+    /// How many scales a weight [out, in] has.
+    pub(crate) fn scale_count(&self, [rows, row_len]: [usize; 2]) -> usize {
+        if self.granularity == Granularity::Tensor { 1 } else { rows * self.sets_per_row(row_len) }
+    }
+
+    /// What kernels make of rows.
+    pub(crate) fn kernel_scheme(&self, scale_type: ScaleType) -> Result<Scheme, absmax::Error> {
+        let scheme = Scheme::int8().bits(self.bits)?.scale_type(scale_type);
+        let scheme = match self.mapping {
+            Mapping::Symmetric(range) => scheme.range(range),
+            Mapping::Asymmetric => scheme.affine(),
+        };
+        match self.granularity {
+            Granularity::Tensor => Ok(scheme.per_tensor()),
+            Granularity::Channel => Ok(scheme.per_channel(0)),
+            Granularity::Group(size) => scheme.per_group(size),
+        }
+    }
+
+    fn with(self, modifier: &str) -> Result<Self> {
+        if let Some(bits) = modifier.strip_prefix("bits=") {
+            return self.with_bits(bits.parse().map_err(|_| anyhow!("{bits:?} is not a number"))?);
+        }
+        match modifier {
+            "asymmetric" => Ok(Self { mapping: Mapping::Asymmetric, ..self }),
+            "narrow" => self.with_range(Range::Narrow),
+            "full" => self.with_range(Range::Full),
+            _ => match modifier.parse() {
+                Ok(granularity) => Ok(Self { granularity, ..self }),
+                Err(_) => bail!(
+                    "{modifier:?} is none of tensor, channel, group=N, bits=N, asymmetric, narrow \
+                     and full"
+                ),
+            },
+        }
+    }
+}
+
+impl FromStr for WeightScheme {
+    type Err = anyhow::Error;
+
+    /// A name and what differs from its defaults, with commas between.
+    fn from_str(text: &str) -> Result<Self> {
+        let mut parts = text.split(',');
+        let name = parts.next().unwrap_or_default();
+        let known = SchemeName::ALL.into_iter().find(|(_, known)| *known == name);
+        let (name, _) =
+            known.ok_or_else(|| anyhow!("{name:?} is none of w8a8, w8a16 and w4a16"))?;
+        parts.try_fold(Self::new(name), Self::with)
+    }
+}
+
+impl fmt::Display for WeightScheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{},{}", self.name.name(), self.granularity)?;
+        if self.bits != self.name.stored_bits() {
+            write!(f, ",bits={}", self.bits)?;
+        }
+        match self.mapping {
+            Mapping::Asymmetric => f.write_str(",asymmetric"),
+            Mapping::Symmetric(range) if range != Range::default_for(self.bits) => {
+                f.write_str(if range == Range::Full { ",full" } else { ",narrow" })
+            }
+            Mapping::Symmetric(_) => Ok(()),
+        }
+    }
+}
+
+impl Serialize for WeightScheme {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
