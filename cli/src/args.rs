@@ -24,6 +24,10 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Quantize a checkpoint into a compressed-tensors directory
     Quantize(QuantizeArgs),
+    /// Put a quantized checkpoint back into floating point
+    Dequantize(DequantizeArgs),
+    /// Compare two checkpoints, quantized or not, tensor by tensor
+    Compare(CompareArgs),
     /// Quantize the values given and print them as JSON
     Values(ValuesArgs),
     /// Make a small model, quantize it and check the result: no arguments, no network
@@ -97,6 +101,48 @@ pub(crate) struct QuantizeArgs {
     /// Let OUT exist: files of the same names are replaced
     #[arg(long)]
     pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DequantizeArgs {
+    /// A directory that holds a quantized model in the form of compressed-tensors
+    #[arg(value_name = "SRC")]
+    pub(crate) source: PathBuf,
+
+    /// The directory to make
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) output: PathBuf,
+
+    /// The number of threads; 0 stands for all. The result does not depend on it
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = thread_count)]
+    pub(crate) threads: usize,
+
+    /// Let OUT exist: files of the same names are replaced
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CompareArgs {
+    /// What the other is compared with: a model directory or one safetensors file
+    #[arg(value_name = "A")]
+    pub(crate) a: PathBuf,
+
+    /// The other. Errors are those of its values, or of the products of its integers and scales
+    #[arg(value_name = "B")]
+    pub(crate) b: PathBuf,
+
+    /// Exit with 1 if a tensor's signal to quantization noise ratio is below so many decibels
+    #[arg(long, value_name = "DB")]
+    pub(crate) fail_below: Option<f64>,
+
+    /// The number of threads; 0 stands for all. The result does not depend on it
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = thread_count)]
+    pub(crate) threads: usize,
+
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

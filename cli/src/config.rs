@@ -1,15 +1,17 @@
 //! `config.json`: what it says of the model, and what it has to say of the quantized one.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use safetensors::Dtype;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use serde_json::{Map, json};
 
 use crate::json::Members;
+use crate::module_pattern::ModulePattern;
 use crate::weight_scheme::{Granularity, WeightScheme};
 
 const QUANTIZATION_CONFIG: &str = "quantization_config";
@@ -64,6 +66,44 @@ impl Config {
             };
             Some((key, dtype))
         })
+    }
+
+    /// The bits of a module's weights, where this is the config of a quantized model: those of the
+    /// group that names it, else of one whose pattern matches, else of the one for all.
+    pub(crate) fn weight_bits(&self, module: &str) -> Option<u8> {
+        #[derive(Deserialize)]
+        struct Quantization {
+            config_groups: BTreeMap<String, Group>,
+        }
+        #[derive(Deserialize)]
+        struct Group {
+            targets: Vec<String>,
+            weights: Weights,
+        }
+        #[derive(Deserialize)]
+        struct Weights {
+            num_bits: u8,
+        }
+
+        let quantization: Quantization = self.0.get_as(QUANTIZATION_CONFIG)?;
+        let rank = |group: &Group| {
+            let ranks = group.targets.iter().filter_map(|target| match target.parse() {
+                Ok(pattern) if ModulePattern::matches(&pattern, module) => {
+                    Some(if target.starts_with("re:") { 1 } else { 0 })
+                }
+                _ => (target == "Linear").then_some(2),
+            });
+            ranks.min()
+        };
+        let groups = quantization.config_groups.values();
+        let best = groups.filter_map(|group| Some((rank(group)?, group.weights.num_bits)));
+        best.min_by_key(|(rank, _)| *rank).map(|(_, bits)| bits)
+    }
+
+    /// The text of the config without what it says of quantization.
+    pub(crate) fn dequantized(mut self) -> Result<String> {
+        QUANTIZED_KEYS.into_iter().for_each(|key| self.0.remove(key));
+        Ok(serde_json::to_string_pretty(&self.0)? + "\n")
     }
 
     /// The text of the quantized model's config; of each scheme, the modules or kinds of modules

@@ -6,8 +6,6 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail, ensure};
 
-use crate::plan::Output;
-
 /// A directory that may be written.
 #[derive(Debug)]
 pub(crate) struct Destination {
@@ -21,7 +19,7 @@ impl Destination {
     pub(crate) fn check(
         out: &Path,
         source: &Path,
-        outputs: &[Output],
+        outputs: &[PathBuf],
         force: bool,
     ) -> Result<Self> {
         let path = resolve(out).with_context(|| format!("cannot use {} as OUT", out.display()))?;
@@ -41,8 +39,8 @@ impl Destination {
 
 /// Weight files that would stay beside the new ones: loaders could take them for the model's. And
 /// directories where files have to go.
-fn refuse_leftovers(out: &Path, outputs: &[Output]) -> Result<()> {
-    let is_replaced = |name: &Path| outputs.iter().any(|output| output.name == name);
+fn refuse_leftovers(out: &Path, outputs: &[PathBuf]) -> Result<()> {
+    let is_replaced = |name: &Path| outputs.iter().any(|output| output == name);
     let entries = fs::read_dir(out).with_context(|| format!("cannot read {}", out.display()))?;
     for entry in entries {
         let name = PathBuf::from(entry?.file_name());
@@ -55,7 +53,7 @@ fn refuse_leftovers(out: &Path, outputs: &[Output]) -> Result<()> {
         );
     }
     for output in outputs {
-        let path = out.join(&output.name);
+        let path = out.join(output);
         ensure!(!path.is_dir(), "{} is a directory where a file has to go", path.display());
     }
     Ok(())

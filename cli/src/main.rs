@@ -2,9 +2,11 @@
 
 mod args;
 mod checkpoint;
+mod compare;
 mod config;
 mod console;
 mod demo;
+mod dequantize;
 mod destination;
 mod digest;
 mod files;
@@ -28,6 +30,7 @@ mod select;
 mod selftest;
 mod shard;
 mod stage;
+mod stored;
 mod text;
 mod values;
 mod weight_scheme;
@@ -46,6 +49,8 @@ use crate::interrupt::Interrupted;
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::Quantize(args) => quantize::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Dequantize(args) => dequantize::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Compare(args) => compare::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Values(args) => values::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Demo => demo::run().map(|()| ExitCode::SUCCESS),
         Command::Selftest(args) => selftest::run(&args),

@@ -20,7 +20,7 @@ use crate::zero_points::stored_zero_points;
 
 /// Elements of one panel, unless a single row has more: what is read, the integers and the values
 /// that they stand for fit the second level cache together.
-const PANEL: usize = 1 << 17;
+pub(crate) const PANEL: usize = 1 << 17;
 
 /// One weight and its way.
 #[derive(Clone, Copy, Debug)]
@@ -143,7 +143,7 @@ impl<'a> Weight<'a> {
         shared: Option<QuantParams>,
         buffers: &mut Buffers,
     ) -> Result<Panel> {
-        let Buffers { words, quantized, dequantized, packed } = buffers;
+        let Buffers { words, quantized, dequantized, packed, .. } = buffers;
         let x = self.read::<T>(&rows, words)?;
         quantized.resize(x.len(), 0);
         dequantized.resize(x.len(), 0.0);

@@ -16,6 +16,8 @@ pub(crate) struct Buffers {
     pub(crate) quantized: Vec<i8>,
     pub(crate) dequantized: Vec<f32>,
     pub(crate) packed: Vec<u8>,
+    /// Values that others are compared with.
+    pub(crate) compared: Vec<f32>,
 }
 
 /// As many buffers as threads were ever busy.

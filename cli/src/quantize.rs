@@ -39,7 +39,10 @@ pub(crate) fn run(args: &QuantizeArgs) -> Result<()> {
     let destination = args
         .output
         .as_ref()
-        .map(|out| Destination::check(out, &source, &plan.outputs, args.force))
+        .map(|out| {
+            let names: Vec<_> = plan.outputs.iter().map(|output| output.name.clone()).collect();
+            Destination::check(out, &source, &names, args.force)
+        })
         .transpose()?;
 
     let bytes_before = plan.shards().map(|(_, shard)| shard.source_len).sum();

@@ -100,12 +100,18 @@ impl TensorReport {
             scales,
             bytes_before: tensor.len,
             bytes_after: tensor.output_len(),
-            error: stats.map(|stats| TensorError {
-                sqnr_db: stats.sqnr_db(),
-                cosine: stats.cosine(),
-                mse: stats.mse(),
-                max_abs_error: stats.max_abs(),
-            }),
+            error: stats.map(TensorError::from),
+        }
+    }
+}
+
+impl From<ErrorStats> for TensorError {
+    fn from(stats: ErrorStats) -> Self {
+        Self {
+            sqnr_db: stats.sqnr_db(),
+            cosine: stats.cosine(),
+            mse: stats.mse(),
+            max_abs_error: stats.max_abs(),
         }
     }
 }

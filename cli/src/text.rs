@@ -114,13 +114,13 @@ pub(crate) fn summary(report: &Report) -> String {
     text.lines().map(|line| printable(line.trim_end())).collect::<Vec<_>>().join("\n")
 }
 
-fn table() -> Table {
+pub(crate) fn table() -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table
 }
 
-fn right_align(table: &mut Table, column: usize) {
+pub(crate) fn right_align(table: &mut Table, column: usize) {
     if let Some(column) = table.column_mut(column) {
         column.set_cell_alignment(CellAlignment::Right);
     }

@@ -24,3 +24,21 @@ pub(crate) fn stored_zero_points(
     let height = words.len() / columns;
     Ok((0..words.len()).flat_map(|i| *words[i % columns * height + i / columns]).collect())
 }
+
+/// Zero points [rows, columns] of what [`stored_zero_points`] made bytes of.
+pub(crate) fn unpacked_zero_points(
+    bytes: &[u8],
+    [rows, columns]: [usize; 2],
+    packing: Option<Packing>,
+) -> Result<Vec<i32>> {
+    let Some(packing) = packing else {
+        return Ok(bytes.iter().map(|&byte| byte.cast_signed().into()).collect());
+    };
+    let words: Vec<&[u8; 4]> = bytes.as_chunks().0.iter().collect();
+    let height = words.len() / columns;
+    let packed: Vec<u8> =
+        (0..words.len()).flat_map(|i| *words[i % height * columns + i / height]).collect();
+    let mut transposed = vec![0i8; rows * columns];
+    Backend::best().unpack_into(&packed, rows, packing, &mut transposed)?;
+    Ok((0..transposed.len()).map(|i| transposed[i % columns * rows + i / columns].into()).collect())
+}
