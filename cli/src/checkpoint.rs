@@ -39,16 +39,17 @@ impl Checkpoint {
     /// Reads SRC's headers, config and index.
     pub(crate) fn open(source: &Path) -> Result<Self> {
         let given = source.display();
-        let source = source.canonicalize().with_context(|| format!("cannot read {given}"))?;
-        if source.is_dir() { Self::open_directory(source) } else { Self::open_file(source) }
+        let real = source.canonicalize().with_context(|| format!("cannot read {given}"))?;
+        if real.is_dir() { Self::open_directory(real) } else { Self::open_file(source, real) }
     }
 
-    fn open_file(source: PathBuf) -> Result<Self> {
-        let name = source.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    /// A file by the name given: a cache of models keeps its files as links to other names.
+    fn open_file(given: &Path, source: PathBuf) -> Result<Self> {
+        let name = given.file_name().unwrap_or_default().to_string_lossy().into_owned();
         ensure!(
-            name.ends_with(".safetensors"),
+            name.ends_with(".safetensors") && source.is_file(),
             "{} is neither a directory nor a safetensors file",
-            source.display()
+            given.display()
         );
         let shard = Shard { name, header: Header::read(&source)?, path: source.clone() };
         Ok(Self {

@@ -33,9 +33,15 @@ impl Config {
 
     /// The key that says that the model is quantized already.
     pub(crate) fn quantized_by(&self) -> Option<&'static str> {
+        let has = |members: &Members, key: &str| {
+            members.get(key).is_some_and(|value| value.get() != "null")
+        };
+        // Models of several parts keep a config for each.
+        let parts = self.0.iter().filter_map(|(key, _)| self.0.get_as::<Members>(key));
+        let parts: Vec<Members> = parts.collect();
         QUANTIZED_KEYS
             .into_iter()
-            .find(|key| self.0.get(key).is_some_and(|value| value.get() != "null"))
+            .find(|key| has(&self.0, key) || parts.iter().any(|part| has(part, key)))
     }
 
     pub(crate) fn has_conv1d(&self) -> bool {

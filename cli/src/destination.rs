@@ -11,7 +11,6 @@ use anyhow::{Context as _, Result, bail, ensure};
 pub(crate) struct Destination {
     /// OUT without symbolic links.
     pub(crate) path: PathBuf,
-    pub(crate) exists: bool,
 }
 
 impl Destination {
@@ -33,7 +32,7 @@ impl Destination {
             ensure!(force, "OUT {shown} exists (--force replaces the files in it)");
             refuse_leftovers(&path, outputs)?;
         }
-        Ok(Self { path, exists })
+        Ok(Self { path })
     }
 }
 
@@ -55,6 +54,11 @@ fn refuse_leftovers(out: &Path, outputs: &[PathBuf]) -> Result<()> {
     for output in outputs {
         let path = out.join(output);
         ensure!(!path.is_dir(), "{} is a directory where a file has to go", path.display());
+        // A link would lead out of OUT.
+        let below = output.ancestors().skip(1).filter(|below| *below != Path::new(""));
+        if let Some(link) = below.map(|below| out.join(below)).find(|path| path.is_symlink()) {
+            bail!("{} is a symbolic link, and {} would go into it", link.display(), path.display());
+        }
     }
     Ok(())
 }

@@ -52,7 +52,7 @@ impl Header {
 }
 
 fn read(path: &Path) -> Result<Header> {
-    let file = File::open(path)?;
+    let file = File::open(path).map_err(|error| anyhow!("cannot read it: {error}"))?;
     let file_len = file.metadata()?.len();
     let mut len = [0; LEN_BYTES];
     ensure!(
@@ -88,11 +88,13 @@ fn read(path: &Path) -> Result<Header> {
 
 fn parse(text: &[u8]) -> Result<(BTreeMap<String, String>, Vec<Tensor>)> {
     let text = str::from_utf8(text).context("its header is not UTF-8")?;
-    let members: Members = serde_json::from_str(text).context("its header is not JSON")?;
+    let members: Members =
+        serde_json::from_str(text).context("its header is not a JSON object of tensors")?;
     let (mut metadata, mut tensors) = (BTreeMap::new(), Vec::new());
     for (name, value) in members.iter() {
         if name == METADATA {
             metadata = serde_json::from_str(value.get())
+                .and_then(|members: Members| members.into_map())
                 .with_context(|| format!("{METADATA} in its header is not a map of strings"))?;
         } else {
             let info = parse_tensor(value.get())

@@ -12,12 +12,11 @@ use crate::json::Members;
 
 pub(crate) const INDEX: &str = "model.safetensors.index.json";
 
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Serialize)]
 pub(crate) struct Index {
     /// Its own file's name.
     #[serde(skip)]
     pub(crate) name: String,
-    #[serde(default)]
     pub(crate) metadata: Members,
     /// File name by tensor name.
     pub(crate) weight_map: BTreeMap<String, String>,
@@ -33,10 +32,19 @@ impl Default for Index {
 impl Index {
     pub(crate) fn read(directory: &Path, name: String) -> Result<Self> {
         let path = directory.join(&name);
-        let read = || anyhow::Ok(serde_json::from_str(&fs::read_to_string(&path)?)?);
-        let index: Self =
+        #[derive(Deserialize)]
+        struct Read {
+            metadata: Option<Members>,
+            weight_map: Members,
+        }
+
+        let read = || {
+            let Read { metadata, weight_map } = serde_json::from_str(&fs::read_to_string(&path)?)?;
+            anyhow::Ok((metadata.unwrap_or_default(), weight_map.into_map()?))
+        };
+        let (metadata, weight_map) =
             read().with_context(|| format!("{} is not a valid index", path.display()))?;
-        Ok(Self { name, ..index })
+        Ok(Self { name, metadata, weight_map })
     }
 
     /// The text of the index of other tensors, with what else this one's metadata hold.

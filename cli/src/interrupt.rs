@@ -27,7 +27,11 @@ impl std::error::Error for Interrupted {}
 
 /// From here on an interrupt no longer ends the process: [`check`] reports it instead.
 pub(crate) fn watch() -> anyhow::Result<()> {
-    ctrlc::set_handler(|| REQUESTED.store(true, Relaxed)).context("cannot handle interrupts")
+    match ctrlc::set_handler(|| REQUESTED.store(true, Relaxed)) {
+        // The demo has begun to watch before the command that it runs.
+        Err(ctrlc::Error::MultipleHandlers) => Ok(()),
+        result => result.context("cannot handle interrupts"),
+    }
 }
 
 /// An error if the run was interrupted.

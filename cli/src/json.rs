@@ -1,9 +1,9 @@
 //! JSON objects as they are written: members in order, values verbatim.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
-use serde::de::{Error as _, MapAccess, Visitor};
+use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
@@ -20,6 +20,14 @@ impl Members {
     /// The member's value, if it is one of type `T`.
     pub(crate) fn get_as<'a, T: Deserialize<'a>>(&'a self, key: &str) -> Option<T> {
         serde_json::from_str(self.get(key)?.get()).ok()
+    }
+
+    /// The members' values, if all are of type `T`.
+    pub(crate) fn into_map<T: DeserializeOwned>(self) -> serde_json::Result<BTreeMap<String, T>> {
+        self.0
+            .into_iter()
+            .map(|(key, value)| Ok((key, serde_json::from_str(value.get())?)))
+            .collect()
     }
 
     /// Replaces a member where it stands, or adds it at the end.

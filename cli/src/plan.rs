@@ -167,8 +167,9 @@ impl Plan {
         let mut others: BTreeMap<Dtype, usize> = BTreeMap::new();
         for tensor in shards.iter().flat_map(|shard| &shard.header.tensors) {
             let found = tensor.info.dtype;
-            if found != dtype
-                && matches!(rules.action(&tensor.name, &tensor.info), Action::Quantize(_))
+            // The way to a wider type is exact.
+            let is_exact = found == dtype || dtype == Dtype::F32;
+            if !is_exact && matches!(rules.action(&tensor.name, &tensor.info), Action::Quantize(_))
             {
                 *others.entry(found).or_default() += 1;
             }

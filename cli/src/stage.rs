@@ -2,7 +2,7 @@
 //!
 //! Each file is written under a temporary name in its directory, flushed to disk and renamed, so that it
 //! appears whole or not at all. Until all are written, nothing is renamed. What a run that fails has
-//! made is removed, the directory too if it was not there before.
+//! made is removed, the directory too if it was not there before, and what it replaced is put back.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
@@ -23,11 +23,12 @@ const PIECE: usize = 1 << 18;
 #[derive(Debug)]
 pub(crate) struct Stage {
     root: PathBuf,
-    existed: bool,
     /// Directories that were not there before, parents first.
     made: Vec<PathBuf>,
     files: Vec<(PathBuf, TempPath)>,
     placed: Vec<PathBuf>,
+    /// What was in the way of files, and where it is kept until all are in place.
+    replaced: Vec<(PathBuf, PathBuf)>,
 }
 
 /// A file of OUT that is being written.
@@ -47,13 +48,13 @@ pub(crate) struct Written {
 
 impl Stage {
     pub(crate) fn new(destination: &Destination) -> Result<Self> {
-        let Destination { path, exists } = destination;
+        let Destination { path } = destination;
         let mut stage = Self {
             root: path.clone(),
-            existed: *exists,
             made: Vec::new(),
             files: Vec::new(),
             placed: Vec::new(),
+            replaced: Vec::new(),
         };
         stage.make_directory(path)?;
         Ok(stage)
@@ -98,14 +99,11 @@ impl Stage {
     /// Puts all files in place, in the order in which they were added.
     pub(crate) fn commit(mut self) -> Result<()> {
         // While files are being replaced, what is there is no model.
-        match fs::remove_file(self.root.join(CONFIG)) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(error).with_context(|| format!("cannot replace {CONFIG}"));
-            }
-            _ => sync_directory(&self.root)?,
-        }
+        self.put_aside(self.root.join(CONFIG))?;
+        sync_directory(&self.root)?;
         for (name, file) in std::mem::take(&mut self.files) {
             let path = self.root.join(&name);
+            self.put_aside(path.clone())?;
             file.persist(&path).with_context(|| format!("cannot write {}", path.display()))?;
             self.placed.push(path);
         }
@@ -116,6 +114,23 @@ impl Stage {
         directories.into_iter().try_for_each(sync_directory)?;
         self.made.clear();
         self.placed.clear();
+        for (_, aside) in std::mem::take(&mut self.replaced) {
+            fs::remove_file(&aside)
+                .with_context(|| format!("cannot remove {}", aside.display()))?;
+        }
+        Ok(())
+    }
+
+    /// Renames a file that is in the way, so that it can be put back.
+    fn put_aside(&mut self, path: PathBuf) -> Result<()> {
+        let aside = path.with_file_name(format!(".absmax-{}.old", self.replaced.len()));
+        match fs::rename(&path, &aside) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            result => {
+                result.with_context(|| format!("cannot replace {}", path.display()))?;
+                self.replaced.push((path, aside));
+            }
+        }
         Ok(())
     }
 }
@@ -138,10 +153,11 @@ impl Drop for Stage {
     fn drop(&mut self) {
         // Nobody is left to tell if any of this fails.
         self.files.clear();
-        if !self.existed {
-            for path in &self.placed {
-                let _ = fs::remove_file(path);
-            }
+        for path in &self.placed {
+            let _ = fs::remove_file(path);
+        }
+        for (path, aside) in &self.replaced {
+            let _ = fs::rename(aside, path);
         }
         for path in self.made.iter().rev() {
             let _ = fs::remove_dir(path);

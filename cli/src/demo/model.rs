@@ -13,6 +13,7 @@ use serde_json::json;
 
 use crate::files::CONFIG;
 use crate::index::INDEX;
+use crate::interrupt;
 
 const HIDDEN: usize = 256;
 const INTERMEDIATE: usize = 704;
@@ -35,6 +36,7 @@ pub(super) fn write(directory: &Path) -> Result<u64> {
     let mut rng = Rng::with_seed(127);
     let (mut weight_map, mut parameters) = (BTreeMap::new(), 0);
     for (i, tensors) in shards().into_iter().enumerate() {
+        interrupt::check()?;
         let file = format!("model-{:05}-of-00002.safetensors", i + 1);
         let values: Vec<_> =
             tensors.iter().map(|(name, shape)| values(name, shape, &mut rng)).collect();

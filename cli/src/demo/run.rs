@@ -5,10 +5,12 @@ use anyhow::{Context as _, Result};
 use super::{check, model};
 use crate::args::QuantizeArgs;
 use crate::console::Console;
+use crate::interrupt;
 use crate::quantize;
 use crate::text::grouped;
 
 pub(crate) fn run() -> Result<()> {
+    interrupt::watch()?;
     let console = Console::new(0);
     let directory = tempfile::tempdir().context("cannot make a temporary directory")?;
     let (source, out) = (directory.path().join("model"), directory.path().join("model-int8"));

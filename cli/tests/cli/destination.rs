@@ -109,6 +109,55 @@ fn a_failed_run_leaves_an_existing_out_as_it_was() {
     assert!(!model.beside("a").exists());
 }
 
+/// A file that cannot be replaced, found when others have been: they are put back.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_was_replaced_is_put_back() {
+    use std::process::Command;
+
+    let model = Model::small().file("vocab.txt", "new");
+    fs::create_dir(model.out()).unwrap();
+    let old =
+        [("config.json", "old config"), ("model.safetensors", "old weights"), ("vocab.txt", "v")];
+    for (name, content) in old {
+        fs::write(model.out().join(name), content).unwrap();
+    }
+    let script = r#"mount --bind "$1/vocab.txt" "$1/vocab.txt" || exit 99
+        "$2" quantize "$3" -o "$1" --force; echo "status $?""#;
+    let run = |unshare: &[&str]| {
+        Command::new("unshare")
+            .args(unshare)
+            .args(["sh", "-c", script, "sh"])
+            .args([&model.out(), Path::new(env!("CARGO_BIN_EXE_absmax")), &model.source()])
+            .output()
+    };
+    let runs = [&["--mount"][..], &["--mount", "--map-root-user"]].map(run);
+    let ran =
+        |run: &std::process::Output| String::from_utf8_lossy(&run.stdout).contains("status 1");
+    if !runs.into_iter().flatten().any(|run| ran(&run)) {
+        use std::io::Write as _;
+        let note = "SKIPPED what_was_replaced_is_put_back: nothing can be mounted here";
+        writeln!(std::io::stderr(), "{note}").unwrap();
+        return;
+    }
+    assert_eq!(listing(&model.out()), old.map(|(name, _)| name));
+    for (name, content) in old {
+        assert_eq!(fs::read_to_string(model.out().join(name)).unwrap(), content, "{name}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn force_does_not_follow_links_out_of_out() {
+    let model = Model::small().file("sub/x.txt", "x");
+    let elsewhere = model.beside("elsewhere");
+    fs::create_dir(&elsewhere).unwrap();
+    fs::create_dir(model.out()).unwrap();
+    std::os::unix::fs::symlink(&elsewhere, model.out().join("sub")).unwrap();
+    quantize(&model.source(), &model.out(), &["--force"]).failed_with(&["sub", "symbolic link"]);
+    assert!(listing(&elsewhere).is_empty());
+}
+
 /// A file system of its own, which is gone with the process that mounted it.
 #[cfg(target_os = "linux")]
 #[test]

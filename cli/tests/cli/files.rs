@@ -162,3 +162,25 @@ fn files_have_the_mode_of_new_files() {
         assert_eq!(mode(model.out().join(&name)), usual, "{name}");
     }
 }
+
+/// A cache of models keeps its files as links to names that say nothing.
+#[cfg(unix)]
+#[test]
+fn one_file_by_the_name_of_a_link() {
+    let model = Model::small();
+    let link = model.beside("linked.safetensors");
+    fs::rename(model.source().join("model.safetensors"), model.beside("blob")).unwrap();
+    std::os::unix::fs::symlink(model.beside("blob"), &link).unwrap();
+    quantize(&link, &model.out(), &[]).succeeded();
+    assert_eq!(listing(&model.out()), ["config.json", "linked.safetensors"]);
+}
+
+/// Opening a pipe would wait for a writer.
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_no_file() {
+    let model = Model::small();
+    let pipe = model.beside("pipe.safetensors");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    quantize(&pipe, &model.out(), &[]).failed_with(&["pipe.safetensors", "neither"]);
+}

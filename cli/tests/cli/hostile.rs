@@ -63,12 +63,12 @@ fn headers_that_are_too_large() {
 #[test]
 fn headers_that_are_not_headers() {
     let with = |text: &[u8]| [&(text.len() as u64).to_le_bytes()[..], text].concat();
-    refused(&with(b""), &["not JSON"]);
-    refused(&with(b"{"), &["not JSON"]);
-    refused(&with(b"[]"), &["not JSON", "expected an object"]);
-    refused(&with(b"{} {}"), &["not JSON", "trailing"]);
+    refused(&with(b""), &["not a JSON object"]);
+    refused(&with(b"{"), &["not a JSON object"]);
+    refused(&with(b"[]"), &["not a JSON object", "expected an object"]);
+    refused(&with(b"{} {}"), &["not a JSON object", "trailing"]);
     refused(&with(b"\xff{}"), &["not UTF-8"]);
-    refused(&with(&b"[".repeat(100_000)), &["not JSON"]);
+    refused(&with(&b"[".repeat(100_000)), &["not a JSON object"]);
     refused(&with(br#"{"__metadata__": {"a": 1}}"#), &["__metadata__", "expected a string"]);
     let twice = br#"{"a": {"dtype":"U8","shape":[0],"data_offsets":[0,0]}, "a": null}"#;
     refused(&with(twice), &["\"a\" is there twice"]);

@@ -1,6 +1,7 @@
 //! The built binary on real files.
 
 mod common;
+mod compare;
 mod demo;
 mod destination;
 mod determinism;

@@ -1,0 +1,152 @@
+//! Comparisons of checkpoints, and checkpoints put back into floating point.
+
+use std::fs;
+
+use absmax::Backend;
+use safetensors::Dtype;
+use serde_json::Value;
+
+use crate::common::{Model, Tensor, absmax, listing, quantize, read_model};
+
+const UP: &str = "model.layers.0.mlp.up_proj.weight";
+const SCHEMES: [&str; 6] = [
+    "--scheme w8a8",
+    "--scheme w8a8 --granularity tensor --asymmetric",
+    "--scheme w8a16",
+    "--scheme w4a16 --granularity group=8",
+    "--scheme w4a16 --granularity channel --asymmetric",
+    "--scheme w8a16 --granularity group=24 --asymmetric",
+];
+
+fn model(dtype: Dtype) -> Model {
+    let mut tensors = Model::small_tensors(dtype);
+    tensors.push(("model.steps", Tensor::zeros(Dtype::I64, &[3])));
+    Model::new()
+        .shards(&[("model-00001-of-00001.safetensors", tensors)])
+        .file("tokenizer.json", "{}")
+}
+
+fn compare(a: &std::path::Path, b: &std::path::Path, options: &[&str]) -> Value {
+    let paths = [a.to_str().unwrap(), b.to_str().unwrap()];
+    absmax([&["compare", "--json"], &paths[..], options].concat()).succeeded().json()
+}
+
+fn f32s(tensor: &Tensor) -> Vec<f32> {
+    tensor.bytes.chunks(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect()
+}
+
+#[test]
+fn there_and_back() {
+    for options in SCHEMES {
+        for dtype in [Dtype::F32, Dtype::F16, Dtype::BF16] {
+            let model = model(dtype);
+            let back = model.beside("back");
+            let options: Vec<&str> = options.split_whitespace().chain(["--json"]).collect();
+            let report = quantize(&model.source(), &model.out(), &options).succeeded().json();
+            let (out, source) = (model.out(), model.source());
+            absmax(["dequantize", out.to_str().unwrap(), "-o", back.to_str().unwrap()]).succeeded();
+            assert_eq!(listing(&back), listing(&source));
+            let (before, after) = (read_model(&source), read_model(&back));
+            assert_eq!(before.keys().collect::<Vec<_>>(), after.keys().collect::<Vec<_>>());
+            for (name, tensor) in &after {
+                assert_eq!(
+                    (tensor.dtype, &tensor.shape),
+                    (before[name].dtype, &before[name].shape)
+                );
+                assert_eq!(tensor == &before[name], name != UP, "{name}");
+            }
+            let config = fs::read_to_string(back.join("config.json")).unwrap();
+            assert!(!config.contains("quantization_config"));
+
+            // The figures are those that quantize printed.
+            let of_quantize = report["tensors"].as_array().unwrap();
+            let of_quantize = of_quantize.iter().find(|t| t["name"] == UP).unwrap();
+            let compared = compare(&source, &out, &[]);
+            let worst = &compared["tensors"][0];
+            assert_eq!(worst["name"], UP);
+            for key in ["mse", "sqnr_db", "cosine", "max_abs_error"] {
+                assert_eq!(worst[key], of_quantize[key], "{key} {options:?} {dtype}");
+            }
+            assert_eq!(compared["other"][0]["identical"], true);
+            if dtype == Dtype::F32 {
+                let stats = Backend::best().error_stats(&f32s(&before[UP]), &f32s(&after[UP]));
+                let (found, expected) = (worst["mse"].as_f64().unwrap(), stats.unwrap().mse());
+                assert!((found / expected - 1.0).abs() < 1e-12, "{found} {expected}");
+                // Nothing was lost on the way back.
+                assert_eq!(compare(&out, &back, &[])["total"]["mse"], 0.0);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_limit_fails_the_run() {
+    let model = model(Dtype::F32);
+    quantize(&model.source(), &model.out(), &["--scheme", "w4a16", "--granularity", "group=8"])
+        .succeeded();
+    let (source, out) = (model.source(), model.out());
+    let paths = [source.to_str().unwrap(), out.to_str().unwrap()];
+    absmax([&["compare", "--fail-below", "5"], &paths[..]].concat()).succeeded();
+    let run = absmax([&["compare", "--fail-below", "90"], &paths[..]].concat());
+    run.failed_with(&["1 tensors are below 90 dB", UP]);
+}
+
+#[test]
+fn what_cannot_be_compared_is_said() {
+    let model = model(Dtype::F32);
+    let other = Model::new().weights(
+        "model.safetensors",
+        &[
+            (UP, Tensor::random(Dtype::F32, &[24, 40])),
+            ("x.weight", Tensor::zeros(Dtype::F32, &[1])),
+        ],
+    );
+    let (source, others) = (model.source(), other.source());
+    let (source, others) = (source.to_str().unwrap(), others.to_str().unwrap());
+    absmax(["compare", source, others]).failed_with(&[UP, "[40, 24]", "[24, 40]"]);
+    let third =
+        Model::new().weights("model.safetensors", &[("x", Tensor::zeros(Dtype::F32, &[1]))]);
+    let third = third.source();
+    absmax(["compare", source, third.to_str().unwrap()]).failed_with(&["no tensor in common"]);
+    absmax(["dequantize", source, "-o", model.out().to_str().unwrap()])
+        .failed_with(&["holds no weight that is quantized"]);
+    assert!(!model.out().exists());
+}
+
+/// Parts that do not fit one another are refused, not guessed at.
+#[test]
+fn hostile_parts() {
+    let weight = || ("a.weight", Tensor::zeros(Dtype::I8, &[4, 8]));
+    let scale = |shape: &[usize]| ("a.weight_scale", Tensor::random(Dtype::F32, shape));
+    let packed = |shape: &[usize]| ("a.weight_packed", Tensor::zeros(Dtype::I32, shape));
+    let shape = |rows: i64, row_len: i64| {
+        let bytes = [rows, row_len].iter().flat_map(|d| d.to_le_bytes()).collect();
+        ("a.weight_shape", Tensor { dtype: Dtype::I64, shape: vec![2], bytes })
+    };
+    let cases = [
+        (vec![weight(), scale(&[3, 1])], "[3, 1]"),
+        (vec![weight(), scale(&[4, 3])], "[4, 3]"),
+        (vec![weight(), ("a.weight_scale", Tensor::zeros(Dtype::F32, &[4, 1]))], "scale 0"),
+        (vec![scale(&[4, 1])], "neither"),
+        (vec![weight(), packed(&[4, 1]), scale(&[4, 1])], "neither"),
+        (vec![packed(&[4, 1]), shape(4, 17), scale(&[4, 1])], "[4, 17]"),
+        (vec![packed(&[4, 1]), shape(-4, 8), scale(&[4, 1])], "a.weight"),
+        (vec![packed(&[4, 1]), shape(i64::MAX, i64::MAX), scale(&[4, 1])], "a.weight"),
+        (vec![packed(&[4, 1]), shape(4, 3), scale(&[4, 1])], "the config"),
+        (
+            vec![
+                weight(),
+                scale(&[4, 1]),
+                ("a.weight_zero_point", Tensor::zeros(Dtype::I8, &[3, 1])),
+            ],
+            "zero points",
+        ),
+    ];
+    for (tensors, part) in cases {
+        let model = Model::new().weights("model.safetensors", &tensors);
+        let (source, out) = (model.source(), model.out());
+        absmax(["dequantize", source.to_str().unwrap(), "-o", out.to_str().unwrap()])
+            .failed_with(&["a.weight", part]);
+        assert!(!out.exists(), "{part}");
+    }
+}
