@@ -348,7 +348,7 @@ impl Scheme {
         Ok(self.valid_params(scale, zero_point))
     }
 
-    /// The parameters with a scale and zero point that [`Scheme::choose`] found, or that were stored.
+    /// The parameters with a scale and zero point that were computed before, and stored.
     ///
     /// # Errors
     ///
