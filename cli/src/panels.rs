@@ -102,7 +102,8 @@ impl<'a> Weight<'a> {
         };
         let zero_points = (!self.scheme.is_symmetric()).then(|| {
             let columns = self.scheme.sets_per_row(self.row_len());
-            stored_zero_points(&zero_points, columns, self.packing)
+            let packing = self.packing.filter(|_| self.scheme.has_packed_zero_points());
+            stored_zero_points(&zero_points, columns, packing)
         });
         Ok(Quantized { scales, zero_points: zero_points.transpose()?, stats })
     }
