@@ -1,0 +1,46 @@
+//! The largest magnitude of all batches.
+
+use crate::scheme::Limits;
+use crate::{Backend, Element, Result, slice};
+
+/// The largest |x|; `None` before anything was observed.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "Option<f64>", into = "Option<f64>"))]
+pub(super) struct AbsMax(Option<f32>);
+
+impl AbsMax {
+    /// `abs_max` is finite and not negative.
+    #[cfg(feature = "serde")]
+    pub(super) const fn seen(abs_max: Option<f32>) -> Self {
+        Self(abs_max)
+    }
+
+    pub(super) fn observe<T: Element>(&mut self, backend: Backend, x: &[T]) -> Result<()> {
+        if x.is_empty() {
+            return Ok(());
+        }
+        let abs_max = backend.abs_max(x);
+        if !abs_max.is_finite() {
+            return Err(slice::not_finite(x));
+        }
+        self.merge(Self(Some(abs_max)));
+        Ok(())
+    }
+
+    pub(super) fn merge(&mut self, other: Self) {
+        // Of nothing and something, the something.
+        if self.0 < other.0 {
+            *self = other;
+        }
+    }
+
+    /// The largest |x|.
+    pub(super) const fn get(self) -> Option<f32> {
+        self.0
+    }
+
+    pub(super) fn limits(self) -> Option<Limits> {
+        self.0.map(Limits::symmetric)
+    }
+}
