@@ -99,7 +99,7 @@ impl Histogram {
     /// let small: Vec<f32> = (-5000..=5000).map(|i| i as f32 / 5000.0).collect();
     /// histogram.observe(&small)?;
     /// histogram.observe(&[8.0])?;
-    /// assert_eq!(histogram.mse_clip(Scheme::int4()), 1.0);
+    /// assert_eq!(histogram.mse_clip(Scheme::int4()), 1.0108893);
     /// assert!(histogram.mse_clip(Scheme::int8()) > 7.0);
     /// # Ok::<(), absmax::Error>(())
     /// ```

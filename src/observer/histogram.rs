@@ -26,7 +26,7 @@ const PIECE: usize = 4 * CHUNK;
 /// let mut histogram = Histogram::new();
 /// histogram.observe(&[0.25, -0.5, 0.5, 100.0])?;
 /// assert_eq!((histogram.count(), histogram.min_max()), (4, Some((-0.5, 100.0))));
-/// assert_eq!(histogram.percentile(75.0)?, 0.501953); // the last number of the bin of 0.5
+/// assert_eq!(histogram.percentile(75.0)?, 0.5039062); // the last number of the bin of 0.5
 /// # Ok::<(), absmax::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -89,7 +89,7 @@ impl Histogram {
     /// ```
     /// use absmax::Histogram;
     ///
-    /// let [mut a, mut b, mut both] = [const { Histogram::new() }; 3];
+    /// let (mut a, mut b, mut both) = (Histogram::new(), Histogram::new(), Histogram::new());
     /// a.observe(&[1.0, 2.0])?;
     /// b.observe(&[-3.0])?;
     /// both.observe(&[1.0, 2.0, -3.0])?;

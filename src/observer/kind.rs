@@ -3,6 +3,15 @@
 use core::fmt;
 
 /// What an [`Observer`](crate::Observer) makes of the batches, with its setting.
+///
+/// ```
+/// use absmax::{Observer, ObserverKind};
+///
+/// let kind = Observer::percentile(99.9)?.kind();
+/// assert_eq!(kind, ObserverKind::Percentile { percent: 99.9 });
+/// assert_eq!(kind.to_string(), "percentile 99.9");
+/// # Ok::<(), absmax::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum ObserverKind {

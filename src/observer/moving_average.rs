@@ -98,7 +98,10 @@ mod tests {
         let mut average = MovingAverage::new(Constant(1.0));
         average.observe(Backend::best(), &[4.4, 7.1]).unwrap();
         average.observe(Backend::best(), &[0.7]).unwrap();
-        assert_eq!((moved(4.4, 0.7, Constant(1.0)), moved(7.1, 0.7, Constant(1.0))), (0.700_000_05, 0.699_999_8));
+        assert_eq!(
+            (moved(4.4, 0.7, Constant(1.0)), moved(7.1, 0.7, Constant(1.0))),
+            (0.700_000_05, 0.699_999_8)
+        );
         assert_eq!(average.limits(), Some(Limits { min: 0.699_999_8, max: 0.700_000_05 }));
     }
 
