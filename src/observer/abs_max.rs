@@ -7,15 +7,9 @@ use crate::{Backend, Element, Result, slice};
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(try_from = "Option<f64>", into = "Option<f64>"))]
-pub(super) struct AbsMax(Option<f32>);
+pub(super) struct AbsMax(pub(super) Option<f32>);
 
 impl AbsMax {
-    /// `abs_max` is finite and not negative.
-    #[cfg(feature = "serde")]
-    pub(super) const fn seen(abs_max: Option<f32>) -> Self {
-        Self(abs_max)
-    }
-
     pub(super) fn observe<T: Element>(&mut self, backend: Backend, x: &[T]) -> Result<()> {
         if x.is_empty() {
             return Ok(());
@@ -33,11 +27,6 @@ impl AbsMax {
         if self.0 < other.0 {
             *self = other;
         }
-    }
-
-    /// The largest |x|.
-    pub(super) const fn get(self) -> Option<f32> {
-        self.0
     }
 
     pub(super) fn limits(self) -> Option<Limits> {

@@ -39,7 +39,7 @@ impl TryFrom<StoredLimits> for Limits {
 
 impl From<AbsMax> for Option<f64> {
     fn from(abs_max: AbsMax) -> Self {
-        abs_max.get().map(f64::from)
+        abs_max.0.map(f64::from)
     }
 }
 
@@ -49,7 +49,7 @@ impl TryFrom<Option<f64>> for AbsMax {
     fn try_from(stored: Option<f64>) -> Result<Self, Error> {
         let limits = stored.map(|abs_max| StoredLimits { min: -abs_max, max: abs_max });
         let limits = limits.map(Limits::try_from).transpose()?;
-        Ok(Self::seen(limits.map(|limits| limits.max)))
+        Ok(Self(limits.map(|limits| limits.max)))
     }
 }
 
