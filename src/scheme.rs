@@ -415,6 +415,11 @@ const ROUND: f32 = 12_582_912.0;
 
 /// The least and the largest of some values.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(try_from = "crate::observer::StoredLimits", into = "crate::observer::StoredLimits")
+)]
 pub struct Limits {
     pub(crate) min: f32,
     pub(crate) max: f32,
@@ -437,6 +442,17 @@ impl Limits {
             min: if self.min <= other.min || self.min.is_nan() { self.min } else { other.min },
             max: if self.max >= other.max || self.max.is_nan() { self.max } else { other.max },
         }
+    }
+
+    /// The limits of both, of which either may be of nothing.
+    pub(crate) fn merge_seen(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        one.zip(other).map(|(one, other)| one.merge(other)).or(one).or(other)
+    }
+
+    /// The limits of the values after limiting them to [-`clip`, `clip`], which is a finite range.
+    pub(crate) fn clipped(self, clip: f32) -> Self {
+        let Self { min, max } = self;
+        Self { min: min.clamp(-clip, clip), max: max.clamp(-clip, clip) }
     }
 
     /// The largest magnitude.
