@@ -3,130 +3,190 @@
 //!
 //! A group of 32 takes some ten instructions to quantize, and as many again to find its range. Three
 //! divisions for its scale and the reciprocal of that, done one by one, would cost more than both.
+//! Even in vectors they take longer than all the rest, one after the other: so the parameters of the
+//! next sixteen groups are computed while these are quantized.
 
 use super::grid::{Finish, Grid, Saturated, halve};
-use super::min_max::{self, SPANS};
+use super::rows::QuantizeRows;
 use crate::division::PROVEN;
-use crate::scheme::Limits;
 use crate::simd::{BLOCK, LANES, Simd};
 use crate::{Element, ScaleType, Scheme};
 
-/// Quantizes sixteen groups of G values, which is 16 or a multiple of it, if there are so many and
-/// all their scales are in the proven range; returns whether it did.
+/// Quantizes groups of G values, which is 16 or a multiple of it, sixteen by sixteen, until there are
+/// fewer or one has a scale that is not in the proven range; returns how many.
 #[inline(always)]
-pub(crate) fn quantize_sixteen<S: Simd, T: Element, const G: usize>(
+pub(super) fn quantize_groups<S: Simd, T: Element, const G: usize>(
     s: S,
-    x: &[T],
-    scheme: Scheme,
-    q: &mut [i8],
-    scales: &mut [f32],
-    zero_points: &mut [i32],
-) -> bool {
-    let Ok(scales) = <&mut [f32; LANES]>::try_from(scales) else { return false };
-    let mut zeros = [0; LANES];
-    if scheme.is_symmetric() {
-        symmetric_scales::<S, T, G>(s, x, scheme, scales);
-    } else {
-        for (i, group) in x.as_chunks::<G>().0.iter().enumerate().take(LANES) {
-            (scales[i], zeros[i]) = scheme.choose(limits(s, group));
+    groups: &mut QuantizeRows<'_, T>,
+) -> usize {
+    let sixteens = groups.scales.len() / LANES;
+    // Two, in turns. They are in memory, where a lane can be loaded into all lanes.
+    let mut divisors = [Divisors::default(); 2];
+    for i in 0..=sixteens {
+        if i < sixteens {
+            divisors[i % 2] = divisors_of::<S, T, G>(s, &mut groups.part(i * LANES, LANES));
+        }
+        if i > 0 {
+            let (first, divisors) = ((i - 1) * LANES, &divisors[(i - 1) % 2]);
+            if !divisors.proven {
+                return first;
+            }
+            quantize_sixteen::<S, T, G>(s, groups.part(first, LANES), divisors);
         }
     }
-    // As integers, and without an early end: the compiler makes vectors of it.
-    let (least, most) = (PROVEN.start().to_bits(), PROVEN.end().to_bits());
-    let mut outside = 0;
-    for scale in &*scales {
-        outside |= u32::from(scale.to_bits().wrapping_sub(least) > most - least);
-    }
-    if outside != 0 {
-        return false;
-    }
-    if let Ok(zero_points) = <&mut [i32; LANES]>::try_from(zero_points) {
-        *zero_points = zeros;
-    }
-    let (mut hi, mut lo) = ([0.0; LANES], [0.0; LANES]);
-    let reciprocal = s.reciprocal(s.load_f32(scales));
-    s.store_f32(&mut hi, reciprocal[0]);
-    s.store_f32(&mut lo, reciprocal[1]);
-    let divisors = Divisors { scales, hi: &hi, lo: &lo };
-    // The zero points differ from group to group; the limits do not.
-    let grid = Grid::new(scheme.valid_params(1.0, zeros[0]), scheme.is_unsigned());
-    if scheme.is_symmetric() && grid.saturates() {
-        quantize_blocks::<S, T, G, true>(s, x, &divisors, &zeros, grid, q);
-    } else {
-        quantize_blocks::<S, T, G, false>(s, x, &divisors, &zeros, grid, q);
-    }
-    true
+    sixteens * LANES
 }
 
-/// [`Scheme::choose`] for each group.
-#[inline(always)]
-fn symmetric_scales<S: Simd, T: Element, const G: usize>(
-    s: S,
-    x: &[T],
-    scheme: Scheme,
-    scales: &mut [f32; LANES],
-) {
-    let mut peaks = [s.splat_i32(0); LANES];
-    for (peak, group) in peaks.iter_mut().zip(x.as_chunks::<G>().0) {
-        for v in group.as_chunks().0 {
-            *peak = s.max_i32(*peak, s.magnitude(T::load(s, v)));
-        }
-    }
-    let mut bits = [0; LANES];
-    s.store_i32(&mut bits, s.max_each(&peaks));
-    let abs_max: [f32; LANES] = bytemuck::must_cast(bits);
-    s.store_f32(scales, s.div(s.load_f32(&abs_max), s.splat(scheme.steps())));
-    for scale in &mut *scales {
-        *scale = if *scale < f32::MIN_POSITIVE { f32::MIN_POSITIVE } else { *scale };
-    }
-    if scheme.stored_scale_type() != ScaleType::F32 {
-        for scale in &mut *scales {
-            *scale = scheme.stored_scale_type().round(*scale);
-        }
-    }
-    for (scale, abs_max) in scales.iter_mut().zip(abs_max) {
-        *scale = if abs_max == 0.0 { 1.0 } else { *scale };
-    }
+/// What sixteen groups are divided by.
+#[derive(Clone, Copy, Default)]
+struct Divisors {
+    scales: [f32; LANES],
+    hi: [f32; LANES],
+    lo: [f32; LANES],
+    zero_points: [i32; LANES],
+    /// Whether all scales are in the proven range. If not, nothing else is valid.
+    proven: bool,
 }
 
-/// The least and the largest value of a group; NaN or infinite if one is.
-#[inline(always)]
-fn limits<S: Simd, T: Element, const G: usize>(s: S, group: &[T; G]) -> Limits {
-    let mut spans = [s.span(); SPANS];
-    for (i, v) in group.as_chunks().0.iter().enumerate() {
-        let v = T::load(s, v);
-        spans[i % SPANS] = s.widen(spans[i % SPANS], [v, v]);
-    }
-    min_max::limits(s, spans)
-}
-
-/// The divisors of sixteen groups.
-struct Divisors<'a> {
-    scales: &'a [f32; LANES],
-    hi: &'a [f32; LANES],
-    lo: &'a [f32; LANES],
-}
-
-impl Divisors<'_> {
+impl Divisors {
     /// Sixteen values over the scale of a group, rounded.
     #[inline(always)]
     fn quotients<S: Simd, T: Element>(&self, s: S, x: &[T; LANES], group: usize) -> S::I32 {
-        let Self { scales, hi, lo } = self;
+        let Self { scales, hi, lo, .. } = self;
         let divisor = s.divisor(s.splat(scales[group]), s.splat(hi[group]), s.splat(lo[group]));
         s.round(s.div_by(T::load(s, x), divisor))
     }
 }
 
-/// Quantizes sixteen groups; where `SATURATED`, by narrowing alone.
+/// [`Scheme::choose`] for each of sixteen groups, and what dividing by it takes.
+#[inline(always)]
+fn divisors_of<S: Simd, T: Element, const G: usize>(
+    s: S,
+    groups: &mut QuantizeRows<'_, T>,
+) -> Divisors {
+    let scheme = groups.scheme;
+    let mut divisors = Divisors::default();
+    let Some(x) = groups.x.as_chunks::<G>().0.first_chunk() else { return divisors };
+    let scale = if scheme.is_symmetric() {
+        let abs_max = abs_max(s, x);
+        scales_of(s, abs_max, scheme)
+    } else {
+        let [min, max] = limits(s, x);
+        let minus = s.splat(-1.0);
+        let scale = scales_of(s, s.add(max, s.mul(min, minus)), scheme);
+        let (qmin, qmax) = (s.splat(scheme.qmin() as f32), s.splat(scheme.qmax() as f32));
+        let zero_points = s.add(qmin, s.mul(s.div(min, scale), minus));
+        s.store_i32(&mut divisors.zero_points, s.round(s.clip(zero_points, qmin, qmax)));
+        scale
+    };
+    // As integers, and without an early end: the compiler makes vectors of it.
+    let mut bits = [0; LANES];
+    s.store_i32(&mut bits, s.magnitude(scale));
+    let (least, most) = (PROVEN.start().to_bits(), PROVEN.end().to_bits());
+    let mut outside = 0;
+    for bits in bits {
+        outside |= u32::from((bits as u32).wrapping_sub(least) > most - least);
+    }
+    let [hi, lo] = s.reciprocal(scale);
+    s.store_f32(&mut divisors.scales, scale);
+    s.store_f32(&mut divisors.hi, hi);
+    s.store_f32(&mut divisors.lo, lo);
+    divisors.proven = outside == 0;
+    divisors
+}
+
+/// The scales of ranges: those of 0 are 1. What is infinite or NaN stays so.
+#[inline(always)]
+fn scales_of<S: Simd>(s: S, range: S::F32, scheme: Scheme) -> S::F32 {
+    // 1 where the range is 0, else 0.
+    let is_some = s.to_f32(s.min_i32(s.magnitude(range), s.splat_i32(1)));
+    let one = s.add(s.splat(1.0), s.mul(is_some, s.splat(-1.0)));
+    let least = s.max_i32(s.magnitude(one), s.splat_i32(f32::MIN_POSITIVE.to_bits() as i32));
+    // Numbers that are not negative order as their bits do, and NaN is above all.
+    let scale = s.magnitude(s.div(range, s.splat(scheme.steps())));
+    let mut bits = [0; LANES];
+    s.store_i32(&mut bits, s.max_i32(scale, least));
+    let mut scales: [f32; LANES] = bytemuck::must_cast(bits);
+    if scheme.stored_scale_type() != ScaleType::F32 {
+        for scale in &mut scales {
+            *scale = scheme.stored_scale_type().round(*scale);
+        }
+    }
+    s.load_f32(&scales)
+}
+
+/// The largest magnitude of each group; NaN or infinite if there is one.
+#[inline(always)]
+fn abs_max<S: Simd, T: Element, const G: usize>(s: S, x: &[[T; G]; LANES]) -> S::F32 {
+    let mut peaks = [s.splat_i32(0); LANES];
+    for (group, of_group) in x.iter().zip(&mut peaks) {
+        let mut peak = s.splat_i32(0);
+        for v in group.as_chunks().0 {
+            peak = s.max_i32(peak, s.magnitude(T::load(s, v)));
+        }
+        *of_group = peak;
+    }
+    let mut bits = [0; LANES];
+    s.store_i32(&mut bits, s.max_each(&peaks));
+    s.load_f32(bytemuck::must_cast_ref(&bits))
+}
+
+/// The least and the largest value of each group and 0; NaN or infinite if there is one.
+#[inline(always)]
+fn limits<S: Simd, T: Element, const G: usize>(s: S, x: &[[T; G]; LANES]) -> [S::F32; 2] {
+    // Both as maxima of integers that order as the numbers do, or the other way.
+    let zero = s.splat_i32(0);
+    let (mut below, mut above) = ([zero; LANES], [zero; LANES]);
+    for (i, group) in x.iter().enumerate() {
+        let (mut low, mut high) = (zero, zero);
+        for v in group.as_chunks().0 {
+            let v = s.ordered(T::load(s, v));
+            low = s.max_i32(low, s.not_i32(v));
+            high = s.max_i32(high, v);
+        }
+        (below[i], above[i]) = (low, high);
+    }
+    let (mut max, mut min) = ([0; LANES], [0; LANES]);
+    s.store_i32(&mut max, s.max_each(&above));
+    s.store_i32(&mut min, s.max_each(&below));
+    // Neither is negative: they are the bits of numbers, the least one's without its sign.
+    let min = s.load_f32(bytemuck::must_cast_ref(&min));
+    [s.mul(min, s.splat(-1.0)), s.load_f32(bytemuck::must_cast_ref(&max))]
+}
+
+/// Quantizes sixteen groups, in the cache, by divisors that are valid.
+#[inline(always)]
+fn quantize_sixteen<S: Simd, T: Element, const G: usize>(
+    s: S,
+    groups: QuantizeRows<'_, T>,
+    divisors: &Divisors,
+) {
+    let QuantizeRows { x, scheme, q, scales, zero_points, .. } = groups;
+    scales.copy_from_slice(&divisors.scales);
+    if let Ok(zero_points) = <&mut [i32; LANES]>::try_from(zero_points) {
+        *zero_points = divisors.zero_points;
+    }
+    // The zero points differ from group to group; the limits do not.
+    let params = scheme.valid_params(1.0, divisors.zero_points[0]);
+    let grid = Grid::new(params, scheme.is_unsigned());
+    if scheme.is_symmetric() && grid.saturates() {
+        quantize_blocks::<S, T, G, true>(s, x, divisors, grid, q);
+    } else {
+        quantize_blocks::<S, T, G, false>(s, x, divisors, grid, q);
+    }
+}
+
+/// The same on one kind of grid; where `SATURATED`, narrowing is all there is to do.
 #[inline(always)]
 fn quantize_blocks<S: Simd, T: Element, const G: usize, const SATURATED: bool>(
     s: S,
     x: &[T],
-    divisors: &Divisors<'_>,
-    zeros: &[i32; LANES],
+    divisors: &Divisors,
     grid: Grid,
     q: &mut [i8],
 ) {
+    // Of a length that the compiler knows.
+    let (x, q) = (&x[..LANES * G], &mut q[..LANES * G]);
     let limited = grid.limited(s);
     let blocks = x.as_chunks::<BLOCK>().0.iter().zip(q.as_chunks_mut::<BLOCK>().0);
     for (i, (x, q)) in blocks.enumerate() {
@@ -136,7 +196,7 @@ fn quantize_blocks<S: Simd, T: Element, const G: usize, const SATURATED: bool>(
             let group = (i * BLOCK + j * LANES) / G;
             *v = divisors.quotients(s, &x[j], group);
             if !SATURATED {
-                *v = s.add_i32(*v, s.splat_i32(grid.biased(zeros[group])));
+                *v = s.add_i32(*v, s.splat_i32(grid.biased(divisors.zero_points[group])));
             }
         }
         let v = halve(s, v);

@@ -4,12 +4,12 @@
 use super::abs_max::abs_max;
 use super::blocks::Traffic;
 use super::dequantize::Dequantize;
-use super::groups::quantize_sixteen;
+use super::groups::quantize_groups;
 use super::min_max::min_max;
 use super::quantize::known_row;
 use crate::scheme::Limits;
-use crate::simd::{BLOCK, Kernel, LANES, Simd};
-use crate::{Element, Scheme};
+use crate::simd::{Kernel, LANES, Simd};
+use crate::{Element, Integer, Scheme};
 
 /// Quantizes the rows of `x`, one scale each. A row that is not finite gets an infinite scale or
 /// NaN and is skipped, as is one whose scale overflows.
@@ -29,35 +29,51 @@ impl<T: Element> Kernel for QuantizeRows<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn eval<S: Simd>(self, s: S) {
-        let Self { x, row_len, scheme, q, scales, zero_points } = self;
+    fn eval<S: Simd>(mut self, s: S) {
         let mut first = 0;
-        while first < scales.len() {
-            // As many as are done together, where rows are groups of a few vectors.
-            let rows = first..scales.len().min(first + LANES);
-            first = rows.end;
-            let values = rows.start * row_len..rows.end * row_len;
-            let (x, q) = (&x[values.clone()], &mut q[values]);
-            // None if the scheme is symmetric.
-            let zero_points = zero_points.get_mut(rows.clone()).unwrap_or_default();
-            let scales = &mut scales[rows];
-            let done = match row_len {
-                16 => quantize_sixteen::<S, T, 16>(s, x, scheme, q, scales, zero_points),
-                32 => quantize_sixteen::<S, T, 32>(s, x, scheme, q, scales, zero_points),
-                64 => quantize_sixteen::<S, T, 64>(s, x, scheme, q, scales, zero_points),
-                128 => quantize_sixteen::<S, T, 128>(s, x, scheme, q, scales, zero_points),
-                _ => false,
+        while first < self.scales.len() {
+            let mut rows = self.part(first, self.scales.len() - first);
+            let done = match rows.row_len {
+                16 => quantize_groups::<S, T, 16>(s, &mut rows),
+                32 => quantize_groups::<S, T, 32>(s, &mut rows),
+                64 => quantize_groups::<S, T, 64>(s, &mut rows),
+                128 => quantize_groups::<S, T, 128>(s, &mut rows),
+                _ => 0,
             };
-            if done {
-                continue;
-            }
-            let rows = x.chunks_exact(row_len).zip(q.chunks_exact_mut(row_len));
-            for (row, ((x, q), scale)) in rows.zip(scales).enumerate() {
-                let (chosen, zero_point) = quantize_row(s, x, scheme, q);
-                *scale = chosen;
-                if let Some(place) = zero_points.get_mut(row) {
-                    *place = zero_point;
-                }
+            let next = LANES.min(rows.scales.len() - done);
+            rows.part(done, next).one_by_one(s);
+            first += done + next;
+        }
+    }
+}
+
+impl<T: Element> QuantizeRows<'_, T> {
+    /// Some of the rows.
+    #[inline(always)]
+    pub(super) fn part(&mut self, first: usize, rows: usize) -> QuantizeRows<'_, T> {
+        let row_len = self.row_len;
+        let values = first * row_len..(first + rows) * row_len;
+        let rows = first..first + rows;
+        QuantizeRows {
+            x: &self.x[values.clone()],
+            row_len,
+            scheme: self.scheme,
+            q: &mut self.q[values],
+            scales: &mut self.scales[rows.clone()],
+            zero_points: self.zero_points.get_mut(rows).unwrap_or_default(),
+        }
+    }
+
+    /// Whatever the length of the rows and their parameters.
+    #[inline(always)]
+    pub(super) fn one_by_one<S: Simd>(self, s: S) {
+        let Self { x, row_len, scheme, q, scales, zero_points } = self;
+        let rows = x.chunks_exact(row_len).zip(q.chunks_exact_mut(row_len));
+        for (row, ((x, q), scale)) in rows.zip(scales).enumerate() {
+            let (chosen, zero_point) = quantize_row(s, x, scheme, q);
+            *scale = chosen;
+            if let Some(place) = zero_points.get_mut(row) {
+                *place = zero_point;
             }
         }
     }
@@ -112,50 +128,53 @@ impl<T: Element> Kernel for DequantizeRows<'_, T> {
 
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) {
+        if self.unsigned {
+            self.typed::<S, u8>(s);
+        } else {
+            self.typed::<S, i8>(s);
+        }
+    }
+}
+
+impl<T: Element> DequantizeRows<'_, T> {
+    #[inline(always)]
+    fn typed<S: Simd, Q: Integer>(self, s: S) {
+        match self.group {
+            16 if self.row_len.is_multiple_of(16) => self.groups::<S, Q, 16>(s),
+            32 if self.row_len.is_multiple_of(32) => self.groups::<S, Q, 32>(s),
+            64 if self.row_len.is_multiple_of(64) => self.groups::<S, Q, 64>(s),
+            128 if self.row_len.is_multiple_of(128) => self.groups::<S, Q, 128>(s),
+            _ => self.one_by_one(s),
+        }
+    }
+
+    /// Groups of any size.
+    #[inline(always)]
+    fn one_by_one<S: Simd>(self, s: S) {
         let Self { q, unsigned, row_len, group, scales, zero_points, x } = self;
         let mut sets = scales.iter().enumerate();
         for (q, x) in q.chunks(row_len).zip(x.chunks_mut(row_len)) {
             for (q, x) in q.chunks(group).zip(x.chunks_mut(group)) {
                 let Some((set, &scale)) = sets.next() else { return };
                 let zero_point = zero_points.get(set).copied().unwrap_or(0);
-                if group < BLOCK && group.is_multiple_of(LANES) {
-                    few_vectors(s, q, unsigned, scale, zero_point, x);
-                    continue;
-                }
                 let traffic = Traffic::CACHED;
                 Dequantize { q, unsigned, scale, zero_point, traffic, x }.eval(s);
             }
         }
     }
-}
 
-/// Dequantizes a group that is less than a block and, unless it is the last of a row, whole vectors.
-#[inline(always)]
-fn few_vectors<S: Simd, T: Element>(
-    s: S,
-    q: &[i8],
-    unsigned: bool,
-    scale: f32,
-    zero_point: i32,
-    x: &mut [T],
-) {
-    let (blocks, rest) = q.as_chunks::<LANES>();
-    let (blocks_out, rest_out) = x.as_chunks_mut::<LANES>();
-    let (scale, less) = (s.splat(scale), s.splat(-zero_point as f32));
-    for (q, x) in blocks.iter().zip(blocks_out) {
-        T::store(s, x, product(s, q, unsigned, less, scale));
+    /// Groups of G values, which is a multiple of 16 and divides the rows.
+    #[inline(always)]
+    fn groups<S: Simd, Q: Integer, const G: usize>(self, s: S) {
+        let Self { q, scales, zero_points, x, .. } = self;
+        let groups = bytemuck::must_cast_slice::<i8, Q>(q).as_chunks::<G>().0.iter();
+        let groups = groups.zip(x.as_chunks_mut::<G>().0).zip(scales).enumerate();
+        for (set, ((q, x), &scale)) in groups {
+            let zero_point = zero_points.get(set).copied().unwrap_or(0);
+            let (scale, less) = (s.splat(scale), s.splat(-zero_point as f32));
+            for (q, x) in q.as_chunks().0.iter().zip(x.as_chunks_mut().0) {
+                T::store(s, x, s.mul(s.add(Q::load(s, q), less), scale));
+            }
+        }
     }
-    if !rest.is_empty() {
-        let (mut padded, mut result) = ([0; LANES], [T::zeroed(); LANES]);
-        padded[..rest.len()].copy_from_slice(rest);
-        T::store(s, &mut result, product(s, &padded, unsigned, less, scale));
-        rest_out.copy_from_slice(&result[..rest.len()]);
-    }
-}
-
-/// (q + less) * scale.
-#[inline(always)]
-fn product<S: Simd>(s: S, q: &[i8; LANES], unsigned: bool, less: S::F32, scale: S::F32) -> S::F32 {
-    let q = if unsigned { s.load_u8(bytemuck::must_cast_ref(q)) } else { s.load_i8(q) };
-    s.mul(s.add(q, less), scale)
 }

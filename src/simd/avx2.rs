@@ -276,6 +276,12 @@ fn magnitude(v: F32) -> I32 {
 
 #[inline]
 #[target_feature(enable = "avx2")]
+fn not_i32(v: I32) -> I32 {
+    v.map(|v| _mm256_xor_si256(v, _mm256_set1_epi32(-1)))
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
 fn max_i32(a: I32, b: I32) -> I32 {
     [_mm256_max_epi32(a[0], b[0]), _mm256_max_epi32(a[1], b[1])]
 }

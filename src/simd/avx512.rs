@@ -237,6 +237,12 @@ fn magnitude(v: F32) -> I32 {
 
 #[inline]
 #[target_feature(enable = "avx512f")]
+fn not_i32(v: I32) -> I32 {
+    _mm512_xor_si512(v, _mm512_set1_epi32(-1))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
 fn max_i32(a: I32, b: I32) -> I32 {
     _mm512_max_epi32(a, b)
 }

@@ -255,6 +255,12 @@ fn magnitude(v: F32) -> I32 {
 
 #[inline]
 #[target_feature(enable = "neon")]
+fn not_i32(v: I32) -> I32 {
+    v.map(|v| vmvnq_s32(v))
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
 fn max_i32(a: I32, b: I32) -> I32 {
     from_fn(|i| vmaxq_s32(a[i], b[i]))
 }

@@ -204,6 +204,11 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
+    fn not_i32(self, v: I32) -> I32 {
+        v.map(|half| !half)
+    }
+
+    #[inline(always)]
     fn max_i32(self, a: I32, b: I32) -> I32 {
         [a[0].max(b[0]), a[1].max(b[1])]
     }

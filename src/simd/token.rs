@@ -62,6 +62,7 @@ macro_rules! token {
             token!(@op $features add_i32(a: I32, b: I32) -> I32);
             token!(@op $features ordered(v: F32) -> I32);
             token!(@op $features magnitude(v: F32) -> I32);
+            token!(@op $features not_i32(v: I32) -> I32);
             token!(@op $features max_i32(a: I32, b: I32) -> I32);
             token!(@op $features min_i32(a: I32, b: I32) -> I32);
             token!(@op $features max_each(v: &[I32; LANES]) -> I32);

@@ -112,6 +112,8 @@ pub trait Simd: Copy {
     fn ordered(self, v: Self::F32) -> Self::I32;
     /// The bits without the sign: as an integer, NaN > infinity > every finite value.
     fn magnitude(self, v: Self::F32) -> Self::I32;
+    /// Every bit inverted: -1 - v, which orders the other way.
+    fn not_i32(self, v: Self::I32) -> Self::I32;
     /// The larger of each pair, signed.
     fn max_i32(self, a: Self::I32, b: Self::I32) -> Self::I32;
     /// The smaller of each pair, signed.
