@@ -59,15 +59,28 @@ pub(crate) fn select<'a>(
 fn check_name(checkpoint: &Checkpoint, rules: &Rules<'_>, name: &str) -> Result<()> {
     let source = checkpoint.source.display();
     let Some(tensor) = tensors(checkpoint).find(|tensor| tensor.name == name) else {
-        let weight = format!("{name}.weight");
-        let hint = tensors(checkpoint).any(|tensor| tensor.name == weight);
-        let hint = if hint { format!(" (there is {weight})") } else { String::new() };
-        bail!("{source} has no tensor {name}{hint}");
+        let similar = similar(checkpoint, rules, name);
+        let hint = if similar.is_empty() { "" } else { "; similar names are " };
+        bail!("{source} has no tensor {name}{hint}{}", similar.join(", "));
     };
     match rules.action(name, &tensor.info) {
         Action::Quantize(_) => Ok(()),
         Action::Keep(reason) => bail!("tensor {name} is not one that is quantized: {reason}"),
     }
+}
+
+/// The weights whose names are most like one that is not there.
+fn similar<'a>(checkpoint: &'a Checkpoint, rules: &Rules<'_>, name: &str) -> Vec<&'a str> {
+    const MOST: usize = 3;
+    let quantized = |t: &&Tensor| matches!(rules.action(&t.name, &t.info), Action::Quantize(_));
+    let mut names: Vec<&str> =
+        tensors(checkpoint).filter(quantized).map(|tensor| &*tensor.name).collect();
+    // A part of a name is like the whole, however much longer that is.
+    let difference =
+        |known: &&str| (!known.contains(name), strsim::damerau_levenshtein(name, known));
+    names.sort_by_cached_key(difference);
+    names.truncate(MOST);
+    names
 }
 
 /// Warnings of `--ignore` that ignores nothing.

@@ -150,14 +150,38 @@ fn numbers_are_those_of_the_reference() {
 fn finer_scales_never_cost_more() {
     let tensors = [("a.proj.weight", varied(Dtype::F32, 200, 512))];
     let model = Model::new().weights("model.safetensors", &tensors);
-    let report = sweep(&model.source(), &["--bits", "5,6,7,8", "--group-size", "256,64,16"]);
-    for bits in [5, 6, 7, 8] {
+    let report = sweep(&model.source(), &["--bits", "2,3,4,5,6,7,8", "--group-size", "256,64,16"]);
+    for bits in 2..=8 {
         let of_bits = report["schemes"].as_array().unwrap().iter();
         let of_bits = of_bits.filter(|s| s["bits"] == bits && s["mapping"] == "symmetric");
         let errors: Vec<f64> = of_bits.map(|scheme| scheme["mse"].as_f64().unwrap()).collect();
         assert_eq!(errors.len(), 5);
         assert!(errors.windows(2).all(|pair| pair[1] <= pair[0]), "{bits} bits: {errors:?}");
     }
+}
+
+/// Values of one sign leave half of a symmetric range unused: one bit, which is 6 dB.
+#[test]
+fn zero_points_gain_a_bit_where_all_weights_are_positive() {
+    let skewed = |x: f32| x.abs() * 2.0;
+    let symmetric = varied(Dtype::F32, 64, 512);
+    let positive = Tensor::of(Dtype::F32, &[64, 512], values(&symmetric).into_iter().map(skewed));
+    let gains = |tensor| {
+        let model = Model::new().weights("model.safetensors", &[("a.proj.weight", tensor)]);
+        let report = sweep(&model.source(), &[]);
+        let schemes = report["schemes"].as_array().unwrap().chunks(2);
+        let gain = |pair: &[Value]| {
+            assert_eq!(
+                (&pair[0]["mapping"], &pair[1]["mapping"]),
+                (&json!("symmetric"), &json!("asymmetric"))
+            );
+            pair[1]["sqnr_db"].as_f64().unwrap() - pair[0]["sqnr_db"].as_f64().unwrap()
+        };
+        schemes.map(gain).collect::<Vec<_>>()
+    };
+    let (of_positive, of_symmetric) = (gains(positive), gains(symmetric));
+    assert!(of_positive.iter().all(|gain| (4.5..7.5).contains(gain)), "{of_positive:?}");
+    assert!(of_symmetric.iter().all(|gain| *gain < 3.0), "{of_symmetric:?}");
 }
 
 /// By default, and as `quantize` selects.
@@ -226,8 +250,9 @@ fn one_tensor() {
     let failed = |name, parts: &[&str]| {
         run(&model.source(), &["--tensor", name]).failed_with(parts);
     };
-    failed("c.proj.weight", &["has no tensor c.proj.weight", model.source().to_str().unwrap()]);
-    failed("a.proj", &["has no tensor a.proj (there is a.proj.weight)"]);
+    failed("c.proj.weight", &["has no tensor c.proj.weight; ", model.source().to_str().unwrap()]);
+    failed("b.prj.weight", &["similar names are b.proj.weight, a.proj.weight"]);
+    failed("b.proj", &["has no tensor b.proj; similar names are b.proj.weight, a.proj.weight"]);
     failed("norm.weight", &["norm.weight is not one that is quantized: 1 dimension"]);
 }
 
