@@ -72,7 +72,8 @@ impl Axis {
         let largest = self.low.abs().max(self.high.abs());
         match self.labels {
             Labels::PowersOfTen => match x as i32 {
-                exponent @ 0..=3 => 10_u32.pow(exponent.unsigned_abs()).to_string(),
+                0 => "1".to_owned(),
+                1 => "10".to_owned(),
                 exponent => format!("10{}", superscript(exponent)),
             },
             Labels::Plain if (1e-4..1e6).contains(&largest) => {
@@ -85,7 +86,7 @@ impl Axis {
 }
 
 /// A minus is as wide as a digit, a hyphen is not.
-fn minus(text: &str) -> String {
+pub(crate) fn minus(text: &str) -> String {
     text.replace('-', "−")
 }
 

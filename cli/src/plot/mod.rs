@@ -12,7 +12,7 @@ mod raster;
 use anyhow::Result;
 use plotters::backend::{DrawingBackend, SVGBackend};
 
-pub(crate) use self::axis::{Axis, Frame, Labels};
+pub(crate) use self::axis::{Axis, Frame, Labels, minus};
 use self::canvas::SCALE;
 pub(crate) use self::canvas::{
     Align, Canvas, Color, GRAY, INK, Marker, PALETTE, Point, Stroke, TITLE,

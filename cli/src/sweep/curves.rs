@@ -1,5 +1,6 @@
 //! The picture of a sweep: SQNR against bits per weight.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use anyhow::Result;
@@ -35,7 +36,7 @@ impl Picture for Curves<'_> {
     fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>) -> Result<()> {
         let shown =
             || self.report.schemes.iter().filter(|numbers| numbers.error.sqnr_db.is_finite());
-        let bits = shown().map(|numbers| numbers.bits_per_weight);
+        let bits = self.report.schemes.iter().map(|numbers| numbers.bits_per_weight);
         let frame = Frame::new(
             Axis::around(bits, "bits per weight, with scales and zero points"),
             Axis::around(shown().map(|numbers| numbers.error.sqnr_db), "SQNR (dB)"),
@@ -44,7 +45,12 @@ impl Picture for Curves<'_> {
         );
         let source = Path::new(&self.report.source).file_name().unwrap_or_default();
         let title = format!("Quantization error of {}", source.to_string_lossy());
-        frame.draw(canvas, &printable(&title), &printable(&self.report.of_what()))?;
+        let mut subtitle = self.report.of_what();
+        match self.report.schemes.len() - shown().count() {
+            0 => {}
+            exact => write!(subtitle, "; without error, and not shown: {exact} schemes")?,
+        }
+        frame.draw(canvas, &printable(&title), &printable(&subtitle))?;
 
         let granularities = self.granularities();
         for (i, &granularity) in granularities.iter().enumerate() {

@@ -21,8 +21,8 @@ pub(crate) struct Histogram {
     pub(crate) shape: [usize; 2],
     pub(crate) limits: Limits,
     /// The largest magnitude; 1 of zeros, so that there is a range.
-    pub(crate) abs_max: f64,
-    /// Of bins of the same width from -abs_max to abs_max.
+    pub(crate) reach: f64,
+    /// Of bins of the same width from -reach to reach.
     pub(crate) counts: Vec<u64>,
     /// Of the coarsest scheme, of the same bits in the smallest groups, and of the finest scheme.
     pub(crate) grids: Vec<Grid>,
@@ -31,7 +31,7 @@ pub(crate) struct Histogram {
 /// What the integers of one scale stand for.
 #[derive(Debug)]
 pub(crate) struct Grid {
-    /// Whose it is.
+    /// The scheme that it is of.
     pub(crate) name: String,
     pub(crate) step: f64,
     /// In rising order, a step from one to the next.
@@ -65,11 +65,11 @@ impl Weight<'_> {
         let finest = *symmetric.next_back().unwrap_or(&coarsest);
         let limits = self.limits::<T>()?;
         let abs_max = if -limits.min > limits.max { -limits.min } else { limits.max };
-        let abs_max = if abs_max > 0.0 { abs_max } else { 1.0 };
+        let reach = if abs_max > 0.0 { abs_max.into() } else { 1.0 };
 
         let panels = self.workshop.run(self.panels(), |rows, buffers| {
             let x = self.read::<T>(&rows, &mut buffers.words)?;
-            Ok(self.panel(x, abs_max.into(), finest.granularity))
+            Ok(self.panel(x, reach, finest.granularity))
         })?;
         let (mut counts, mut abs_maxes) = (vec![0; BINS], Vec::new());
         for panel in panels {
@@ -90,17 +90,17 @@ impl Weight<'_> {
             dtype: self.place.dtype,
             shape: self.shape,
             limits,
-            abs_max: abs_max.into(),
+            reach,
             counts,
             grids,
         })
     }
 
-    fn panel<T: Element>(&self, x: &[T], abs_max: f64, granularity: Granularity) -> Panel {
+    fn panel<T: Element>(&self, x: &[T], reach: f64, granularity: Granularity) -> Panel {
         let mut counts = vec![0; BINS];
         for x in x {
             // Within [0, 1], of which the end is that of the last bin.
-            let part = (f64::from(x.to_f32()) / abs_max + 1.0) / 2.0;
+            let part = (f64::from(x.to_f32()) / reach + 1.0) / 2.0;
             counts[((part * BINS as f64) as usize).min(BINS - 1)] += 1;
         }
         let row_len = self.shape[1];
@@ -117,17 +117,15 @@ impl Weight<'_> {
 impl Grid {
     /// That of values of which `abs_max` is the largest magnitude.
     fn new(candidate: &Candidate, abs_max: f32) -> Result<Self> {
-        let whose = match candidate.granularity {
-            Granularity::Tensor => "one scale for the tensor".to_owned(),
-            Granularity::Channel => "one scale for each channel, here the median".to_owned(),
-            Granularity::Group(size) => {
-                format!("one scale for each group of {size}, here the median")
-            }
+        let granularity = match candidate.granularity {
+            Granularity::Tensor => "per tensor".to_owned(),
+            Granularity::Channel => "per channel, median scale".to_owned(),
+            Granularity::Group(size) => format!("per group of {size}, median scale"),
         };
         let scheme = candidate.scheme()?;
         let step = f64::from(scheme.params(-abs_max, abs_max)?.scale());
         let values = (scheme.qmin()..=scheme.qmax()).map(|q| f64::from(q) * step);
         let values: Vec<f64> = values.collect();
-        Ok(Self { name: format!("int{}, {whose}", candidate.bits), step, values })
+        Ok(Self { name: format!("int{} {granularity}", candidate.bits), step, values })
     }
 }

@@ -72,15 +72,17 @@ fn check_name(checkpoint: &Checkpoint, rules: &Rules<'_>, name: &str) -> Result<
 /// The weights whose names are most like one that is not there.
 fn similar<'a>(checkpoint: &'a Checkpoint, rules: &Rules<'_>, name: &str) -> Vec<&'a str> {
     const MOST: usize = 3;
-    let quantized = |t: &&Tensor| matches!(rules.action(&t.name, &t.info), Action::Quantize(_));
-    let mut names: Vec<&str> =
-        tensors(checkpoint).filter(quantized).map(|tensor| &*tensor.name).collect();
+    let is_quantized = |t: &&Tensor| matches!(rules.action(&t.name, &t.info), Action::Quantize(_));
     // A part of a name is like the whole, however much longer that is.
-    let difference =
-        |known: &&str| (!known.contains(name), strsim::damerau_levenshtein(name, known));
-    names.sort_by_cached_key(difference);
-    names.truncate(MOST);
-    names
+    let likeness = |known: &'a str| match strsim::normalized_damerau_levenshtein(name, known) {
+        likeness if known.contains(name) => 1.0 + likeness,
+        likeness => likeness,
+    };
+    let weights = tensors(checkpoint).filter(is_quantized);
+    let names = weights.map(|weight| (likeness(&weight.name), &*weight.name));
+    let mut names: Vec<_> = names.filter(|(likeness, _)| *likeness > 0.5).collect();
+    names.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    names.into_iter().take(MOST).map(|(_, name)| name).collect()
 }
 
 /// Warnings of `--ignore` that ignores nothing.

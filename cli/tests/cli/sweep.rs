@@ -230,7 +230,7 @@ fn text_is_one_table() {
         assert!(head.contains(column), "{column:?} is not in {head}");
     }
     assert!(text.lines().nth(1).unwrap().contains("tensor"), "{text}");
-    assert!(text.contains("1 weights of 960 values"), "{text}");
+    assert!(text.contains("model.layers.0.mlp.up_proj.weight, 960 values"), "{text}");
     assert!(text.contains("kept in binary32"), "{text}");
     assert!(!text.contains('\u{1b}'), "{text}");
 }
@@ -252,6 +252,8 @@ fn one_tensor() {
     };
     failed("c.proj.weight", &["has no tensor c.proj.weight; ", model.source().to_str().unwrap()]);
     failed("b.prj.weight", &["similar names are b.proj.weight, a.proj.weight"]);
+    let unlike = run(&model.source(), &["--tensor", "x"]).failed_with(&["has no tensor x"]);
+    assert!(!unlike.stderr.contains("similar"), "{}", unlike.stderr);
     failed("b.proj", &["has no tensor b.proj; similar names are b.proj.weight, a.proj.weight"]);
     failed("norm.weight", &["norm.weight is not one that is quantized: 1 dimension"]);
 }
@@ -410,10 +412,15 @@ fn histograms() {
     for dtype in [Dtype::F32, Dtype::F16, Dtype::BF16] {
         let model = Model::new().weights("model.safetensors", &[(name, varied(dtype, 64, 300))]);
         let svg = draw(&model, &["--tensor", name]);
-        for part in ["values in a bin", "&lt;b&gt;&amp;&quot;", r"\u{1b}[2J", "int4, one scale"] {
+        for part in [
+            "weights per bin of ",
+            "&lt;b&gt;&amp;&quot;",
+            r"\u{1b}[2J",
+            "int4 per tensor: 16 values",
+        ] {
             assert!(svg.contains(part), "{part:?} is not in {svg}");
         }
-        for part in ["int8, one scale for each group of 32", "[64, 300]", "255 values"] {
+        for part in ["int8 per group of 32", "[64, 300]", "255 values"] {
             assert!(svg.contains(part), "{part:?} is not in {svg}");
         }
     }
@@ -441,7 +448,10 @@ fn pictures_of_extreme_weights() {
     ] {
         let tensor = Tensor::of(Dtype::F32, &[1, values.len()], values.clone());
         let model = Model::new().weights("model.safetensors", &[(name, tensor)]);
-        draw(&model, &[]);
+        let svg = draw(&model, &[]);
+        if values.iter().all(|x| *x == 0.0) {
+            assert!(svg.contains("without error, and not shown: 24 schemes"), "{svg}");
+        }
         draw(&model, &["--tensor", name]);
     }
 }
