@@ -69,6 +69,13 @@ pub(crate) mod sealed {
 
         /// The binary32 number whose magnitude [`Sealed::magnitude_bits`] made.
         fn from_magnitude_bits(bits: u32) -> f32;
+
+        /// Sixteen bits that tell which bin of a histogram the value is in. As sign and magnitude they
+        /// order as the values do.
+        fn code(self) -> u16;
+
+        /// A value with that [`Sealed::code`].
+        fn of_code(code: u16) -> f32;
     }
 }
 
@@ -131,6 +138,18 @@ impl sealed::Sealed for f32 {
     #[inline(always)]
     fn from_magnitude_bits(bits: u32) -> f32 {
         Self::from_bits(bits)
+    }
+
+    #[inline(always)]
+    fn code(self) -> u16 {
+        // The sum of either zero and +0 is +0.
+        ((self + 0.0).to_bits() >> 16) as u16
+    }
+
+    #[inline(always)]
+    fn of_code(code: u16) -> f32 {
+        // The last number of the bin: the first may be -0, which is not in it.
+        Self::from_bits(u32::from(code) << 16 | 0xffff)
     }
 }
 
@@ -198,6 +217,16 @@ macro_rules! sixteen_bits {
             #[inline(always)]
             fn from_magnitude_bits(bits: u32) -> f32 {
                 $type::from_bits(bits as u16).to_f32()
+            }
+
+            #[inline(always)]
+            fn code(self) -> u16 {
+                self.to_bits()
+            }
+
+            #[inline(always)]
+            fn of_code(code: u16) -> f32 {
+                $type::from_bits(code).to_f32()
             }
         }
     };

@@ -1,6 +1,6 @@
 //! What can go wrong, with the numbers that explain it.
 
-use crate::{Isa, ScaleType};
+use crate::{Isa, ObserverKind, ScaleType};
 
 /// A result of this crate.
 pub type Result<T, E = Error> = core::result::Result<T, E>;
@@ -93,6 +93,29 @@ pub enum Error {
         /// The type that the scale is to be stored in.
         scale_type: ScaleType,
     },
+    /// The weight of a new batch in a moving average is more than 0 and at most 1.
+    #[error("averaging constant {constant} is not above 0 and at most 1")]
+    InvalidAveragingConstant {
+        /// The constant given.
+        constant: f32,
+    },
+    /// A percentile is more than 0 and at most 100.
+    #[error("percentile {percent} is not above 0 and at most 100")]
+    InvalidPercent {
+        /// The percentile given.
+        percent: f64,
+    },
+    /// Only observers of one kind and setting can be merged.
+    #[error("an observer ({kind}) cannot take in another ({other})")]
+    ObserverMismatch {
+        /// The kind of the observer that was to take in the other.
+        kind: ObserverKind,
+        /// The kind of the other.
+        other: ObserverKind,
+    },
+    /// Two moving averages do not tell what that of all batches would be.
+    #[error("moving averages depend on the order of the batches and cannot be merged")]
+    MovingAverageMerge,
     /// A buffer has the wrong length.
     #[error("{what} has {found} elements where {expected} are needed")]
     LengthMismatch {

@@ -20,8 +20,14 @@ impl Extent {
     }
 
     pub(crate) fn widen(&self, limits: Limits) {
-        self.min.fetch_min(ordered(limits.min), Relaxed);
-        self.max.fetch_max(ordered(limits.max), Relaxed);
+        let (min, max) = (ordered(limits.min), ordered(limits.max));
+        // Looking is cheap, and most limits widen nothing.
+        if min < self.min.load(Relaxed) {
+            self.min.fetch_min(min, Relaxed);
+        }
+        if max > self.max.load(Relaxed) {
+            self.max.fetch_max(max, Relaxed);
+        }
     }
 
     pub(crate) fn into_limits(self) -> Limits {

@@ -31,6 +31,8 @@
 //! - Tensors: a [`Scheme`] says what to quantize to, a [`Quantizer`] does it to a [`TensorView`].
 //! - [`Backend`]: which instruction set runs, and on how many threads. Nothing is global and no
 //!   environment variable is read.
+//! - [`Observer`]: parameters from the values that a tensor takes, batch by batch; [`Histogram`]: where
+//!   those values are, and where to clip them.
 //! - [`ErrorStats`]: what the quantization cost.
 //!
 //! # Environment
@@ -38,7 +40,8 @@
 //! The floating-point environment must be the default one: rounding to nearest, subnormals kept.
 //!
 //! Features: `rayon` (default) shares large tensors out to the current rayon pool; `std` (default)
-//! asks the CPU at run time what it can do. Without both the crate is `no_std` with `alloc` and
+//! asks the CPU at run time what it can do. `serde` makes schemes and observers serializable; reading
+//! checks them. Without `rayon` and `std` the crate is `no_std` with `alloc` and
 //! uses the instruction sets that the build target promises.
 
 #![no_std]
@@ -55,6 +58,7 @@ mod extent;
 mod integer;
 mod kernel;
 mod metrics;
+mod observer;
 mod packing;
 mod parallel;
 mod params;
@@ -71,6 +75,7 @@ pub use element::Element;
 pub use error::{Error, Result};
 pub use integer::Integer;
 pub use metrics::ErrorStats;
+pub use observer::{Bin, Histogram, Observer, ObserverKind};
 pub use packing::Packing;
 pub use params::QuantParams;
 pub use quantizer::Quantizer;

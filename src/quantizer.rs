@@ -145,8 +145,12 @@ impl Quantizer {
         let sets = self.sets::<Q>(shape, scales.len(), zero_points.len())?;
         same_length("data", elements(shape)?, q.len())?;
         same_length("output", q.len(), x.len())?;
-        for (set, &scale) in scales.iter().enumerate() {
-            self.scheme.with_scale(scale, zero_points.get(set).copied().unwrap_or(0))?;
+        if let Some(&scale) = scales.iter().find(|scale| !(scale.is_finite() && **scale > 0.0)) {
+            return Err(Error::InvalidScale { scale });
+        }
+        let (qmin, qmax) = (self.scheme.qmin(), self.scheme.qmax());
+        if let Some(&zero_point) = zero_points.iter().find(|z| !(qmin..=qmax).contains(z)) {
+            return Err(Error::ZeroPointOutOfRange { zero_point, qmin, qmax });
         }
         let q = bytemuck::must_cast_slice(q);
         sets.dequantize(self.backend, Q::UNSIGNED, Quantized { q, scales, zero_points }, x);

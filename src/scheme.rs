@@ -348,7 +348,7 @@ impl Scheme {
         Ok(self.valid_params(scale, zero_point))
     }
 
-    /// The parameters with a scale and zero point that [`Scheme::choose`] found, or that were stored.
+    /// The parameters with a scale and zero point that were computed before, and stored.
     ///
     /// # Errors
     ///
@@ -363,38 +363,40 @@ impl Scheme {
         QuantParams::valid(scale, zero_point, self.qmin(), self.qmax())
     }
 
+    /// Steps of the scale that the range of values is divided into; of a symmetric scheme, its half.
+    #[inline(always)]
+    pub(crate) fn steps(self) -> f32 {
+        let half = (1 << (self.bits.0 - 1)) as f32;
+        match self.mapping {
+            Mapping::Symmetric(Range::Narrow) => half - 1.0,
+            Mapping::Symmetric(Range::Full) => half - 0.5,
+            Mapping::AffineSigned | Mapping::AffineUnsigned => 2.0 * half - 1.0,
+        }
+    }
+
     /// [`Scheme::params`]' scale and zero point. The scale is infinite if it overflows its type, and
     /// infinite or NaN if the limits are.
     #[inline(always)]
     pub(crate) fn choose(self, limits: Limits) -> (f32, i32) {
-        let half = (1 << (self.bits.0 - 1)) as f32;
-        match self.mapping {
-            Mapping::Symmetric(range) => {
-                let steps = match range {
-                    Range::Narrow => half - 1.0,
-                    Range::Full => half - 0.5,
-                };
-                let abs_max = limits.abs_max();
-                let scale = if abs_max == 0.0 { 1.0 } else { self.stored(abs_max / steps) };
-                (scale, 0)
-            }
-            Mapping::AffineSigned | Mapping::AffineUnsigned => {
-                let steps = 2.0 * half - 1.0;
-                // Comparisons that leave a NaN where it is.
-                let min = if limits.min > 0.0 { 0.0 } else { limits.min };
-                let max = if limits.max < 0.0 { 0.0 } else { limits.max };
-                if min == max {
-                    return (1.0, self.qmin());
-                }
-                let range = max - min;
-                let finite = range < f32::INFINITY;
-                let scale = if finite { range / steps } else { max / steps - min / steps };
-                let scale = self.stored(scale);
-                let (qmin, qmax) = (self.qmin() as f32, self.qmax() as f32);
-                let zero_point = (qmin - min / scale).clamp(qmin, qmax);
-                (scale, (zero_point + ROUND - ROUND) as i32)
-            }
+        let steps = self.steps();
+        if self.is_symmetric() {
+            let abs_max = limits.abs_max();
+            let scale = if abs_max == 0.0 { 1.0 } else { self.stored(abs_max / steps) };
+            return (scale, 0);
         }
+        // Comparisons that leave a NaN where it is.
+        let min = if limits.min > 0.0 { 0.0 } else { limits.min };
+        let max = if limits.max < 0.0 { 0.0 } else { limits.max };
+        if min == max {
+            return (1.0, self.qmin());
+        }
+        let range = max - min;
+        let is_finite = range < f32::INFINITY;
+        let scale = if is_finite { range / steps } else { max / steps - min / steps };
+        let scale = self.stored(scale);
+        let (qmin, qmax) = (self.qmin() as f32, self.qmax() as f32);
+        let zero_point = (qmin - min / scale).clamp(qmin, qmax);
+        (scale, (zero_point + ROUND - ROUND) as i32)
     }
 
     /// A scale that is not 0, as it is stored.
@@ -413,6 +415,11 @@ const ROUND: f32 = 12_582_912.0;
 
 /// The least and the largest of some values.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(
+    feature = "serde",
+    serde(try_from = "crate::observer::StoredLimits", into = "crate::observer::StoredLimits")
+)]
 pub struct Limits {
     pub(crate) min: f32,
     pub(crate) max: f32,
@@ -435,6 +442,17 @@ impl Limits {
             min: if self.min <= other.min || self.min.is_nan() { self.min } else { other.min },
             max: if self.max >= other.max || self.max.is_nan() { self.max } else { other.max },
         }
+    }
+
+    /// The limits of both, of which either may be of nothing.
+    pub(crate) fn merge_seen(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        one.zip(other).map(|(one, other)| one.merge(other)).or(one).or(other)
+    }
+
+    /// The limits of the values after limiting them to [-`clip`, `clip`], which is a finite range.
+    pub(crate) fn clipped(self, clip: f32) -> Self {
+        let Self { min, max } = self;
+        Self { min: min.clamp(-clip, clip), max: max.clamp(-clip, clip) }
     }
 
     /// The largest magnitude.

@@ -113,7 +113,11 @@ fn every_combination() {
     let mut random = Random(4);
     for bits in BITS {
         for mapping in MAPPINGS {
-            for shape in SHAPES {
+            for (i, shape) in SHAPES.into_iter().enumerate() {
+                // Widths that nobody packs differ in nothing but the numbers.
+                if !matches!(bits, 2 | 4 | 8) && i % 3 != 0 {
+                    continue;
+                }
                 let len = shape.iter().product();
                 let (x, y) = (tensor::<f32>(&mut random, len), tensor::<f16>(&mut random, len));
                 let z = tensor::<bf16>(&mut random, len);

@@ -9,6 +9,7 @@ use anyhow::Result;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
+use crate::clip::Clip;
 use crate::module_pattern::ModulePattern;
 use crate::overrides::Override;
 use crate::plot::PlotPath;
@@ -102,6 +103,11 @@ pub(crate) struct QuantizeArgs {
     /// default narrow, and full at 4 bits and fewer
     #[arg(long, value_enum, conflicts_with = "asymmetric")]
     pub(crate) range: Option<RangeName>,
+
+    /// Cut off the largest of the weights that share a scale: none of them, those above a percentile of
+    /// their magnitudes (percentile=99.9), or as many as makes their squared error least (mse)
+    #[arg(long, value_name = "none|percentile=P|mse", default_value_t)]
+    pub(crate) clip: Clip,
 
     /// The number of threads; 0 stands for all. The result does not depend on it
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = thread_count)]

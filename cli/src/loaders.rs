@@ -21,10 +21,15 @@ pub(crate) fn warnings(
             schemes.push(scheme);
         }
     }
+    let mixed = (schemes.len() > 1).then(|| {
+        "mixed schemes: transformers reads them compressed, which is its default; with dequantize=True it \
+         takes the first scheme for all, and some weights for others without a word"
+            .to_owned()
+    });
     let limits = schemes.into_iter().flat_map(|scheme| {
         limits(scheme).into_iter().map(move |limit| format!("{scheme}: {limit}"))
     });
-    limits.chain(unlike_neighbours(quantized, kept)).collect()
+    limits.chain(mixed).chain(unlike_neighbours(quantized, kept)).collect()
 }
 
 /// What loaders do not take.
@@ -32,8 +37,9 @@ fn limits(scheme: &WeightScheme) -> Vec<String> {
     let WeightScheme { name, granularity, .. } = *scheme;
     let mut limits = Vec::new();
     let mut add = |limit: &str| limits.push(limit.to_owned());
-    if name == SchemeName::W4a16 && !scheme.is_symmetric() {
-        add("asymmetric int4 loads in vLLM, and in transformers only as run_compressed=False");
+    if scheme.has_packed_zero_points() && !scheme.is_symmetric() {
+        add("packed zero points load in vLLM, and in transformers only with \
+             CompressedTensorsConfig(dequantize=True)");
     }
     if name == SchemeName::W8a8 && !scheme.is_symmetric() {
         add("vLLM multiplies by int8 weights only if they are symmetric");

@@ -2,6 +2,7 @@
 
 mod args;
 mod checkpoint;
+mod clip;
 mod compare;
 mod config;
 mod console;

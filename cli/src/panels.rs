@@ -12,6 +12,7 @@ use bytemuck::{AnyBitPattern, NoUninit, cast_slice, cast_slice_mut};
 use half::{bf16, f16};
 use safetensors::Dtype;
 
+use crate::clip::Clip;
 use crate::pieces::{Buffers, Workshop};
 use crate::plan::TensorPlan;
 use crate::positioned::{read_exact_at, write_all_at};
@@ -27,6 +28,7 @@ pub(crate) const PANEL: usize = 1 << 17;
 pub(crate) struct Weight<'a> {
     plan: &'a TensorPlan,
     scheme: WeightScheme,
+    clip: Clip,
     /// What kernels make of a panel.
     kernel_scheme: Scheme,
     /// How the integers are packed, if they are.
@@ -61,6 +63,7 @@ impl<'a> Weight<'a> {
     pub(crate) fn new(
         plan: &'a TensorPlan,
         scheme: WeightScheme,
+        clip: Clip,
         to: u64,
         source: &'a File,
         output: &'a File,
@@ -75,7 +78,7 @@ impl<'a> Weight<'a> {
         let kernel_scheme = scheme.kernel_scheme(scale_type)?;
         let bits = scheme.name.stored_bits();
         let packing = scheme.is_packed().then(|| Packing::words(bits)).transpose()?;
-        Ok(Self { plan, scheme, kernel_scheme, packing, shape, source, output, to })
+        Ok(Self { plan, scheme, clip, kernel_scheme, packing, shape, source, output, to })
     }
 
     /// The shape, as it is stored beside packed integers.
@@ -102,7 +105,8 @@ impl<'a> Weight<'a> {
         };
         let zero_points = (!self.scheme.is_symmetric()).then(|| {
             let columns = self.scheme.sets_per_row(self.row_len());
-            stored_zero_points(&zero_points, columns, self.packing)
+            let packing = self.packing.filter(|_| self.scheme.has_packed_zero_points());
+            stored_zero_points(&zero_points, columns, packing)
         });
         Ok(Quantized { scales, zero_points: zero_points.transpose()?, stats })
     }
@@ -157,14 +161,13 @@ impl<'a> Weight<'a> {
             let sets = quantizer.scale_count(&shape)?;
             let (mut scales, mut zero_points) = (vec![0.0; sets], Vec::new());
             zero_points.resize(if self.scheme.is_symmetric() { 0 } else { sets }, 0);
-            quantizer
-                .quantize_into(
-                    TensorView::new(x, &shape)?,
-                    quantized,
-                    &mut scales,
-                    &mut zero_points,
-                )
-                .map_err(|error| self.explain(error, rows.start))?;
+            let done = if self.clip == Clip::None {
+                let x = TensorView::new(x, &shape)?;
+                quantizer.quantize_into(x, quantized, &mut scales, &mut zero_points)
+            } else {
+                self.clipped(backend, x, quantized, &mut scales, &mut zero_points)
+            };
+            done.map_err(|error| self.explain(error, rows.start))?;
             quantizer.dequantize_into(quantized, &shape, &scales, &zero_points, dequantized)?;
             (panel.scales, panel.zero_points) = (scales, zero_points);
         }
@@ -187,18 +190,48 @@ impl<'a> Weight<'a> {
         backend: Backend,
         workshop: &Workshop,
     ) -> Result<QuantParams> {
-        let limits = workshop.run(self.panels(), |rows, buffers| {
+        let observer = self.clip.observer()?;
+        let observers = workshop.run(self.panels(), |rows, buffers| {
             let x = self.read::<T>(&rows, &mut buffers.words)?;
-            let (min, max) = backend.min_max(x).unwrap_or((0.0, 0.0));
-            if min.is_finite() && max.is_finite() {
-                return Ok((min, max));
-            }
-            let index = x.iter().position(|x| !x.to_f32().is_finite()).unwrap_or(0);
-            Err(self.explain(Error::NotFinite { index, value: x[index].to_f32() }, rows.start))
+            let mut observer = observer.clone();
+            let observed = observer.observe_on(backend, x);
+            observed.map_err(|error| self.explain(error, rows.start))?;
+            Ok(observer)
         })?;
-        let min = limits.iter().map(|limits| limits.0).min_by(f32::total_cmp).unwrap_or(0.0);
-        let max = limits.iter().map(|limits| limits.1).max_by(f32::total_cmp).unwrap_or(0.0);
-        self.kernel_scheme.params(min, max).map_err(|error| self.explain(error, 0))
+        let mut all = observer;
+        observers.iter().try_for_each(|observer| all.merge(observer))?;
+        all.params(self.kernel_scheme).map_err(|error| self.explain(error, 0))
+    }
+
+    /// Quantizes some rows with the scales that clipping gives.
+    fn clipped<T: Element>(
+        &self,
+        backend: Backend,
+        x: &[T],
+        quantized: &mut [i8],
+        scales: &mut [f32],
+        zero_points: &mut [i32],
+    ) -> absmax::Result<()> {
+        let set_len = self.row_len() / self.scheme.sets_per_row(self.row_len());
+        let sets = x.chunks_exact(set_len).zip(quantized.chunks_exact_mut(set_len));
+        for (set, (x, quantized)) in sets.enumerate() {
+            let params =
+                self.clip.params(backend, x, self.kernel_scheme).map_err(|error| match error {
+                    Error::NotFinite { index, value } => {
+                        Error::NotFinite { index: set * set_len + index, value }
+                    }
+                    Error::ScaleOverflow { min, max, scale_type, .. } => {
+                        Error::ScaleOverflow { set, min, max, scale_type }
+                    }
+                    other => other,
+                })?;
+            backend.quantize_with(x, params, quantized)?;
+            scales[set] = params.scale();
+            if let Some(zero_point) = zero_points.get_mut(set) {
+                *zero_point = params.zero_point();
+            }
+        }
+        Ok(())
     }
 
     fn read<'b, T: AnyBitPattern + NoUninit>(

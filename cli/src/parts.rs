@@ -44,7 +44,7 @@ impl Parts<Entry> {
             _ => vec![rows, scheme.sets_per_row(row_len)],
         };
         let per_word = 32 / usize::from(scheme.name.stored_bits());
-        let zero_point = if !scheme.is_packed() {
+        let zero_point = if !scheme.has_packed_zero_points() {
             entry("_zero_point", Dtype::I8, &sets)
         } else {
             // Packed along the first axis.

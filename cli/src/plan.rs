@@ -276,23 +276,21 @@ impl TensorPlan {
     }
 }
 
-/// The scheme of most for every Linear, and of the others for modules by name.
+/// One scheme for every Linear, or each for modules by name. A class beside names would be taken for
+/// the layers that engines fuse, which have other names.
 fn config_groups(
     scheme: WeightScheme,
     quantized: BTreeMap<String, WeightScheme>,
 ) -> Vec<(WeightScheme, Vec<String>)> {
-    let mut groups = vec![(scheme, Vec::new())];
+    let mut groups: Vec<(WeightScheme, Vec<String>)> = vec![(scheme, Vec::new())];
     for (module, scheme) in quantized {
         match groups.iter_mut().find(|(known, _)| *known == scheme) {
             Some((_, modules)) => modules.push(module),
             None => groups.push((scheme, vec![module])),
         }
     }
-    // Where the one for all is taken by none, it must not claim those that have another.
     groups.retain(|(_, modules)| !modules.is_empty());
-    if let Some((first, modules)) = groups.first_mut()
-        && *first == scheme
-    {
+    if let [(_, modules)] = &mut groups[..] {
         *modules = vec!["Linear".to_owned()];
     }
     groups

@@ -52,6 +52,7 @@ pub(crate) fn run(args: &QuantizeArgs) -> Result<()> {
         output: destination.as_ref().map(|destination| destination.path.display().to_string()),
         dry_run: args.dry_run,
         scheme,
+        clip: args.clip,
         isa: backend.isa(),
         threads: pool.current_num_threads(),
         warnings: plan.warnings.clone(),
@@ -109,7 +110,11 @@ impl Run<'_> {
 
     fn write(&self, destination: &Destination, report: &mut Report) -> Result<()> {
         let mut stage = Stage::new(destination)?;
-        let writer = ShardWriter { backend: self.backend, workshop: Workshop::default() };
+        let writer = ShardWriter {
+            backend: self.backend,
+            clip: self.args.clip,
+            workshop: Workshop::default(),
+        };
         let lines = self.lines();
         for Output { name, content } in &self.plan.outputs {
             let mut write = || {

@@ -5,6 +5,7 @@ use std::path::Path;
 use absmax::{ErrorStats, Isa};
 use serde::{Serialize, Serializer};
 
+use crate::clip::Clip;
 use crate::files::LeftOut;
 use crate::plan::{PlannedAction, TensorPlan};
 use crate::stage::Written;
@@ -21,6 +22,7 @@ pub(crate) struct Report {
     pub(crate) dry_run: bool,
     /// That of all weights that no `--override` matches.
     pub(crate) scheme: WeightScheme,
+    pub(crate) clip: Clip,
     #[serde(serialize_with = "name")]
     pub(crate) isa: Isa,
     pub(crate) threads: usize,

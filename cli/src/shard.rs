@@ -6,6 +6,7 @@ use absmax::{Backend, ErrorStats};
 use anyhow::{Context as _, Result};
 use bytemuck::cast_slice_mut;
 
+use crate::clip::Clip;
 use crate::panels::Weight;
 use crate::pieces::Workshop;
 use crate::plan::{PlannedAction, ShardPlan, TensorPlan};
@@ -18,6 +19,7 @@ const PIECE: u64 = 1 << 20;
 #[derive(Debug)]
 pub(crate) struct ShardWriter {
     pub(crate) backend: Backend,
+    pub(crate) clip: Clip,
     pub(crate) workshop: Workshop,
 }
 
@@ -42,7 +44,8 @@ impl ShardWriter {
                 PlannedAction::Quantize { scheme, to, .. } => {
                     let width = tensor.dtype.bitsize() / 8;
                     let advance = |elements| advance((elements * width) as u64);
-                    let weight = Weight::new(tensor, *scheme, to.weight, source, output)?;
+                    let weight =
+                        Weight::new(tensor, *scheme, self.clip, to.weight, source, output)?;
                     let done = weight.quantize(self.backend, &self.workshop, advance)?;
                     write_all_at(output, &done.scales, to.scale)?;
                     if let (Some(bytes), Some(to)) = (&done.zero_points, to.zero_point) {

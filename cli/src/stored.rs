@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::ops::Range;
 
-use absmax::{Backend, Element, Packing, Quantizer, Scheme};
+use absmax::{Backend, Element, Granularity, Packing, Quantizer, Scheme};
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use bytemuck::{AnyBitPattern, NoUninit, cast_slice, cast_slice_mut};
 use half::{bf16, f16};
@@ -58,6 +58,8 @@ pub(crate) struct QuantizedWeight {
     pub(crate) shape: [usize; 2],
     /// How the integers are packed, if they are.
     packing: Option<Packing>,
+    /// The same of the zero points.
+    zero_packing: Option<Packing>,
     /// How many bits are stored of each.
     pub(crate) bits: u8,
     /// The granularity, for kernels.
@@ -225,11 +227,15 @@ impl QuantizedWeight {
         };
         let is_floating = matches!(scale.dtype, Dtype::F32 | Dtype::F16 | Dtype::BF16);
         ensure!(is_floating, "its scales are {}", scale.dtype);
-        let is_packed = weight.dtype == Dtype::I32;
+        let packing = if weight.dtype == Dtype::I32 { Some(Packing::words(bits)?) } else { None };
+        // One alone is not packed.
+        let zero_packing = packing.filter(|_| scheme.granularity() != Granularity::PerTensor);
         if let Some(zero_point) = &zero_point {
             let sets = scale.shape.iter().product::<usize>() / columns;
-            let (dtype, height) =
-                if is_packed { (Dtype::I32, sets.div_ceil(per_word)) } else { (Dtype::I8, sets) };
+            let (dtype, height) = match zero_packing {
+                Some(_) => (Dtype::I32, sets.div_ceil(per_word)),
+                None => (Dtype::I8, sets),
+            };
             let found: usize = zero_point.shape.iter().product();
             ensure!(
                 zero_point.dtype == dtype && found == height * columns,
@@ -238,8 +244,7 @@ impl QuantizedWeight {
                 zero_point.shape
             );
         }
-        let packing = is_packed.then(|| Packing::words(bits)).transpose()?;
-        Ok(Self { weight, scale, zero_point, shape, packing, bits, scheme })
+        Ok(Self { weight, scale, zero_point, shape, packing, zero_packing, bits, scheme })
     }
 
     /// Its scales and zero points.
@@ -256,7 +261,7 @@ impl QuantizedWeight {
             Some(place) => {
                 let columns = self.scale.shape.get(1).copied().unwrap_or(1);
                 let bytes = model.bytes(place)?;
-                unpacked_zero_points(&bytes, [scales.len() / columns, columns], self.packing)?
+                unpacked_zero_points(&bytes, [scales.len() / columns, columns], self.zero_packing)?
             }
         };
         Ok(Parameters { scales, zero_points })

@@ -123,6 +123,11 @@ impl WeightScheme {
         !self.name.has_activations()
     }
 
+    /// Whether zero points are packed as the integers are: there is one alone where there is one scale.
+    pub(crate) fn has_packed_zero_points(&self) -> bool {
+        self.is_packed() && self.granularity != Granularity::Tensor
+    }
+
     /// The format's name in compressed-tensors.
     pub(crate) fn format(&self) -> &'static str {
         if self.is_packed() { "pack-quantized" } else { "int-quantized" }

@@ -74,3 +74,31 @@ pub(crate) fn avx512(x: &[f32], scale: f32, q: &mut [i8]) {
         v4.vectorize(Loop(v4, x, scale, q));
     }
 }
+
+/// With AVX-512, groups of 32 values, each by its own scale. Does nothing where the CPU lacks it.
+pub(crate) fn avx512_groups(x: &[f32], q: &mut [i8], scales: &mut [f32]) {
+    struct Loop<'a>(V4, &'a [f32], &'a mut [i8], &'a mut [f32]);
+    impl pulp::NullaryFnOnce for Loop<'_> {
+        type Output = ();
+
+        #[inline(always)]
+        fn call(self) {
+            let Self(v4, x, q, scales) = self;
+            let f = v4.avx512f;
+            let (xs, qs) = (x.as_chunks::<32>().0, q.as_chunks_mut::<32>().0);
+            for ((x, q), scale) in xs.iter().zip(qs).zip(scales) {
+                let [a, b]: [__m512; 2] = cast(*x);
+                let top = f._mm512_max_ps(f._mm512_abs_ps(a), f._mm512_abs_ps(b));
+                let top = f._mm512_reduce_max_ps(top);
+                *scale = if top == 0.0 { 1.0 } else { top / 127.0 };
+                let s = f._mm512_set1_ps(*scale);
+                let narrow =
+                    |v| f._mm512_cvtsepi32_epi8(f._mm512_cvtps_epi32(f._mm512_div_ps(v, s)));
+                *q = cast([narrow(a), narrow(b)]);
+            }
+        }
+    }
+    if let Some(v4) = V4::try_new() {
+        v4.vectorize(Loop(v4, x, q, scales));
+    }
+}

@@ -1,7 +1,9 @@
 //! The marks that the project sets itself, as ratios within one run.
 
 use crate::measure::Timings;
-use crate::operations::{ABSMAX, ABSMAX_AVX2, Operation, PLAIN, RTEN, VDIVPS_256, VDIVPS_512};
+use crate::operations::{
+    ABSMAX, ABSMAX_AVX2, INT8, Operation, PLAIN, Q8_0, ROWS, RTEN, VDIVPS_256, VDIVPS_512, WIDE,
+};
 use crate::table;
 
 /// Ours has to be so many times as fast as theirs, at this size.
@@ -21,7 +23,10 @@ const M256: usize = 256 << 20;
 
 /// Every mark.
 fn all() -> impl Iterator<Item = Mark> {
-    use Operation::{AbsMax, Dequantize, Quantize, QuantizeWith};
+    use Operation::{
+        AbsMax, Affine, AffineWith, Bf16, Columns, Dequantize, Groups, Packed, Quantize,
+        QuantizeWith,
+    };
 
     let of = |operation, ours, theirs, bounds: &'static [(usize, f64)]| {
         bounds.iter().map(move |&(elements, at_least)| Mark {
@@ -44,6 +49,18 @@ fn all() -> impl Iterator<Item = Mark> {
         of(QuantizeWith, ABSMAX_AVX2, VDIVPS_256, &[(K4, 3.0)]),
         of(Quantize, ABSMAX, RTEN, &[(K4, 1.15), (K64, 1.0), (M1, 1.0), (M16, 1.0), (M256, 1.1)]),
         of(Dequantize, ABSMAX, PLAIN, &[(M256, 1.8)]),
+        of(Groups, ABSMAX, Q8_0, &[(K4, 20.0), (K64, 20.0), (M1, 20.0), (M16, 20.0)]),
+        of(
+            Groups,
+            ABSMAX,
+            VDIVPS_512,
+            &[(K4, 1.0), (K64, 1.0), (M1, 1.0), (M16, 1.0), (M256, 1.0)],
+        ),
+        of(AffineWith, ABSMAX, RTEN, &[(K4, 0.85), (K64, 0.85)]),
+        of(Affine, ABSMAX, RTEN, &[(K4, 0.85), (K64, 0.85)]),
+        of(Columns, ABSMAX, ROWS, &[(M16, 0.6)]),
+        of(Packed, ABSMAX, INT8, &[(M16, 1.0 / 1.15)]),
+        of(Bf16, ABSMAX, WIDE, &[(M256, 1.5)]),
     ]
     .into_iter()
     .flatten()
@@ -66,7 +83,7 @@ pub(crate) fn report(results: &[(Operation, Vec<Timings>)]) -> bool {
         met += usize::from(verdict == "met");
         missed += usize::from(verdict == "MISSED");
         println!(
-            "{verdict:8} {measured:>7} >= {:<5} {}, {}: {} / {}",
+            "{verdict:8} {measured:>7} >= {:<5.2} {}, {}: {} / {}",
             mark.at_least,
             mark.operation,
             table::elements(mark.elements),

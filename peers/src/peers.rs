@@ -18,7 +18,17 @@ pub(crate) fn rten_quantize<'a>(
     scale: f32,
     q: &'a mut [MaybeUninit<u8>],
 ) -> &'a mut [u8] {
-    rten_vecmath::Quantize::new(x, q, 1.0 / scale, ZERO).dispatch()
+    rten_affine(x, scale, ZERO, q)
+}
+
+/// rten's f32 -> u8.
+pub(crate) fn rten_affine<'a>(
+    x: &[f32],
+    scale: f32,
+    zero_point: u8,
+    q: &'a mut [MaybeUninit<u8>],
+) -> &'a mut [u8] {
+    rten_vecmath::Quantize::new(x, q, 1.0 / scale, zero_point).dispatch()
 }
 
 /// The zero point that makes u8 of the symmetric range.

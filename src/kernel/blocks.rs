@@ -85,9 +85,9 @@ pub(crate) fn map<S: Simd, M: Map<S>>(
     }
 }
 
-/// [`map`], with its stores' way settled outside every loop.
+/// [`map`], with its stores' way settled outside every loop. Streamed stores are to be fenced.
 #[inline(always)]
-fn map_as<S: Simd, M: Map<S>, const STREAM: bool>(
+pub(crate) fn map_as<S: Simd, M: Map<S>, const STREAM: bool>(
     s: S,
     map: &mut M,
     src: &[M::In],

@@ -7,7 +7,7 @@
 
 use alloc::vec::Vec;
 
-use super::grid::{Finish, Grid, Limited};
+use super::grid::{Finish, Grid, Limited, halve};
 use crate::division::Reciprocal;
 use crate::simd::{BLOCK, Kernel, LANES, Simd};
 use crate::{Element, Integer, QuantParams};
@@ -164,12 +164,13 @@ fn quantize_block<S: Simd, T: Element>(
     q: &mut [i8; BLOCK],
 ) {
     let x: &[[T; LANES]; 4] = bytemuck::must_cast_ref(x);
-    let v = [0, 1, 2, 3].map(|i| {
+    let mut v = [s.splat_i32(0); 4];
+    for (i, v) in v.iter_mut().enumerate() {
         let at = at + i * LANES;
         let quotient = s.round(columns.divide(s, T::load(s, &x[i]), at));
-        s.add_i32(quotient, s.load_i32(lanes(zeros, at)))
-    });
-    s.store_i8(q, limited.finish(s, v));
+        *v = s.add_i32(quotient, s.load_i32(lanes(zeros, at)));
+    }
+    s.store_i8(q, limited.finish(s, halve(s, v)));
 }
 
 /// A way to divide by sixteen columns' scales.
@@ -187,8 +188,9 @@ struct Products<'a> {
 impl DivideAt for Products<'_> {
     #[inline(always)]
     fn divide<S: Simd>(&self, s: S, x: S::F32, at: usize) -> S::F32 {
-        let [scale, hi, lo] = [self.scales, self.hi, self.lo].map(|v| lanes(v, at));
-        s.div_by(x, s.divisor(s.load_f32(scale), s.load_f32(hi), s.load_f32(lo)))
+        let Self { scales, hi, lo } = self;
+        let (scale, hi) = (s.load_f32(lanes(scales, at)), s.load_f32(lanes(hi, at)));
+        s.div_by(x, s.divisor(scale, hi, s.load_f32(lanes(lo, at))))
     }
 }
 

@@ -26,8 +26,12 @@ impl<S: Simd> ByProduct<S> {
     #[inline(always)]
     pub(crate) fn new(s: S, params: QuantParams, reciprocal: Reciprocal) -> Self {
         let scale = params.scale();
-        let [min, max] = ends(params).map(|end| s.splat(scale * end));
-        Self { divisor: divisor(s, scale, reciprocal), min, max }
+        let [min, max] = ends(params);
+        Self {
+            divisor: divisor(s, scale, reciprocal),
+            min: s.splat(scale * min),
+            max: s.splat(scale * max),
+        }
     }
 }
 
@@ -61,8 +65,8 @@ pub(crate) struct ByDivision<S: Simd> {
 impl<S: Simd> ByDivision<S> {
     #[inline(always)]
     pub(crate) fn new(s: S, params: QuantParams) -> Self {
-        let [min, max] = ends(params).map(|end| s.splat(end));
-        Self { scale: s.splat(params.scale()), min, max }
+        let [min, max] = ends(params);
+        Self { scale: s.splat(params.scale()), min: s.splat(min), max: s.splat(max) }
     }
 }
 

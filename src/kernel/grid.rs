@@ -38,13 +38,25 @@ impl Grid {
         !self.unsigned && self.zero == 0 && self.min <= -127 && self.max == 127
     }
 
+    /// Whether adding the zero point and saturating is: all integers of a [`u8`] are in use.
+    #[inline(always)]
+    pub(crate) fn is_whole_u8(self) -> bool {
+        self.unsigned && self.min == i8::MIN && self.max == i8::MAX
+    }
+
     /// What [`Shifted`] needs.
     #[inline(always)]
     pub(crate) fn shifted<S: Simd>(self, s: S) -> Shifted<S> {
-        Shifted { zero: s.splat_i32(self.zero), limited: self.limited(s) }
+        Shifted { zero: s.splat_i16(self.zero as i16), limited: self.limited(s) }
     }
 
-    /// What is left to do to bytes to which the zero point has been added.
+    /// What [`WholeU8`] needs.
+    #[inline(always)]
+    pub(crate) fn whole<S: Simd>(self, s: S) -> WholeU8<S> {
+        WholeU8 { zero: s.splat_i16((self.zero + BIAS) as i16) }
+    }
+
+    /// What is left to do to integers to which the zero point has been added.
     #[inline(always)]
     pub(crate) fn limited<S: Simd>(self, s: S) -> Limited<S> {
         Limited {
@@ -55,10 +67,10 @@ impl Grid {
     }
 }
 
-/// A way from the rounded quotients of a block to its bytes.
+/// A way from the rounded quotients of a block, narrowed to 16 bits, to its bytes.
 pub(crate) trait Finish<S: Simd>: Copy {
     /// The bytes of a block.
-    fn finish(self, s: S, v: [S::I32; 4]) -> S::I8;
+    fn finish(self, s: S, v: [S::I16; 2]) -> S::I8;
 }
 
 /// For a grid that [saturates](Grid::saturates).
@@ -67,23 +79,35 @@ pub(crate) struct Saturated;
 
 impl<S: Simd> Finish<S> for Saturated {
     #[inline(always)]
-    fn finish(self, s: S, v: [S::I32; 4]) -> S::I8 {
-        s.narrow(v)
+    fn finish(self, s: S, [a, b]: [S::I16; 2]) -> S::I8 {
+        s.narrow8(a, b)
+    }
+}
+
+/// For a grid that is a [whole `u8`](Grid::is_whole_u8).
+#[derive(Clone, Copy)]
+pub(crate) struct WholeU8<S: Simd> {
+    zero: S::I16,
+}
+
+impl<S: Simd> Finish<S> for WholeU8<S> {
+    #[inline(always)]
+    fn finish(self, s: S, [a, b]: [S::I16; 2]) -> S::I8 {
+        s.narrow8_unsigned(s.add_i16(a, self.zero), s.add_i16(b, self.zero))
     }
 }
 
 /// For any grid.
 #[derive(Clone, Copy)]
 pub(crate) struct Shifted<S: Simd> {
-    zero: S::I32,
+    zero: S::I16,
     limited: Limited<S>,
 }
 
 impl<S: Simd> Finish<S> for Shifted<S> {
     #[inline(always)]
-    fn finish(self, s: S, [a, b, c, d]: [S::I32; 4]) -> S::I8 {
-        let z = self.zero;
-        let v = [s.add_i32(a, z), s.add_i32(b, z), s.add_i32(c, z), s.add_i32(d, z)];
+    fn finish(self, s: S, v: [S::I16; 2]) -> S::I8 {
+        let v = [s.add_i16(v[0], self.zero), s.add_i16(v[1], self.zero)];
         self.limited.finish(s, v)
     }
 }
@@ -98,8 +122,14 @@ pub(crate) struct Limited<S: Simd> {
 
 impl<S: Simd> Finish<S> for Limited<S> {
     #[inline(always)]
-    fn finish(self, s: S, v: [S::I32; 4]) -> S::I8 {
-        let limited = s.min_i8(s.max_i8(s.narrow(v), self.min), self.max);
+    fn finish(self, s: S, [a, b]: [S::I16; 2]) -> S::I8 {
+        let limited = s.min_i8(s.max_i8(s.narrow8(a, b), self.min), self.max);
         s.xor_i8(limited, self.flip)
     }
+}
+
+/// Four vectors of 32 bits to two of 16.
+#[inline(always)]
+pub(crate) fn halve<S: Simd>(s: S, [a, b, c, d]: [S::I32; 4]) -> [S::I16; 2] {
+    [s.narrow16(a, b), s.narrow16(c, d)]
 }

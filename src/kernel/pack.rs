@@ -32,9 +32,9 @@ impl Kernel for Pack<'_> {
     #[inline(always)]
     fn eval<S: Simd>(self, _s: S) {
         match self.bits {
-            2 => self.by::<2, { BLOCK / 4 }>(quarters),
-            4 => self.by::<4, { BLOCK / 2 }>(halves),
-            _ => self.by::<8, BLOCK>(bytes),
+            2 => self.by::<2, { BLOCK / 4 }>(),
+            4 => self.by::<4, { BLOCK / 2 }>(),
+            _ => self.by::<8, BLOCK>(),
         }
     }
 }
@@ -42,10 +42,7 @@ impl Kernel for Pack<'_> {
 impl Pack<'_> {
     /// A block at a time; the last one is padded with what becomes 0.
     #[inline(always)]
-    fn by<const BITS: usize, const BYTES: usize>(
-        self,
-        pack: impl Fn(&[u8; BLOCK], &mut [u8; BYTES]),
-    ) {
+    fn by<const BITS: usize, const BYTES: usize>(self) {
         let Self { q, coding, packed, .. } = self;
         // Modulo 2^b, adding 2^(b-1) flips the first bit. Here is that of every integer in a byte.
         let first_bit = if coding == Coding::Offset { 1u8 << (BITS - 1) } else { 0 };
@@ -53,15 +50,13 @@ impl Pack<'_> {
         let (blocks, rest) = bytemuck::must_cast_slice::<i8, u8>(q).as_chunks::<BLOCK>();
         let (blocks_out, rest_out) = packed.as_chunks_mut::<BYTES>();
         for (q, packed) in blocks.iter().zip(&mut *blocks_out) {
-            pack(q, packed);
-            *packed = packed.map(|byte| byte ^ flip);
+            pack::<BITS, BYTES>(q, flip, packed);
         }
         if !rest.is_empty() {
             let mut padded = [first_bit; BLOCK];
             padded[..rest.len()].copy_from_slice(rest);
             let mut result = [0; BYTES];
-            pack(&padded, &mut result);
-            result = result.map(|byte| byte ^ flip);
+            pack::<BITS, BYTES>(&padded, flip, &mut result);
             let rest_out = match blocks_out.get_mut(blocks.len()) {
                 Some(block) => &mut block[..],
                 None => rest_out,
@@ -72,24 +67,34 @@ impl Pack<'_> {
     }
 }
 
+/// One block.
 #[inline(always)]
-fn bytes(q: &[u8; BLOCK], packed: &mut [u8; BLOCK]) {
-    *packed = *q;
-}
-
-#[inline(always)]
-fn halves(q: &[u8; BLOCK], packed: &mut [u8; BLOCK / 2]) {
-    for (q, packed) in q.as_chunks().0.iter().zip(packed) {
-        let two = u16::from_le_bytes(*q);
-        *packed = (two & 0x0f | two >> 4 & 0xf0) as u8;
-    }
-}
-
-#[inline(always)]
-fn quarters(q: &[u8; BLOCK], packed: &mut [u8; BLOCK / 4]) {
-    for (q, packed) in q.as_chunks().0.iter().zip(packed) {
-        let four = u32::from_le_bytes(*q);
-        *packed = (four & 0x03 | four >> 6 & 0x0c | four >> 12 & 0x30 | four >> 18 & 0xc0) as u8;
+fn pack<const BITS: usize, const BYTES: usize>(
+    q: &[u8; BLOCK],
+    flip: u8,
+    packed: &mut [u8; BYTES],
+) {
+    match BITS {
+        2 => {
+            let q: [u32; BLOCK / 4] = bytemuck::must_cast(*q);
+            for (q, packed) in q.into_iter().zip(packed) {
+                let q = u32::from_le(q);
+                let four = q & 0x03 | q >> 6 & 0x0c | q >> 12 & 0x30 | q >> 18 & 0xc0;
+                *packed = four as u8 ^ flip;
+            }
+        }
+        4 => {
+            let q: [u16; BLOCK / 2] = bytemuck::must_cast(*q);
+            for (q, packed) in q.into_iter().zip(packed) {
+                let q = u16::from_le(q);
+                *packed = (q & 0x0f | q >> 4 & 0xf0) as u8 ^ flip;
+            }
+        }
+        _ => {
+            for (q, packed) in q.iter().zip(packed) {
+                *packed = q ^ flip;
+            }
+        }
     }
 }
 
@@ -109,32 +114,21 @@ impl Kernel for Unpack<'_> {
     #[inline(always)]
     fn eval<S: Simd>(self, _s: S) {
         match self.bits {
-            2 => self.by::<2, { BLOCK / 4 }>(of_quarters),
-            4 => self.by::<4, { BLOCK / 2 }>(of_halves),
-            _ => self.by::<8, BLOCK>(bytes),
+            2 => self.by::<2, { BLOCK / 4 }>(),
+            4 => self.by::<4, { BLOCK / 2 }>(),
+            _ => self.by::<8, BLOCK>(),
         }
     }
 }
 
 impl Unpack<'_> {
     #[inline(always)]
-    fn by<const BITS: usize, const BYTES: usize>(
-        self,
-        unpack: impl Fn(&[u8; BYTES], &mut [u8; BLOCK]),
-    ) {
+    fn by<const BITS: usize, const BYTES: usize>(self) {
         let Self { packed, coding, q, .. } = self;
-        let first_bit = 1u8 << (BITS - 1);
-        // (u ^ first_bit) - first_bit extends the sign; an offset has done the first half.
-        let (flip, less) = match coding {
-            Coding::Plain => (0, 0),
-            Coding::TwosComplement => (first_bit, first_bit),
-            Coding::Offset => (0, first_bit),
-        };
         let (blocks, rest) = bytemuck::must_cast_slice_mut::<i8, u8>(q).as_chunks_mut::<BLOCK>();
         let (packed_blocks, packed_rest) = packed.as_chunks::<BYTES>();
         for (packed, q) in packed_blocks.iter().zip(&mut *blocks) {
-            unpack(packed, q);
-            *q = q.map(|u| (u ^ flip).wrapping_sub(less));
+            unpack::<BITS, BYTES>(packed, coding, q);
         }
         if !rest.is_empty() {
             let packed_rest = match packed_blocks.get(blocks.len()) {
@@ -143,26 +137,52 @@ impl Unpack<'_> {
             };
             let (mut padded, mut result) = ([0; BYTES], [0; BLOCK]);
             padded[..packed_rest.len()].copy_from_slice(packed_rest);
-            unpack(&padded, &mut result);
-            result = result.map(|u| (u ^ flip).wrapping_sub(less));
+            unpack::<BITS, BYTES>(&padded, coding, &mut result);
             let n = rest.len();
             rest.copy_from_slice(&result[..n]);
         }
     }
 }
 
+/// One block.
 #[inline(always)]
-fn of_halves(packed: &[u8; BLOCK / 2], q: &mut [u8; BLOCK]) {
-    for (&packed, q) in packed.iter().zip(q.as_chunks_mut().0) {
-        let packed = u16::from(packed);
-        *q = (packed & 0x0f | (packed & 0xf0) << 4).to_le_bytes();
+fn unpack<const BITS: usize, const BYTES: usize>(
+    packed: &[u8; BYTES],
+    coding: Coding,
+    q: &mut [u8; BLOCK],
+) {
+    match BITS {
+        2 => {
+            let mut fours = [0u32; BLOCK / 4];
+            for (&packed, four) in packed.iter().zip(&mut fours) {
+                let p = u32::from(packed);
+                *four = p & 0x03 | (p & 0x0c) << 6 | (p & 0x30) << 12 | (p & 0xc0) << 18;
+                *four = four.to_le();
+            }
+            *q = bytemuck::must_cast(fours);
+        }
+        4 => {
+            let mut pairs = [0u16; BLOCK / 2];
+            for (&packed, pair) in packed.iter().zip(&mut pairs) {
+                let p = u16::from(packed);
+                *pair = (p & 0x0f | (p & 0xf0) << 4).to_le();
+            }
+            *q = bytemuck::must_cast(pairs);
+        }
+        _ => {
+            for (packed, q) in packed.iter().zip(&mut *q) {
+                *q = *packed;
+            }
+        }
     }
-}
-
-#[inline(always)]
-fn of_quarters(packed: &[u8; BLOCK / 4], q: &mut [u8; BLOCK]) {
-    for (&packed, q) in packed.iter().zip(q.as_chunks_mut().0) {
-        let p = u32::from(packed);
-        *q = (p & 0x03 | (p & 0x0c) << 6 | (p & 0x30) << 12 | (p & 0xc0) << 18).to_le_bytes();
+    let first_bit = 1u8 << (BITS - 1);
+    // (u ^ first_bit) - first_bit extends the sign; an offset has done the first half.
+    let (flip, less) = match coding {
+        Coding::Plain => (0, 0),
+        Coding::TwosComplement => (first_bit, first_bit),
+        Coding::Offset => (0, first_bit),
+    };
+    for u in q {
+        *u = (*u ^ flip).wrapping_sub(less);
     }
 }

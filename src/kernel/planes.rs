@@ -4,7 +4,7 @@ use super::abs_max::abs_max;
 use super::blocks::Traffic;
 use super::dequantize::Dequantize;
 use super::min_max::min_max;
-use super::quantize::Quantize;
+use super::quantize::known_row;
 use crate::scheme::Limits;
 use crate::simd::{Kernel, Simd};
 use crate::{Element, QuantParams};
@@ -60,8 +60,7 @@ impl<T: Element> Kernel for QuantizePlanes<'_, T> {
         for (x, q) in x.chunks_exact(plane).zip(q.chunks_exact_mut(plane)) {
             let slices = x.chunks_exact(inner).zip(q.chunks_exact_mut(inner));
             for ((x, q), &params) in slices.zip(params) {
-                let traffic = Traffic::CACHED;
-                Quantize { x, params, known: true, traffic, unsigned, q }.eval(s);
+                known_row::<S, T, false>(s, x, params, unsigned, q);
             }
         }
     }

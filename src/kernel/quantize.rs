@@ -2,9 +2,9 @@
 
 use core::marker::PhantomData;
 
-use super::blocks::{Map, Traffic, map};
+use super::blocks::{Map, Traffic, map, map_as};
 use super::divide::{ByDivision, ByProduct, Divide, divisor};
-use super::grid::{Finish, Grid, Saturated};
+use super::grid::{Finish, Grid, Saturated, halve};
 use crate::division::Reciprocal;
 use crate::simd::{BLOCK, Kernel, LANES, Simd};
 use crate::{Element, QuantParams};
@@ -28,65 +28,109 @@ impl<T: Element> Kernel for Quantize<'_, T> {
 
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) {
-        let grid = Grid::new(self.params, self.unsigned);
-        if !grid.saturates() {
-            self.finished::<S, _, FullRange>(s, grid.shifted(s));
-        } else if self.params.qmin() == -127 {
-            self.finished::<S, _, NarrowRange>(s, Saturated);
-        } else {
-            self.finished::<S, _, FullRange>(s, Saturated);
+        let Self { x, params, known, traffic, unsigned, q } = self;
+        let grid = Grid::new(params, unsigned);
+        let Some(r) = params.reciprocal() else { return by_division(s, x, params, grid, q) };
+        if known {
+            let scale = params.scale();
+            if traffic.stream {
+                known_range::<S, T, true>(s, x, scale, r, grid, traffic, q);
+                s.stream_fence();
+            } else {
+                known_range::<S, T, false>(s, x, scale, r, grid, traffic, q);
+            }
+            return;
         }
-    }
-}
-
-impl<T: Element> Quantize<'_, T> {
-    /// On one kind of grid, where `R` is how to see what went wild.
-    #[inline(always)]
-    fn finished<S: Simd, F: Finish<S>, R: Suspect<S>>(self, s: S, finish: F) {
-        let Self { x, params, known, traffic, q, .. } = self;
-        match params.reciprocal() {
-            Some(r) if known => {
-                known_range::<S, T, F, Nowhere>(s, x, params.scale(), r, finish, traffic, q);
-            }
-            Some(r) if S::WILD_IS_MIN => {
-                let careful = Careful::new(ByProduct::new(s, params, r), finish);
-                map(s, &mut Hopeful::<S, T, F, R>::new(careful), x, q, traffic);
-            }
-            Some(r) => {
-                map(s, &mut Careful::new(ByProduct::new(s, params, r), finish), x, q, traffic);
-            }
-            None => map(s, &mut Careful::new(ByDivision::new(s, params), finish), x, q, traffic),
-        }
-    }
-}
-
-impl<T: Element> Quantize<'_, T> {
-    /// Quantizes values within the range of their scale, among which there may be NaN; returns
-    /// whether there was one.
-    #[inline(always)]
-    pub(crate) fn noticing_nan<S: Simd>(self, s: S) -> bool {
-        let Some(r) = self.params.reciprocal() else {
-            let x = self.x;
-            self.eval(s);
-            return x.iter().any(|x| x.to_f32().is_nan());
-        };
-        let Self { x, params, traffic, q, .. } = self;
-        let (scale, grid) = (params.scale(), Grid::new(params, self.unsigned));
+        let divide = ByProduct::new(s, params, r);
         if !grid.saturates() {
-            let finish = grid.shifted(s);
-            known_range::<S, T, _, FullRange>(s, x, scale, r, finish, traffic, q)
+            if grid.is_whole_u8() {
+                given::<S, T, _, FullRange>(s, x, divide, grid.whole(s), traffic, q);
+            } else {
+                given::<S, T, _, FullRange>(s, x, divide, grid.shifted(s), traffic, q);
+            }
         } else if params.qmin() == -127 {
-            known_range::<S, T, _, NarrowRange>(s, x, scale, r, Saturated, traffic, q)
+            given::<S, T, _, NarrowRange>(s, x, divide, Saturated, traffic, q);
         } else {
-            known_range::<S, T, _, FullRange>(s, x, scale, r, Saturated, traffic, q)
+            given::<S, T, _, FullRange>(s, x, divide, Saturated, traffic, q);
         }
     }
 }
 
-/// Quantizes values that are within the range of a scale in the proven range. Where `R` looks,
-/// returns whether there was a NaN among them.
+/// By a scale in the proven range, on one kind of grid, where `R` is how to see what went wild.
 #[inline(always)]
-fn known_range<S: Simd, T: Element, F: Finish<S>, R: Suspect<S>>(
+fn given<S: Simd, T: Element, F: Finish<S>, R: Suspect<S>>(
+    s: S,
+    x: &[T],
+    divide: ByProduct<S>,
+    finish: F,
+    traffic: Traffic,
+    q: &mut [i8],
+) {
+    let mut careful = Careful::new(divide, finish);
+    if S::WILD_IS_MIN {
+        map(s, &mut Hopeful::<S, T, F, R>::new(careful), x, q, traffic);
+    } else {
+        map(s, &mut careful, x, q, traffic);
+    }
+}
+
+/// By a scale outside the proven range. It is rare: one text for every grid.
+#[inline(always)]
+fn by_division<S: Simd, T: Element>(s: S, x: &[T], params: QuantParams, grid: Grid, q: &mut [i8]) {
+    let mut careful = Careful::new(ByDivision::new(s, params), grid.shifted(s));
+    map_as::<S, _, false>(s, &mut careful, x, q, Traffic::CACHED);
+}
+
+/// Quantizes values within the range of their scale, which are in the cache; returns whether there
+/// was a NaN among them, if `LOOK`.
+#[inline(always)]
+pub(crate) fn known_row<S: Simd, T: Element, const LOOK: bool>(
+    s: S,
+    x: &[T],
+    params: QuantParams,
+    unsigned: bool,
+    q: &mut [i8],
+) -> bool {
+    let (grid, scale, traffic) = (Grid::new(params, unsigned), params.scale(), Traffic::CACHED);
+    let Some(r) = params.reciprocal() else {
+        by_division(s, x, params, grid, q);
+        return LOOK && x.iter().any(|x| x.to_f32().is_nan());
+    };
+    if !LOOK {
+        known_range::<S, T, false>(s, x, scale, r, grid, traffic, q);
+        false
+    } else if !grid.saturates() {
+        known::<S, T, _, FullRange, false>(s, x, scale, r, grid.shifted(s), traffic, q)
+    } else if params.qmin() == -127 {
+        known::<S, T, _, NarrowRange, false>(s, x, scale, r, Saturated, traffic, q)
+    } else {
+        known::<S, T, _, FullRange, false>(s, x, scale, r, Saturated, traffic, q)
+    }
+}
+
+/// Quantizes values that are within the range of a scale in the proven range.
+#[inline(always)]
+fn known_range<S: Simd, T: Element, const STREAM: bool>(
+    s: S,
+    x: &[T],
+    scale: f32,
+    reciprocal: Reciprocal,
+    grid: Grid,
+    traffic: Traffic,
+    q: &mut [i8],
+) {
+    if grid.saturates() {
+        known::<S, T, _, Nowhere, STREAM>(s, x, scale, reciprocal, Saturated, traffic, q);
+    } else if grid.is_whole_u8() {
+        known::<S, T, _, Nowhere, STREAM>(s, x, scale, reciprocal, grid.whole(s), traffic, q);
+    } else {
+        known::<S, T, _, Nowhere, STREAM>(s, x, scale, reciprocal, grid.shifted(s), traffic, q);
+    }
+}
+
+/// The same on one kind of grid. Where `R` looks, returns whether there was a NaN.
+#[inline(always)]
+fn known<S: Simd, T: Element, F: Finish<S>, R: Suspect<S>, const STREAM: bool>(
     s: S,
     x: &[T],
     scale: f32,
@@ -98,7 +142,7 @@ fn known_range<S: Simd, T: Element, F: Finish<S>, R: Suspect<S>>(
     let divisor = divisor(s, scale, reciprocal);
     let least = R::nothing(s);
     let mut known = Known::<S, T, F, R> { divisor, finish, least, element: PhantomData };
-    map(s, &mut known, x, q, traffic);
+    map_as::<S, _, STREAM>(s, &mut known, x, q, traffic);
     R::is_suspect(s, known.least)
 }
 
@@ -154,6 +198,7 @@ impl<S: Simd, T: Element, F: Finish<S>, R: Suspect<S>> Map<S> for Known<S, T, F,
     ) {
         for (x, q) in src.iter().zip(dst) {
             let v = block_of!(s, x, |v| s.round(s.div_by(v, self.divisor)));
+            let v = halve(s, v);
             let bytes = self.finish.finish(s, v);
             self.least = R::see(s, self.least, v, bytes);
             put::<S, STREAM>(s, q, bytes);
@@ -189,15 +234,15 @@ impl<S: Simd, D: Divide<S>, F: Finish<S>, T: Element> Map<S> for Careful<D, F, T
     ) {
         for (x, q) in src.iter().zip(dst) {
             let v = block_of!(s, x, |v| s.round(self.divide.quotient(s, v)));
-            put::<S, STREAM>(s, q, self.finish.finish(s, v));
+            put::<S, STREAM>(s, q, self.finish.finish(s, halve(s, v)));
         }
     }
 }
 
 /// Converts unclipped and looks whether it should not have.
 ///
-/// Where [`Simd::WILD_IS_MIN`], NaN and whatever overflows becomes `i32::MIN`, and only a value
-/// that belongs at or below qmin does so rightly. Values above qmax saturate in the narrowing, as
+/// Where [`Simd::WILD_IS_MIN`], NaN and whatever overflows becomes `i32::MIN`, which stays the least
+/// value when it is narrowed. Only a value that belongs at or below qmin becomes that rightly. Values above qmax saturate in the narrowing, as
 /// they should, or are limited after it. So a group of blocks without a suspicious lane is right, and any other is done
 /// again with care. Data that is clipped on purpose would pay twice: after a bad group the next few
 /// are done with care at once.
@@ -233,6 +278,7 @@ impl<S: Simd, T: Element, F: Finish<S>, R: Suspect<S>> Map<S> for Hopeful<S, T, 
             let mut least = R::nothing(s);
             for (x, q) in src.iter().zip(&mut *dst) {
                 let v = block_of!(s, x, |v| s.round(s.div_by(v, divisor)));
+                let v = halve(s, v);
                 let bytes = self.careful.finish.finish(s, v);
                 least = R::see(s, least, v, bytes);
                 put::<S, STREAM>(s, q, bytes);
@@ -252,7 +298,7 @@ trait Suspect<S: Simd> {
     /// The least of what was seen.
     type Least: Copy;
     fn nothing(s: S) -> Self::Least;
-    fn see(s: S, least: Self::Least, v: [S::I32; 4], bytes: S::I8) -> Self::Least;
+    fn see(s: S, least: Self::Least, v: [S::I16; 2], bytes: S::I8) -> Self::Least;
     fn is_suspect(s: S, least: Self::Least) -> bool;
 }
 
@@ -266,7 +312,7 @@ impl<S: Simd> Suspect<S> for Nowhere {
     fn nothing(_s: S) {}
 
     #[inline(always)]
-    fn see(_s: S, _least: (), _v: [S::I32; 4], _bytes: S::I8) {}
+    fn see(_s: S, _least: (), _v: [S::I16; 2], _bytes: S::I8) {}
 
     #[inline(always)]
     fn is_suspect(_s: S, _least: ()) -> bool {
@@ -282,11 +328,11 @@ impl<S: Simd> Suspect<S> for NarrowRange {
 
     #[inline(always)]
     fn nothing(s: S) -> S::I8 {
-        s.narrow([s.round(s.splat(0.0)); 4])
+        s.splat_i8(0)
     }
 
     #[inline(always)]
-    fn see(s: S, least: S::I8, _v: [S::I32; 4], bytes: S::I8) -> S::I8 {
+    fn see(s: S, least: S::I8, _v: [S::I16; 2], bytes: S::I8) -> S::I8 {
         s.min_i8(least, bytes)
     }
 
@@ -296,24 +342,25 @@ impl<S: Simd> Suspect<S> for NarrowRange {
     }
 }
 
-/// -128 may be right, or something is added: look at the rounded quotients themselves.
+/// -128 may be right, or something is added: look at the quotients in 16 bits, where `i32::MIN` has
+/// become `i16::MIN`.
 struct FullRange;
 
 impl<S: Simd> Suspect<S> for FullRange {
-    type Least = S::I32;
+    type Least = S::I16;
 
     #[inline(always)]
-    fn nothing(s: S) -> S::I32 {
-        s.round(s.splat(0.0))
+    fn nothing(s: S) -> S::I16 {
+        s.splat_i16(0)
     }
 
     #[inline(always)]
-    fn see(s: S, least: S::I32, v: [S::I32; 4], _bytes: S::I8) -> S::I32 {
-        s.min_i32(least, s.min_i32(s.min_i32(v[0], v[1]), s.min_i32(v[2], v[3])))
+    fn see(s: S, least: S::I16, [a, b]: [S::I16; 2], _bytes: S::I8) -> S::I16 {
+        s.min_i16(least, s.min_i16(a, b))
     }
 
     #[inline(always)]
-    fn is_suspect(s: S, least: S::I32) -> bool {
-        s.has_min_i32(least)
+    fn is_suspect(s: S, least: S::I16) -> bool {
+        s.has_min_i16(least)
     }
 }

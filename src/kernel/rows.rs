@@ -4,11 +4,11 @@
 use super::abs_max::abs_max;
 use super::blocks::Traffic;
 use super::dequantize::Dequantize;
-use super::groups::quantize_groups;
+use super::groups::quantize_sixteen;
 use super::min_max::min_max;
-use super::quantize::Quantize;
+use super::quantize::known_row;
 use crate::scheme::Limits;
-use crate::simd::{Kernel, Simd};
+use crate::simd::{BLOCK, Kernel, LANES, Simd};
 use crate::{Element, Scheme};
 
 /// Quantizes the rows of `x`, one scale each. A row that is not finite gets an infinite scale or
@@ -30,26 +30,35 @@ impl<T: Element> Kernel for QuantizeRows<'_, T> {
 
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) {
-        match self.row_len {
-            16 => quantize_groups::<S, T, 16>(s, self),
-            32 => quantize_groups::<S, T, 32>(s, self),
-            64 => quantize_groups::<S, T, 64>(s, self),
-            128 => quantize_groups::<S, T, 128>(s, self),
-            _ => quantize_rows(s, self),
-        }
-    }
-}
-
-/// One row after another.
-#[inline(always)]
-pub(crate) fn quantize_rows<S: Simd, T: Element>(s: S, rows: QuantizeRows<'_, T>) {
-    let QuantizeRows { x, row_len, scheme, q, scales, zero_points } = rows;
-    for (row, scale) in scales.iter_mut().enumerate() {
-        let range = row * row_len..(row + 1) * row_len;
-        let (chosen, zero_point) = quantize_row(s, &x[range.clone()], scheme, &mut q[range]);
-        *scale = chosen;
-        if let Some(place) = zero_points.get_mut(row) {
-            *place = zero_point;
+        let Self { x, row_len, scheme, q, scales, zero_points } = self;
+        let mut first = 0;
+        while first < scales.len() {
+            // As many as are done together, where rows are groups of a few vectors.
+            let rows = first..scales.len().min(first + LANES);
+            first = rows.end;
+            let values = rows.start * row_len..rows.end * row_len;
+            let (x, q) = (&x[values.clone()], &mut q[values]);
+            // None if the scheme is symmetric.
+            let zero_points = zero_points.get_mut(rows.clone()).unwrap_or_default();
+            let scales = &mut scales[rows];
+            let done = match row_len {
+                16 => quantize_sixteen::<S, T, 16>(s, x, scheme, q, scales, zero_points),
+                32 => quantize_sixteen::<S, T, 32>(s, x, scheme, q, scales, zero_points),
+                64 => quantize_sixteen::<S, T, 64>(s, x, scheme, q, scales, zero_points),
+                128 => quantize_sixteen::<S, T, 128>(s, x, scheme, q, scales, zero_points),
+                _ => false,
+            };
+            if done {
+                continue;
+            }
+            let rows = x.chunks_exact(row_len).zip(q.chunks_exact_mut(row_len));
+            for (row, ((x, q), scale)) in rows.zip(scales).enumerate() {
+                let (chosen, zero_point) = quantize_row(s, x, scheme, q);
+                *scale = chosen;
+                if let Some(place) = zero_points.get_mut(row) {
+                    *place = zero_point;
+                }
+            }
         }
     }
 }
@@ -61,7 +70,8 @@ pub(crate) fn quantize_rows<S: Simd, T: Element>(s: S, rows: QuantizeRows<'_, T>
 #[inline(always)]
 fn quantize_row<S: Simd, T: Element>(s: S, x: &[T], scheme: Scheme, q: &mut [i8]) -> (f32, i32) {
     let traffic = Traffic::CACHED;
-    let limits = if scheme.is_symmetric() {
+    let symmetric = scheme.is_symmetric();
+    let limits = if symmetric {
         let bits = abs_max::<S, T, true>(s, x, traffic);
         Limits::symmetric(T::from_magnitude_bits(bits))
     } else {
@@ -72,13 +82,11 @@ fn quantize_row<S: Simd, T: Element>(s: S, x: &[T], scheme: Scheme, q: &mut [i8]
         return (scale, zero_point);
     }
     let params = scheme.valid_params(scale, zero_point);
-    let unsigned = scheme.is_unsigned();
-    let quantize = Quantize { x, params, known: true, traffic, unsigned, q };
-    if S::QUICK_MISSES_NAN && scheme.is_symmetric() {
-        let scale = if quantize.noticing_nan(s) { f32::NAN } else { scale };
-        return (scale, zero_point);
+    if S::QUICK_MISSES_NAN && symmetric {
+        let has_nan = known_row::<S, T, true>(s, x, params, false, q);
+        return (if has_nan { f32::NAN } else { scale }, zero_point);
     }
-    quantize.eval(s);
+    known_row::<S, T, false>(s, x, params, scheme.is_unsigned(), q);
     (scale, zero_point)
 }
 
@@ -110,9 +118,44 @@ impl<T: Element> Kernel for DequantizeRows<'_, T> {
             for (q, x) in q.chunks(group).zip(x.chunks_mut(group)) {
                 let Some((set, &scale)) = sets.next() else { return };
                 let zero_point = zero_points.get(set).copied().unwrap_or(0);
+                if group < BLOCK && group.is_multiple_of(LANES) {
+                    few_vectors(s, q, unsigned, scale, zero_point, x);
+                    continue;
+                }
                 let traffic = Traffic::CACHED;
                 Dequantize { q, unsigned, scale, zero_point, traffic, x }.eval(s);
             }
         }
     }
+}
+
+/// Dequantizes a group that is less than a block and, unless it is the last of a row, whole vectors.
+#[inline(always)]
+fn few_vectors<S: Simd, T: Element>(
+    s: S,
+    q: &[i8],
+    unsigned: bool,
+    scale: f32,
+    zero_point: i32,
+    x: &mut [T],
+) {
+    let (blocks, rest) = q.as_chunks::<LANES>();
+    let (blocks_out, rest_out) = x.as_chunks_mut::<LANES>();
+    let (scale, less) = (s.splat(scale), s.splat(-zero_point as f32));
+    for (q, x) in blocks.iter().zip(blocks_out) {
+        T::store(s, x, product(s, q, unsigned, less, scale));
+    }
+    if !rest.is_empty() {
+        let (mut padded, mut result) = ([0; LANES], [T::zeroed(); LANES]);
+        padded[..rest.len()].copy_from_slice(rest);
+        T::store(s, &mut result, product(s, &padded, unsigned, less, scale));
+        rest_out.copy_from_slice(&result[..rest.len()]);
+    }
+}
+
+/// (q + less) * scale.
+#[inline(always)]
+fn product<S: Simd>(s: S, q: &[i8; LANES], unsigned: bool, less: S::F32, scale: S::F32) -> S::F32 {
+    let q = if unsigned { s.load_u8(bytemuck::must_cast_ref(q)) } else { s.load_i8(q) };
+    s.mul(s.add(q, less), scale)
 }

@@ -8,6 +8,7 @@ use super::{BLOCK, LANES};
 
 type F32 = [__m256; 2];
 type I32 = [__m256i; 2];
+type I16 = [__m256i; 2];
 type I8 = [__m256i; 2];
 type Divisor = [F32; 2];
 type Peak = I32;
@@ -285,33 +286,85 @@ fn min_i32(a: I32, b: I32) -> I32 {
     [_mm256_min_epi32(a[0], b[0]), _mm256_min_epi32(a[1], b[1])]
 }
 
+/// Four vectors at a time become one that holds in each of its 128-bit lanes what theirs have for
+/// largest; then the lanes are compared.
 #[inline]
 #[target_feature(enable = "avx2")]
-fn max_lane(v: I32) -> i32 {
-    let eight = _mm256_max_epi32(v[0], v[1]);
-    let four = _mm_max_epi32(_mm256_castsi256_si128(eight), _mm256_extracti128_si256::<1>(eight));
-    let two = _mm_max_epi32(four, _mm_shuffle_epi32::<0b01_00_11_10>(four));
-    _mm_cvtsi128_si32(_mm_max_epi32(two, _mm_shuffle_epi32::<0b10_11_00_01>(two)))
+fn max_each(v: &[I32; LANES]) -> I32 {
+    [lanes(quad(v, 0), quad(v, 4)), lanes(quad(v, 8), quad(v, 12))]
+}
+
+/// The largest of each 128-bit lane of four vectors from `at` on.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn quad(v: &[I32; LANES], at: usize) -> __m256i {
+    let [a, b, c, d] = [v[at], v[at + 1], v[at + 2], v[at + 3]];
+    let a = _mm256_max_epi32(a[0], a[1]);
+    let b = _mm256_max_epi32(b[0], b[1]);
+    let c = _mm256_max_epi32(c[0], c[1]);
+    let d = _mm256_max_epi32(d[0], d[1]);
+    let ab = _mm256_max_epi32(_mm256_unpacklo_epi32(a, b), _mm256_unpackhi_epi32(a, b));
+    let cd = _mm256_max_epi32(_mm256_unpacklo_epi32(c, d), _mm256_unpackhi_epi32(c, d));
+    _mm256_max_epi32(_mm256_unpacklo_epi64(ab, cd), _mm256_unpackhi_epi64(ab, cd))
+}
+
+/// The two 128-bit lanes compared, those of `a` before those of `b`.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn lanes(a: __m256i, b: __m256i) -> __m256i {
+    let (low, high) =
+        (_mm256_permute2x128_si256::<0x20>(a, b), _mm256_permute2x128_si256::<0x31>(a, b));
+    _mm256_max_epi32(low, high)
+}
+
+/// The packs work within 128-bit lanes; [`in_order`] puts their 4-byte pieces in order.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn narrow16(a: I32, b: I32) -> I16 {
+    [_mm256_packs_epi32(a[0], a[1]), _mm256_packs_epi32(b[0], b[1])]
 }
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn has_min_i32(v: I32) -> bool {
-    let min = _mm256_set1_epi32(i32::MIN);
-    let hit = _mm256_or_si256(_mm256_cmpeq_epi32(v[0], min), _mm256_cmpeq_epi32(v[1], min));
-    _mm256_movemask_epi8(hit) != 0
+fn narrow8(a: I16, b: I16) -> I8 {
+    [in_order(_mm256_packs_epi16(a[0], a[1])), in_order(_mm256_packs_epi16(b[0], b[1]))]
 }
 
 #[inline]
 #[target_feature(enable = "avx2")]
-fn narrow(v: [I32; 4]) -> I8 {
-    // The packs work within 128-bit lanes; one permute puts their 4-byte pieces in order.
-    let order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-    let half = |a: I32, b: I32| {
-        let words = [_mm256_packs_epi32(a[0], a[1]), _mm256_packs_epi32(b[0], b[1])];
-        _mm256_permutevar8x32_epi32(_mm256_packs_epi16(words[0], words[1]), order)
-    };
-    [half(v[0], v[1]), half(v[2], v[3])]
+fn narrow8_unsigned(a: I16, b: I16) -> I8 {
+    [in_order(_mm256_packus_epi16(a[0], a[1])), in_order(_mm256_packus_epi16(b[0], b[1]))]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn in_order(v: __m256i) -> __m256i {
+    _mm256_permutevar8x32_epi32(v, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7))
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn splat_i16(x: i16) -> I16 {
+    [_mm256_set1_epi16(x); 2]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn add_i16(a: I16, b: I16) -> I16 {
+    [_mm256_adds_epi16(a[0], b[0]), _mm256_adds_epi16(a[1], b[1])]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn min_i16(a: I16, b: I16) -> I16 {
+    [_mm256_min_epi16(a[0], b[0]), _mm256_min_epi16(a[1], b[1])]
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn has_min_i16(v: I16) -> bool {
+    let min = _mm256_set1_epi16(i16::MIN);
+    _mm256_movemask_epi8(_mm256_cmpeq_epi16(_mm256_min_epi16(v[0], v[1]), min)) != 0
 }
 
 #[inline]

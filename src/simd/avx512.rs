@@ -9,6 +9,7 @@ use super::{BLOCK, LANES};
 
 type F32 = __m512;
 type I32 = __m512i;
+type I16 = __m512i;
 type I8 = __m512i;
 type Divisor = [__m512; 2];
 /// Two running maxima, and the lanes in which no NaN was seen.
@@ -246,26 +247,82 @@ fn min_i32(a: I32, b: I32) -> I32 {
     _mm512_min_epi32(a, b)
 }
 
+/// Four vectors at a time become one that holds in each of its 128-bit lanes what theirs have for
+/// largest; then the lanes are compared.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn max_lane(v: I32) -> i32 {
-    _mm512_reduce_max_epi32(v)
+fn max_each(v: &[I32; LANES]) -> I32 {
+    let quads = [quad(v, 0), quad(v, 4), quad(v, 8), quad(v, 12)];
+    lanes(lanes(quads[0], quads[1]), lanes(quads[2], quads[3]))
 }
 
+/// The largest of each 128-bit lane of four vectors from `at` on.
 #[inline]
 #[target_feature(enable = "avx512f")]
-fn has_min_i32(v: I32) -> bool {
-    _mm512_cmpeq_epi32_mask(v, _mm512_set1_epi32(i32::MIN)) != 0
+fn quad(v: &[I32; LANES], at: usize) -> I32 {
+    let [a, b, c, d] = [v[at], v[at + 1], v[at + 2], v[at + 3]];
+    let ab = _mm512_max_epi32(_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
+    let cd = _mm512_max_epi32(_mm512_unpacklo_epi32(c, d), _mm512_unpackhi_epi32(c, d));
+    _mm512_max_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd))
+}
+
+/// Neighbouring 128-bit lanes compared, those of `a` before those of `b`.
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn lanes(a: I32, b: I32) -> I32 {
+    const EVEN: i32 = 0b10_00_10_00;
+    const ODD: i32 = 0b11_01_11_01;
+    _mm512_max_epi32(_mm512_shuffle_i32x4::<EVEN>(a, b), _mm512_shuffle_i32x4::<ODD>(a, b))
+}
+
+/// The packs work within 128-bit lanes; [`in_order`] puts their 4-byte pieces in order.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn narrow16(a: I32, b: I32) -> I16 {
+    _mm512_packs_epi32(a, b)
 }
 
 #[inline]
 #[target_feature(enable = "avx512f,avx512bw")]
-fn narrow(v: [I32; 4]) -> I8 {
-    // The packs work within 128-bit lanes; one permute puts their 4-byte pieces in order.
+fn narrow8(a: I16, b: I16) -> I8 {
+    in_order(_mm512_packs_epi16(a, b))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn narrow8_unsigned(a: I16, b: I16) -> I8 {
+    in_order(_mm512_packus_epi16(a, b))
+}
+
+#[inline]
+#[target_feature(enable = "avx512f")]
+fn in_order(v: I8) -> I8 {
     let order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    let low = _mm512_packs_epi32(v[0], v[1]);
-    let high = _mm512_packs_epi32(v[2], v[3]);
-    _mm512_permutexvar_epi32(order, _mm512_packs_epi16(low, high))
+    _mm512_permutexvar_epi32(order, v)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn splat_i16(x: i16) -> I16 {
+    _mm512_set1_epi16(x)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn add_i16(a: I16, b: I16) -> I16 {
+    _mm512_adds_epi16(a, b)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn min_i16(a: I16, b: I16) -> I16 {
+    _mm512_min_epi16(a, b)
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn has_min_i16(v: I16) -> bool {
+    _mm512_cmpeq_epi16_mask(v, _mm512_set1_epi16(i16::MIN)) != 0
 }
 
 #[inline]

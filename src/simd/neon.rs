@@ -9,6 +9,7 @@ use super::{BLOCK, LANES};
 
 type F32 = [float32x4_t; 4];
 type I32 = [int32x4_t; 4];
+type I16 = [int16x8_t; 4];
 type I8 = [int8x16_t; 4];
 type Divisor = [F32; 2];
 type Peak = I32;
@@ -266,25 +267,61 @@ fn min_i32(a: I32, b: I32) -> I32 {
 
 #[inline]
 #[target_feature(enable = "neon")]
-fn max_lane(v: I32) -> i32 {
-    vmaxvq_s32(vmaxq_s32(vmaxq_s32(v[0], v[1]), vmaxq_s32(v[2], v[3])))
-}
-
-#[inline]
-#[target_feature(enable = "neon")]
-fn has_min_i32(v: I32) -> bool {
-    let least = vminq_s32(vminq_s32(v[0], v[1]), vminq_s32(v[2], v[3]));
-    vminvq_s32(least) == i32::MIN
-}
-
-#[inline]
-#[target_feature(enable = "neon")]
-fn narrow(v: [I32; 4]) -> I8 {
-    v.map(|v| {
-        let low = vqmovn_high_s32(vqmovn_s32(v[0]), v[1]);
-        let high = vqmovn_high_s32(vqmovn_s32(v[2]), v[3]);
-        vqmovn_high_s16(vqmovn_s16(low), high)
+fn max_each(v: &[I32; LANES]) -> I32 {
+    from_fn(|i| {
+        let pair = |a: I32, b: I32| {
+            let a = vmaxq_s32(vmaxq_s32(a[0], a[1]), vmaxq_s32(a[2], a[3]));
+            let b = vmaxq_s32(vmaxq_s32(b[0], b[1]), vmaxq_s32(b[2], b[3]));
+            vpmaxq_s32(a, b)
+        };
+        vpmaxq_s32(pair(v[4 * i], v[4 * i + 1]), pair(v[4 * i + 2], v[4 * i + 3]))
     })
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn narrow16(a: I32, b: I32) -> I16 {
+    let pair = |low, high| vqmovn_high_s32(vqmovn_s32(low), high);
+    [pair(a[0], a[1]), pair(a[2], a[3]), pair(b[0], b[1]), pair(b[2], b[3])]
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn narrow8(a: I16, b: I16) -> I8 {
+    let pair = |low, high| vqmovn_high_s16(vqmovn_s16(low), high);
+    [pair(a[0], a[1]), pair(a[2], a[3]), pair(b[0], b[1]), pair(b[2], b[3])]
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn narrow8_unsigned(a: I16, b: I16) -> I8 {
+    let pair = |low, high| vreinterpretq_s8_u8(vqmovun_high_s16(vqmovun_s16(low), high));
+    [pair(a[0], a[1]), pair(a[2], a[3]), pair(b[0], b[1]), pair(b[2], b[3])]
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn splat_i16(x: i16) -> I16 {
+    [vdupq_n_s16(x); 4]
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn add_i16(a: I16, b: I16) -> I16 {
+    from_fn(|i| vqaddq_s16(a[i], b[i]))
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn min_i16(a: I16, b: I16) -> I16 {
+    from_fn(|i| vminq_s16(a[i], b[i]))
+}
+
+#[inline]
+#[target_feature(enable = "neon")]
+fn has_min_i16(v: I16) -> bool {
+    let least = vminq_s16(vminq_s16(v[0], v[1]), vminq_s16(v[2], v[3]));
+    vminvq_s16(least) == i16::MIN
 }
 
 #[inline]

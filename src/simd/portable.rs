@@ -12,6 +12,7 @@ pub(crate) struct Portable;
 
 type F32 = [f32x8; 2];
 type I32 = [i32x8; 2];
+type I16 = [i16x16; 2];
 type I8 = [i8x16; 4];
 
 /// Widens f16 by arithmetic. With the magnitude's bits moved to where binary32 has its exponent
@@ -30,6 +31,7 @@ fn widen_f16(half: i32x8) -> f32x8 {
 impl Simd for Portable {
     type F32 = F32;
     type I32 = I32;
+    type I16 = I16;
     type I8 = I8;
     type Peak = I32;
     type Peak16 = [i16x16; 2];
@@ -212,21 +214,48 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
-    fn max_lane(self, v: I32) -> i32 {
-        cast::<I32, [i32; LANES]>(v).into_iter().fold(i32::MIN, i32::max)
+    fn max_each(self, v: &[I32; LANES]) -> I32 {
+        let largest = |v: &I32| cast::<I32, [i32; LANES]>(*v).into_iter().fold(i32::MIN, i32::max);
+        cast(core::array::from_fn::<i32, LANES, _>(|i| largest(&v[i])))
     }
 
     #[inline(always)]
-    fn has_min_i32(self, v: I32) -> bool {
-        cast::<I32, [i32; LANES]>(v).contains(&i32::MIN)
+    fn narrow16(self, a: I32, b: I32) -> I16 {
+        cast([a, b].map(|v| v.map(i16x8::from_i32x8_saturate)))
     }
 
     #[inline(always)]
-    fn narrow(self, v: [I32; 4]) -> I8 {
-        v.map(|[a, b]| {
-            let words = [i16x8::from_i32x8_saturate(a), i16x8::from_i32x8_saturate(b)];
-            i8x16::from_i16x16_saturate(cast(words))
-        })
+    fn narrow8(self, a: I16, b: I16) -> I8 {
+        cast([a, b].map(|v| v.map(i8x16::from_i16x16_saturate)))
+    }
+
+    #[inline(always)]
+    fn narrow8_unsigned(self, a: I16, b: I16) -> I8 {
+        let half = |v: i16x16| {
+            let lanes: [i16; 16] = cast(v);
+            cast::<[u8; 16], i8x16>(lanes.map(|x| x.clamp(0, 255) as u8))
+        };
+        cast([a, b].map(|v| v.map(half)))
+    }
+
+    #[inline(always)]
+    fn splat_i16(self, x: i16) -> I16 {
+        [i16x16::splat(x); 2]
+    }
+
+    #[inline(always)]
+    fn add_i16(self, a: I16, b: I16) -> I16 {
+        [a[0].saturating_add(b[0]), a[1].saturating_add(b[1])]
+    }
+
+    #[inline(always)]
+    fn min_i16(self, a: I16, b: I16) -> I16 {
+        [a[0].min(b[0]), a[1].min(b[1])]
+    }
+
+    #[inline(always)]
+    fn has_min_i16(self, v: I16) -> bool {
+        cast::<I16, [i16; 2 * LANES]>(v).contains(&i16::MIN)
     }
 
     #[inline(always)]

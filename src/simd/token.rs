@@ -24,6 +24,7 @@ macro_rules! token {
         impl crate::simd::Simd for $name {
             type F32 = F32;
             type I32 = I32;
+            type I16 = I16;
             type I8 = I8;
             type Peak = Peak;
             type Peak16 = Peak16;
@@ -63,9 +64,14 @@ macro_rules! token {
             token!(@op $features magnitude(v: F32) -> I32);
             token!(@op $features max_i32(a: I32, b: I32) -> I32);
             token!(@op $features min_i32(a: I32, b: I32) -> I32);
-            token!(@op $features max_lane(v: I32) -> i32);
-            token!(@op $features has_min_i32(v: I32) -> bool);
-            token!(@op $features narrow(v: [I32; 4]) -> I8);
+            token!(@op $features max_each(v: &[I32; LANES]) -> I32);
+            token!(@op $features narrow16(a: I32, b: I32) -> I16);
+            token!(@op $features narrow8(a: I16, b: I16) -> I8);
+            token!(@op $features narrow8_unsigned(a: I16, b: I16) -> I8);
+            token!(@op $features splat_i16(x: i16) -> I16);
+            token!(@op $features add_i16(a: I16, b: I16) -> I16);
+            token!(@op $features min_i16(a: I16, b: I16) -> I16);
+            token!(@op $features has_min_i16(v: I16) -> bool);
             token!(@op $features max_i8(a: I8, b: I8) -> I8);
             token!(@op $features xor_i8(a: I8, b: I8) -> I8);
             token!(@op $features min_i8(a: I8, b: I8) -> I8);

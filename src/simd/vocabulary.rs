@@ -17,6 +17,8 @@ pub trait Simd: Copy {
     type F32: Copy;
     /// Sixteen 32-bit integer lanes.
     type I32: Copy;
+    /// Thirty-two 16-bit integer lanes, in whatever order the CPU narrows to.
+    type I16: Copy;
     /// Sixty-four 8-bit integer lanes.
     type I8: Copy;
     /// The largest magnitude seen so far, in whatever form the CPU finds it fastest.
@@ -114,12 +116,22 @@ pub trait Simd: Copy {
     fn max_i32(self, a: Self::I32, b: Self::I32) -> Self::I32;
     /// The smaller of each pair, signed.
     fn min_i32(self, a: Self::I32, b: Self::I32) -> Self::I32;
-    /// The largest lane, signed.
-    fn max_lane(self, v: Self::I32) -> i32;
-    /// Whether a lane is `i32::MIN`.
-    fn has_min_i32(self, v: Self::I32) -> bool;
-    /// Four vectors to 64 bytes, in order, saturating.
-    fn narrow(self, v: [Self::I32; 4]) -> Self::I8;
+    /// The largest lane of each vector, signed: that of the first in the first lane, and so on.
+    fn max_each(self, v: &[Self::I32; LANES]) -> Self::I32;
+    /// Two vectors to 16 bits, saturating.
+    fn narrow16(self, a: Self::I32, b: Self::I32) -> Self::I16;
+    /// Four vectors, narrowed two by two, to 64 bytes in order, saturating.
+    fn narrow8(self, a: Self::I16, b: Self::I16) -> Self::I8;
+    /// The same, to the bits of unsigned bytes: negative lanes become 0.
+    fn narrow8_unsigned(self, a: Self::I16, b: Self::I16) -> Self::I8;
+    /// `x` in every lane.
+    fn splat_i16(self, x: i16) -> Self::I16;
+    /// a + b, saturating.
+    fn add_i16(self, a: Self::I16, b: Self::I16) -> Self::I16;
+    /// The smaller of each pair, signed.
+    fn min_i16(self, a: Self::I16, b: Self::I16) -> Self::I16;
+    /// Whether a lane is `i16::MIN`.
+    fn has_min_i16(self, v: Self::I16) -> bool;
     /// The larger of each pair, signed.
     fn max_i8(self, a: Self::I8, b: Self::I8) -> Self::I8;
     /// a ^ b.

@@ -24,8 +24,8 @@ impl Effort {
     pub(super) fn tried(self) -> &'static str {
         match self {
             Self::Quick => {
-                "strides through the division's scales, the 16-bit patterns, offsets and threads; \
-                 no huge tensors; not all f32"
+                "strides through the division's scales, the 16-bit patterns, lengths, offsets, \
+                 schemes and threads; no huge tensors; not all f32"
             }
             Self::Normal => "all but the 2^32 patterns of f32, which --exhaustive adds",
             Self::Exhaustive => "everything",

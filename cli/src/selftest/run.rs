@@ -1,15 +1,15 @@
 //! The run: every check, the report, the verdict.
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Instant;
 
 use super::args::Args;
 use super::backends::{Status, statuses};
 use super::checks::{checks, divisions};
-use super::report::{Outcome, Report, cpu_name, print};
+use super::report::{Outcome, Report, cpu_name, text};
 use super::session::Session;
 use super::subject::Subject;
+use crate::console::Console;
 
 /// Runs the selftest and prints what it found.
 ///
@@ -47,13 +47,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     }
     .judged();
 
-    let mut out = io::stdout().lock();
-    if args.json {
-        serde_json::to_writer_pretty(&mut out, &report)?;
-        writeln!(out)?;
-    } else {
-        print(&report, &mut out)?;
-    }
-    out.flush()?;
+    let text = if args.json { serde_json::to_string_pretty(&report)? } else { text(&report) };
+    Console::new(0).print(&text)?;
     Ok(if report.passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

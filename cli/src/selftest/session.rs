@@ -15,6 +15,9 @@ pub(super) struct Session {
     bar: ProgressBar,
 }
 
+/// One in how many items has a control.
+const CONTROLLED: usize = 4;
+
 impl Session {
     pub(super) fn new(subjects: Vec<Subject>, effort: Effort) -> Self {
         // On stderr, and only where that is a terminal.
@@ -51,7 +54,8 @@ impl Session {
         Board::new(self.subjects.iter().copied().filter(|subject| !subject.is_control()))
     }
 
-    /// Tries all items, on all threads, each on an `empty` board, and adds up in the items' order.
+    /// Tries all items, on all threads, each on an `empty` board, and adds up in the items' order. The
+    /// control takes part in some of them.
     pub(super) fn over<I>(
         &self,
         what: &'static str,
@@ -64,12 +68,13 @@ impl Session {
     {
         let items = items.into_par_iter();
         self.begin(what, items.len());
-        let one = |item| {
+        let one = |(i, item)| {
             let mut board = empty.clone();
+            board.set_control(i % CONTROLLED == 0);
             check(&mut board, item);
             self.step();
             board
         };
-        items.map(one).reduce(|| empty.clone(), Board::merge)
+        items.enumerate().map(one).reduce(|| empty.clone(), Board::merge)
     }
 }

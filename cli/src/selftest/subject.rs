@@ -1,8 +1,9 @@
 //! Whose results are compared with the reference: the backends, and one that must be caught.
 
-use absmax::{Backend, QuantParams, Quantizer, Result, Scheme, TensorView};
+use absmax::{Backend, QuantParams, QuantizedTensor, Quantizer, Result, Scheme, TensorView};
 
-use super::inputs::Input;
+use super::expected::Errors;
+use super::inputs::{Byte, Input, Layout};
 use super::naive;
 
 /// Something that claims to compute what the reference computes.
@@ -50,11 +51,18 @@ impl Subject {
         }
     }
 
-    pub(super) fn quantize_with<T: Input>(
+    pub(super) fn min_max<T: Input>(self, x: &[T]) -> Option<(f32, f32)> {
+        match self {
+            Self::Backend(backend, _) => backend.min_max(x),
+            Self::Naive => naive::min_max(x),
+        }
+    }
+
+    pub(super) fn quantize_with<T: Input, Q: Byte>(
         self,
         x: &[T],
         params: QuantParams,
-        q: &mut [i8],
+        q: &mut [Q],
     ) -> Result<()> {
         match self {
             Self::Backend(backend, _) => backend.quantize_with(x, params, q),
@@ -65,11 +73,26 @@ impl Subject {
         }
     }
 
-    pub(super) fn dequantize_into(
+    pub(super) fn fake_quantize_into<T: Input>(
         self,
-        q: &[i8],
+        x: &[T],
         params: QuantParams,
-        x: &mut [f32],
+        y: &mut [T],
+    ) -> Result<()> {
+        match self {
+            Self::Backend(backend, _) => backend.fake_quantize_into(x, params, y),
+            Self::Naive => {
+                naive::fake_quantize_into(x, params, y);
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn dequantize_into<Q: Byte, T: Input>(
+        self,
+        q: &[Q],
+        params: QuantParams,
+        x: &mut [T],
     ) -> Result<()> {
         match self {
             Self::Backend(backend, _) => backend.dequantize_into(q, params, x),
@@ -92,7 +115,9 @@ impl Subject {
                 scales.fill(scale);
                 Ok(())
             }
-            Self::Naive => naive::quantize_tensor(x, &[x.len()], Scheme::int8(), q, scales),
+            Self::Naive => {
+                naive::quantize_tensor(x, &[x.len()], Scheme::int8(), q, scales, &mut [])
+            }
         }
     }
 
@@ -107,25 +132,77 @@ impl Subject {
             Self::Backend(backend, _) => backend.quantize_rows_into(x, row_len, q, scales),
             Self::Naive => {
                 let scheme = Scheme::int8().per_channel(0);
-                naive::quantize_tensor(x, &[scales.len(), row_len], scheme, q, scales)
+                naive::quantize_tensor(x, &[scales.len(), row_len], scheme, q, scales, &mut [])
             }
         }
     }
 
-    pub(super) fn quantize_tensor<T: Input>(
+    pub(super) fn quantize_tensor<T: Input, Q: Byte>(
         self,
         x: &[T],
         shape: &[usize],
         scheme: Scheme,
-        q: &mut [i8],
+        q: &mut [Q],
         scales: &mut [f32],
+        zero_points: &mut [i32],
     ) -> Result<()> {
         match self {
             Self::Backend(backend, _) => {
                 let view = TensorView::new(x, shape)?;
-                Quantizer::new(scheme).backend(backend).quantize_into(view, q, scales, &mut [])
+                let quantizer = Quantizer::new(scheme).backend(backend);
+                quantizer.quantize_into(view, q, scales, zero_points)
             }
-            Self::Naive => naive::quantize_tensor(x, shape, scheme, q, scales),
+            Self::Naive => naive::quantize_tensor(x, shape, scheme, q, scales, zero_points),
+        }
+    }
+
+    pub(super) fn dequantize_tensor<T: Input>(
+        self,
+        tensor: &QuantizedTensor,
+        x: &mut [T],
+    ) -> Result<()> {
+        match self {
+            Self::Backend(backend, _) => tensor.dequantize_into(backend, x),
+            Self::Naive => naive::dequantize_tensor(tensor, x),
+        }
+    }
+
+    pub(super) fn pack_into<Q: Byte>(
+        self,
+        q: &[Q],
+        row_len: usize,
+        layout: Layout,
+        packed: &mut [u8],
+    ) -> Result<()> {
+        match self {
+            Self::Backend(backend, _) => backend.pack_into(q, row_len, layout.packing()?, packed),
+            Self::Naive => {
+                naive::pack_into(q, row_len, layout, packed);
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn unpack_into<Q: Byte>(
+        self,
+        packed: &[u8],
+        row_len: usize,
+        layout: Layout,
+        q: &mut [Q],
+    ) -> Result<()> {
+        match self {
+            Self::Backend(backend, _) => backend.unpack_into(packed, row_len, layout.packing()?, q),
+            Self::Naive => {
+                naive::unpack_into(packed, row_len, layout, q);
+                Ok(())
+            }
+        }
+    }
+
+    pub(super) fn error_stats<T: Input>(self, x: &[T], y: &[f32]) -> Result<Errors> {
+        match self {
+            Self::Backend(backend, _) => Ok(backend.error_stats(x, y)?.into()),
+            Self::Naive => Ok(naive::errors(x, y)),
         }
     }
 }

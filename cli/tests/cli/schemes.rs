@@ -108,8 +108,7 @@ fn stored(
     add("_scale", weight.dtype, sets_shape.clone(), scale.bytes);
     if !scheme.is_symmetric() {
         match packed {
-            None => add("_zero_point", Dtype::I8, sets_shape, bytes(&zero_points)),
-            Some(bits) => {
+            Some(bits) if sets_shape.len() == 2 => {
                 // Along the first axis: column by column.
                 let (height, width) = (sets_shape[0], sets_shape.get(1).copied().unwrap_or(1));
                 let column = |c| (0..height).map(move |r| r * width + c);
@@ -124,6 +123,7 @@ fn stored(
                 shape[0] = words;
                 add("_zero_point", Dtype::I32, shape, bytes);
             }
+            _ => add("_zero_point", Dtype::I8, sets_shape, bytes(&zero_points)),
         }
     }
     match packed {
@@ -292,7 +292,11 @@ fn overrides_make_groups_of_the_config() {
     let config = config(&model);
     assert_eq!(config["format"], "mixed-precision");
     let group = |i: usize, key: &str| config["config_groups"][format!("group_{i}")][key].clone();
-    assert_eq!(group(0, "targets"), json!(["Linear"]));
+    assert_eq!(
+        group(0, "targets"),
+        json!(["model.layers.0.mlp.up_proj", "model.layers.0.self_attn.q_proj"])
+    );
+    expect("mixed schemes");
     assert_eq!(group(1, "targets"), json!(["model.layers.0.mlp.down_proj"]));
     assert_eq!(group(2, "targets"), json!(["model.layers.0.mlp.gate_proj"]));
     assert_eq!(group(1, "input_activations")["strategy"], "token");

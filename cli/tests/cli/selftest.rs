@@ -10,7 +10,27 @@ fn passes_on_the_best_backend() {
     let run = absmax(["selftest", "--quick", "--json", "--isa", best]).succeeded();
     assert_eq!(run.json()["passed"], true);
     assert!(run.stdout.contains(best), "{best} did not run: {}", run.stdout);
+    for kernel in KERNELS {
+        let counted = format!("\"kernel\": \"{kernel}\"");
+        assert!(run.stdout.contains(&counted), "{kernel} was not compared");
+    }
 }
+
+/// Everything that a backend does to values.
+const KERNELS: [&str; 12] = [
+    "abs_max",
+    "min_max",
+    "quantize_with",
+    "fake_quantize_into",
+    "quantize_into",
+    "quantize_rows_into",
+    "quantizer",
+    "dequantize_into",
+    "quantized_tensor",
+    "pack_into",
+    "unpack_into",
+    "error_stats",
+];
 
 #[test]
 fn refuses_what_the_cpu_has_not() {

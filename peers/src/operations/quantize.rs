@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::hint::black_box;
 use std::mem::MaybeUninit;
 
-use super::run::{PLAIN, RTEN, Run, right, scale_of};
+use super::run::{PLAIN, Q8_0, RTEN, Run, right, scale_of};
 use crate::contender::{Contender, Exact, exactly, nearly};
 use crate::measure::Timings;
 use crate::{loops, peers};
@@ -60,7 +60,7 @@ pub(super) fn measure(run: &Run<'_>, row: usize) -> anyhow::Result<Timings> {
     peers::candle_dequantize(&blocks, &mut restored);
     peers::candle_is_near(&inputs[0], &restored)?;
     drop(restored);
-    all.push(Contender::new("candle-core Q8_0", Exact::Other, move |i| {
+    all.push(Contender::new(Q8_0, Exact::Other, move |i| {
         peers::candle_quantize(black_box(&inputs[i]), black_box(&mut blocks));
     }));
     Ok(run.interleave(inputs.len(), all))

@@ -5,7 +5,7 @@ use std::fmt;
 use absmax::{Backend, QuantParams, reference};
 use clap::ValueEnum;
 
-use super::{abs_max, dequantize, quantize, quantize_with};
+use super::{abs_max, affine, dequantize, quantize, quantize_with, schemes};
 use crate::args::Args;
 use crate::buffer::{Buffer, copies};
 use crate::clock::Clock;
@@ -20,6 +20,11 @@ pub(crate) const VDIVPS_512: &str = "vdivps loop, AVX-512";
 pub(crate) const VDIVPS_256: &str = "vdivps loop, AVX2";
 pub(crate) const PLAIN: &str = "plain loop";
 
+pub(crate) const Q8_0: &str = "candle-core Q8_0";
+pub(crate) const ROWS: &str = "absmax, each row";
+pub(crate) const INT8: &str = "absmax, int8";
+pub(crate) const WIDE: &str = "absmax, f32";
+
 /// The length of a row: a token's activations.
 pub(crate) const ROW: usize = 4096;
 
@@ -30,6 +35,12 @@ pub(crate) enum Operation {
     QuantizeWith,
     Quantize,
     QuantizeRows,
+    Groups,
+    AffineWith,
+    Affine,
+    Columns,
+    Packed,
+    Bf16,
     Dequantize,
 }
 
@@ -40,14 +51,31 @@ impl fmt::Display for Operation {
             Self::QuantizeWith => "quantize with a given scale, all checks on",
             Self::Quantize => "abs-max, then quantize",
             Self::QuantizeRows => "abs-max, then quantize, each row of 4096",
+            Self::Groups => "abs-max, then quantize, each group of 32",
+            Self::AffineWith => "quantize to affine u8 with given parameters",
+            Self::Affine => "min and max, then quantize to affine u8",
+            Self::Columns => "abs-max, then quantize, each column of a matrix 4096 wide",
+            Self::Packed => "abs-max, then quantize to int4 and pack, each row of 4096",
+            Self::Bf16 => "abs-max, then quantize, of bf16 (GB/s as if of f32)",
             Self::Dequantize => "dequantize",
         })
     }
 }
 
 impl Operation {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::AbsMax, Self::QuantizeWith, Self::Quantize, Self::QuantizeRows, Self::Dequantize];
+    pub(crate) const ALL: [Self; 11] = [
+        Self::AbsMax,
+        Self::QuantizeWith,
+        Self::Quantize,
+        Self::QuantizeRows,
+        Self::Groups,
+        Self::AffineWith,
+        Self::Affine,
+        Self::Columns,
+        Self::Packed,
+        Self::Bf16,
+        Self::Dequantize,
+    ];
 
     /// Checks and times everybody at one size.
     pub(crate) fn measure(self, elements: usize, args: &Args) -> anyhow::Result<Timings> {
@@ -57,6 +85,12 @@ impl Operation {
             Self::QuantizeWith => quantize_with::measure(&run),
             Self::Quantize => quantize::measure(&run, elements),
             Self::QuantizeRows => quantize::measure(&run, ROW),
+            Self::Groups => schemes::groups(&run),
+            Self::AffineWith => affine::measure(&run, true),
+            Self::Affine => affine::measure(&run, false),
+            Self::Columns => schemes::columns(&run),
+            Self::Packed => schemes::packed(&run),
+            Self::Bf16 => schemes::narrow(&run),
             Self::Dequantize => dequantize::measure(&run),
         }
     }

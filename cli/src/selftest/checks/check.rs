@@ -1,8 +1,8 @@
 //! What a check is, and which there are.
 
 use super::{
-    every_f32, hard_values, huge_tensors, lengths, not_finite, random_bits, sixteen_bits, tensors,
-    threads,
+    errors, every_f32, hard_values, huge_tensors, lengths, not_finite, packing, random_bits,
+    sixteen_bits, tensors, threads,
 };
 use crate::selftest::compare::Board;
 use crate::selftest::effort::Effort;
@@ -26,6 +26,8 @@ pub(in crate::selftest) fn checks(effort: Effort) -> Vec<Check> {
         sixteen_bits::CHECK,
         tensors::CHECK,
         not_finite::CHECK,
+        packing::CHECK,
+        errors::CHECK,
         threads::CHECK,
     ];
     if effort != Effort::Quick {

@@ -1,26 +1,26 @@
 //! Tensors that no cache holds: kernels prefetch, and store past the caches.
 
-use absmax::{Scheme, reference};
+use absmax::{QuantParams, Scheme, reference};
 use fastrand::Rng;
 use half::bf16;
 
 use super::Check;
-use crate::selftest::compare::{Board, Placed, both_ranges};
-use crate::selftest::expected;
-use crate::selftest::inputs::{painted, within};
+use crate::selftest::compare::{Board, Placed};
+use crate::selftest::expected::{self, Quantized};
+use crate::selftest::inputs::{Byte, Input, both_ranges, painted, params, within};
 use crate::selftest::session::Session;
 
 pub(super) const CHECK: Check = Check {
     name: "huge tensors",
-    about: "results of more than 64 MiB, which are stored past the caches",
+    about: "values and results of more than 64 MiB, which are stored past the caches",
     run,
 };
 
-/// Elements of one byte that are more than 64 MiB, and so many that the last chunk is ragged.
-const BYTES: usize = (64 << 20) + 12_345;
-
-/// The same of four bytes each.
-const WORDS: usize = BYTES / 4;
+/// So many elements that an input and an output of `bytes` an element together have more than 64
+/// MiB, and that the last chunk is ragged.
+const fn len(bytes: usize) -> usize {
+    (64 << 20) / bytes + 12_345
+}
 
 /// Values that are repeated: a prime number, so that no two chunks or blocks are alike.
 const PERIOD: usize = 65_521;
@@ -28,36 +28,77 @@ const PERIOD: usize = 65_521;
 const SCALE: f32 = 0.1;
 
 fn run(session: &Session) -> anyhow::Result<Board> {
-    session.begin(CHECK.name, 3);
+    session.begin(CHECK.name, 4);
     let mut board = session.board_without_control();
     let random = &mut Rng::with_seed(7);
+    let [narrow, full] = both_ranges(SCALE);
+    let affine = params(SCALE, (131, 0, 255));
 
-    let any: Vec<bf16> = painted(random, PERIOD, SCALE, 1000);
-    let x = repeated(&any, BYTES, bf16::NAN);
+    let any: Vec<bf16> = painted(random, PERIOD, narrow, 1000);
+    let x = repeated(&any, len(3), bf16::NAN);
     board.abs_max(&x, reference::abs_max(&any));
-    for params in both_ranges(SCALE) {
-        let expected = expected::quantize_with(&any, params);
-        board.quantize_with(&x, params, &repeated(&expected, BYTES, 0));
-    }
+    board.min_max(&x, reference::min_max(&any));
+    quantize_with::<_, i8>(&mut board, &x, &any, narrow);
+    quantize_with::<_, i8>(&mut board, &x, &any, full);
+    quantize_with::<_, u8>(&mut board, &x, &any, affine);
     drop(x);
     session.step();
 
     let finite: Vec<bf16> = within(random, PERIOD, bf16::from_f32(12.7), Scheme::int8());
-    let expected = expected::quantize(&finite).map(|mut quantized| {
-        quantized.q = repeated(&quantized.q, BYTES, 0).to_vec();
-        quantized
-    });
-    board.quantize_into(&repeated(&finite, BYTES, bf16::NAN), &expected);
-    drop(expected);
+    let x = repeated(&finite, len(3), bf16::NAN);
+    board.min_max(&x, reference::min_max(&finite));
+    board.quantize_into(&x, &expected::quantize(&finite).map(all));
+    let expected = expected::quantize_tensor::<_, u8>(&finite, &[PERIOD], Scheme::uint8());
+    board.quantizer(&x, &[x.len()], Scheme::uint8(), &expected.map(all));
+    drop(x);
     session.step();
 
-    let q: Vec<i8> = (0..PERIOD).map(|_| random.i8(..)).collect();
-    for params in both_ranges(SCALE).filter(|params| params.qmin() == -128) {
-        let expected = expected::dequantize(&q, params);
-        board.dequantize_into(&repeated(&q, WORDS, 1), params, &repeated(&expected, WORDS, 0.0));
-    }
+    fake_quantize::<f32>(&mut board, random, len(8), narrow);
+    fake_quantize::<bf16>(&mut board, random, len(4), affine);
+    session.step();
+
+    dequantize::<i8, f32>(&mut board, random, len(5), full);
+    dequantize::<u8, f32>(&mut board, random, len(5), affine);
+    dequantize::<u8, bf16>(&mut board, random, len(3), affine);
     session.step();
     Ok(board)
+}
+
+/// `x` are `values`, repeated.
+fn quantize_with<T: Input, Q: Byte>(
+    board: &mut Board,
+    x: &Placed<T>,
+    values: &[T],
+    params: QuantParams,
+) {
+    let expected: Vec<Q> = expected::quantize_with(values, params);
+    board.quantize_with(x, params, &repeated(&expected, x.len(), Q::UNTOUCHED));
+}
+
+fn fake_quantize<T: Input>(board: &mut Board, random: &mut Rng, len: usize, params: QuantParams) {
+    let values: Vec<T> = painted(random, PERIOD, params, 1000);
+    let expected: Vec<T> = expected::fake_quantize(&values, params);
+    let guard = T::from_bits(T::WILD[2]);
+    let x = repeated(&values, len, guard);
+    board.fake_quantize_into(&x, params, &repeated(&expected, len, guard));
+}
+
+fn dequantize<Q: Byte, T: Input>(
+    board: &mut Board,
+    random: &mut Rng,
+    len: usize,
+    params: QuantParams,
+) {
+    let q: Vec<Q> = (0..PERIOD).map(|_| Q::from_i32(random.i32(..))).collect();
+    let expected: Vec<T> = expected::dequantize(&q, params);
+    let q = repeated(&q, len, Q::UNTOUCHED);
+    board.dequantize_into(&q, params, &repeated(&expected, len, T::UNTOUCHED));
+}
+
+/// The same, repeated for the longest input.
+fn all<Q: Byte>(mut quantized: Quantized<Q>) -> Quantized<Q> {
+    quantized.q = repeated(&quantized.q, len(3), Q::UNTOUCHED).to_vec();
+    quantized
 }
 
 fn repeated<T: Copy>(values: &[T], len: usize, guard: T) -> Placed<T> {

@@ -5,9 +5,9 @@ use fastrand::Rng;
 use half::{bf16, f16};
 
 use super::Check;
-use crate::selftest::compare::{Board, Placed, both_ranges};
+use crate::selftest::compare::{Board, Placed};
 use crate::selftest::expected;
-use crate::selftest::inputs::{Input, hard_scales, painted, within};
+use crate::selftest::inputs::{Byte, Input, any_kind, both_ranges, hard_scales, painted, within};
 use crate::selftest::session::Session;
 
 pub(super) const CHECK: Check = Check {
@@ -50,24 +50,63 @@ fn of_type<T: Input>(
     wild: usize,
     offsets: impl Iterator<Item = usize>,
 ) {
-    let any: Vec<T> = painted(random, len, scale, wild);
-    let abs_max = reference::abs_max(&any);
-    let quantized: Vec<(QuantParams, Vec<i8>)> =
-        both_ranges(scale).map(|params| (params, expected::quantize_with(&any, params))).collect();
+    let int8 = both_ranges(scale).map(|params| Task::<T, i8>::new(random, len, params, wild));
+    let kind = any_kind::<i8>(random, scale);
+    let signed = Task::<T, i8>::new(random, len, kind, wild);
+    let kind = any_kind::<u8>(random, scale);
+    let unsigned = Task::<T, u8>::new(random, len, kind, wild);
 
     let peak = T::from_f32(random.f32() * 1000.0);
     let finite = within(random, len, peak, Scheme::int8());
     let own = expected::quantize(&finite);
 
-    let guard = T::from_bits(T::WILD[6]);
-    for offset in offsets {
-        let x = Placed::new(&any, offset, guard);
-        board.abs_max(&x, abs_max);
-        for (params, expected) in &quantized {
-            board.quantize_with(&x, *params, expected);
-            let q = Placed::new(expected, offset, 1);
-            board.dequantize_into(&q, *params, &expected::dequantize(&q, *params));
+    for (i, offset) in offsets.enumerate() {
+        int8.iter().for_each(|task| task.compare(board, offset));
+        int8[i % int8.len()].limits(board, offset);
+        if i % 2 == 0 {
+            signed.compare(board, offset);
+        } else {
+            unsigned.compare(board, offset);
         }
-        board.quantize_into(&Placed::new(&finite, offset, guard), &own);
+        let x = Placed::new(&finite, offset, T::from_bits(T::WILD[6]));
+        board.quantize_into(&x, &own);
+    }
+}
+
+/// Values, parameters, and what the reference makes of them.
+struct Task<T, Q> {
+    x: Vec<T>,
+    params: QuantParams,
+    abs_max: f32,
+    min_max: Option<(f32, f32)>,
+    q: Vec<Q>,
+    dequantized: Vec<T>,
+}
+
+impl<T: Input, Q: Byte> Task<T, Q> {
+    fn new(random: &mut Rng, len: usize, params: QuantParams, wild: usize) -> Self {
+        let x = painted(random, len, params, wild);
+        let q = expected::quantize_with(&x, params);
+        let dequantized = expected::dequantize(&q, params);
+        let (abs_max, min_max) = (reference::abs_max(&x), reference::min_max(&x));
+        Self { x, params, abs_max, min_max, q, dequantized }
+    }
+
+    fn placed(&self, offset: usize) -> Placed<T> {
+        Placed::new(&self.x, offset, T::from_bits(T::WILD[6]))
+    }
+
+    fn limits(&self, board: &mut Board, offset: usize) {
+        let x = self.placed(offset);
+        board.abs_max(&x, self.abs_max);
+        board.min_max(&x, self.min_max);
+    }
+
+    fn compare(&self, board: &mut Board, offset: usize) {
+        let (x, params) = (self.placed(offset), self.params);
+        board.quantize_with(&x, params, &self.q);
+        board.fake_quantize_into(&x, params, &self.dequantized);
+        let q = Placed::new(&self.q, offset, Q::UNTOUCHED);
+        board.dequantize_into(&q, params, &self.dequantized);
     }
 }

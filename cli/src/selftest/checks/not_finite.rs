@@ -1,23 +1,25 @@
 //! NaN and infinities in data whose scale is computed: the first of them is named.
 
-use absmax::Scheme;
+use absmax::ScaleType;
 use fastrand::Rng;
 use half::{bf16, f16};
 
 use super::Check;
 use crate::selftest::compare::{Board, Placed};
 use crate::selftest::expected;
-use crate::selftest::inputs::Input;
+use crate::selftest::inputs::{Input, any_scheme, at_every_granularity};
 use crate::selftest::session::Session;
 
 pub(super) const CHECK: Check = Check {
     name: "not finite",
-    about: "NaN and infinities at every position, another one behind: index and value of the first",
+    about: "NaN and infinities at every position, another one behind: index and value of the first, \
+            by every scheme",
     run,
 };
 
-/// Rows, and the length of each: of less than a block, of whole blocks, of more, of several pieces.
-const SHAPES: [[usize; 2]; 10] = [
+/// Rows, and the length of each: of less than a block, of whole blocks, of more, of sixteen groups
+/// and more with and without a shorter one behind, of several pieces.
+const SHAPES: [[usize; 2]; 13] = [
     [1, 1],
     [1, 7],
     [7, 1],
@@ -27,12 +29,19 @@ const SHAPES: [[usize; 2]; 10] = [
     [5, 64],
     [3, 130],
     [2, 300],
+    [1, 555],
+    [17, 32],
+    [600, 1],
     [2, (1 << 17) + 3],
 ];
 
+/// Positions of the large tensor.
+const FEW: usize = 5;
+
 fn run(session: &Session) -> anyhow::Result<Board> {
     Ok(session.over(CHECK.name, &session.board(), SHAPES.to_vec(), |board, shape| {
-        let stride = session.effort.pick(11, 1);
+        let len = shape[0] * shape[1];
+        let stride = if len < 1000 { session.effort.pick(11, 1) } else { len / FEW };
         of_type::<f32>(board, shape, stride);
         of_type::<f16>(board, shape, stride);
         of_type::<bf16>(board, shape, stride);
@@ -40,33 +49,29 @@ fn run(session: &Session) -> anyhow::Result<Board> {
 }
 
 fn of_type<T: Input>(board: &mut Board, shape: [usize; 2], stride: usize) {
+    // Among everyday values, zeros, the largest of all.
+    let fine = [T::from_f32(0.5), T::from_f32(0.0), T::from_bits(T::WILD[0] - 1)];
     let len = shape[0] * shape[1];
-    let largest = T::from_bits(T::WILD[0] - 1);
-    for fine in [T::from_f32(0.5), T::from_f32(0.0), largest] {
-        among(board, &vec![fine; len], shape, if len < 1000 { stride } else { len / 5 });
-    }
-}
-
-/// One at every so many places among values that are fine.
-fn among<T: Input>(board: &mut Board, fine: &[T], shape: [usize; 2], stride: usize) {
     let random = &mut Rng::with_seed(4);
-    let len = fine.len();
     for first in (0..len).step_by(stride) {
         // Behind the first, so that whoever looks elsewhere finds another.
         let second = random.usize(first..len);
-        let mut values = fine.to_vec();
-        values[second] = wild(random);
-        values[first] = wild(random);
-        let x = Placed::new(&values, random.usize(..64), fine[0]);
-        let expected = expected::quantize(&x).map(|_| Default::default());
+        let mut x = Placed::filled(len, random.usize(..64), fine[random.usize(..fine.len())]);
+        x[second] = wild(random);
+        x[first] = wild(random);
+        board.limits(&x);
+        let expected = expected::quantize(&x);
         board.quantize_into(&x, &expected);
         board.quantize_rows_into(&x, shape, &expected);
-        for axis in [0, 1] {
-            board.quantizer(&x, &shape, Scheme::int8().per_channel(axis), &expected);
-        }
-        // Planes of channels.
+
+        // The largest values have no scale in f16.
+        let scheme = any_scheme(random).scale_type(ScaleType::F32);
         let planes = [shape[0], 1, shape[1]];
-        board.quantizer(&x, &planes, Scheme::int8().per_channel(1), &expected);
+        for shape in [&shape[..], &planes] {
+            let schemes = at_every_granularity(scheme, shape.len());
+            // One of its granularities a time is enough.
+            board.tensor(&x, shape, schemes[random.usize(..schemes.len())]);
+        }
     }
 }
 

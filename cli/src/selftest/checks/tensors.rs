@@ -1,24 +1,28 @@
-//! Rows and tensors, with scales along every axis, of every type and in both ranges.
+//! Rows and tensors, by every scheme: mappings, bits, granularities, types of scales.
 
-use absmax::{Range, ScaleType, Scheme};
+use absmax::{Mapping, Scheme};
 use fastrand::Rng;
 use half::{bf16, f16};
 
 use super::Check;
 use crate::selftest::compare::{Board, Placed};
 use crate::selftest::expected;
-use crate::selftest::inputs::{Input, within};
+use crate::selftest::inputs::{
+    BITS, Input, MAPPINGS, SCALE_TYPES, at_every_granularity, between, in_groups, mapped, scheme,
+};
 use crate::selftest::session::Session;
 
 pub(super) const CHECK: Check = Check {
     name: "rows and tensors",
-    about: "rows of many lengths; tensors of one to four dimensions, per tensor and along each \
-            axis, both ranges, scales of every type",
+    about: "rows of many lengths; tensors of one to four dimensions, per tensor, along each axis and \
+            in groups, symmetric in both ranges and affine, of 2 to 8 bits, scales of every type; and \
+            back",
     run,
 };
 
 /// Channels that are rows, columns and slices, shorter than a vector and longer than a block; planes
-/// narrower than a block; and nothing at all, in every way.
+/// narrower than a block; sixteen groups of each size and some more, with and without a shorter one
+/// at the end of each row; and nothing at all, in every way.
 const SHAPES: &[&[usize]] = &[
     &[],
     &[0],
@@ -29,10 +33,12 @@ const SHAPES: &[&[usize]] = &[
     &[2, 0, 3],
     &[1, 1],
     &[7, 1],
-    &[1000, 3],
+    &[700, 3],
     &[17, 130],
     &[65, 64],
-    &[5, 1027],
+    &[5, 679],
+    &[2, 2309],
+    &[33, 128],
     &[50, 7, 3],
     &[9, 5, 64],
     &[3, 2, 300],
@@ -41,15 +47,14 @@ const SHAPES: &[&[usize]] = &[
     &[3, 2, 9, 31],
 ];
 
-/// Of several pieces each, and rows on either side of the largest piece.
-const LARGE: &[&[usize]] = &[
-    &[3, (1 << 17) - 1],
-    &[2, 1 << 17],
-    &[2, (1 << 17) + 1],
-    &[400, 343],
-    &[3, 140_000, 1],
-    &[300, 3, 150],
-];
+/// Of several pieces each, and rows and groups on either side of the largest piece.
+const LARGE: &[&[usize]] =
+    &[&[2, PIECE - 1], &[2, PIECE], &[2, PIECE + 1], &[400, 343], &[2, 140_000, 1], &[300, 3, 150]];
+
+const PIECE: usize = 1 << 17;
+
+/// Sizes of groups in those, where rows are not much shorter.
+const LARGE_GROUPS: [usize; 4] = [32, 48, PIECE, PIECE + 1];
 
 /// Rows of each length.
 const ROW_LENGTHS: [usize; 16] =
@@ -59,7 +64,9 @@ const ROW_LENGTHS: [usize; 16] =
 #[derive(Clone, Copy, Debug)]
 enum Item {
     Rows([usize; 2]),
-    Tensor(&'static [usize], Scheme),
+    /// At every granularity.
+    Tensor(&'static [usize], u8, Mapping),
+    Large(&'static [usize], Scheme),
 }
 
 fn run(session: &Session) -> anyhow::Result<Board> {
@@ -67,70 +74,93 @@ fn run(session: &Session) -> anyhow::Result<Board> {
     for row_len in ROW_LENGTHS {
         items.extend([0, 1, 2, 7].map(|rows| Item::Rows([rows, row_len])));
     }
-    items.extend([1 << 17, (1 << 17) + 1].map(|row_len| Item::Rows([2, row_len])));
+    items.extend([PIECE, PIECE + 1].map(|row_len| Item::Rows([2, row_len])));
     items.push(Item::Rows([3, 0]));
     for shape in SHAPES {
-        items.extend(schemes(shape.len()).map(|scheme| Item::Tensor(shape, scheme)));
+        let kinds = BITS.flat_map(|bits| MAPPINGS.map(|mapping| (bits, mapping)));
+        let kinds = kinds.step_by(session.effort.pick(9, 1));
+        items.extend(kinds.map(|(bits, mapping)| Item::Tensor(shape, bits, mapping)));
     }
-    for shape in LARGE {
-        let schemes = (0..shape.len().cast_signed()).map(|axis| Scheme::int8().per_channel(axis));
-        items.extend(schemes.map(|scheme| Item::Tensor(shape, scheme.range(Range::Full))));
-    }
-    Ok(session.over(CHECK.name, &session.board(), items, |board, item| {
-        of_type::<f32>(board, item);
-        of_type::<f16>(board, item);
-        of_type::<bf16>(board, item);
+    items.extend(large().into_iter().step_by(session.effort.pick(20, 1)));
+    let items = items.into_iter().enumerate().collect::<Vec<(usize, Item)>>();
+    Ok(session.over(CHECK.name, &session.board(), items, |board, (seed, item)| {
+        let random = &mut Rng::with_seed(seed as u64);
+        // Which element comes with which mapping and bits is another with every shape.
+        match seed % 3 {
+            0 => of_type::<f32>(board, random, item),
+            1 => of_type::<f16>(board, random, item),
+            _ => of_type::<bf16>(board, random, item),
+        }
     }))
 }
 
-/// Per tensor and along each axis, counted from either end.
-fn schemes(rank: usize) -> impl Iterator<Item = Scheme> {
-    let rank = rank.cast_signed();
-    let per_channel = (-rank..rank).map(|axis| Scheme::int8().per_channel(axis));
-    [Scheme::int8()].into_iter().chain(per_channel).flat_map(|scheme| {
-        [Range::Narrow, Range::Full].into_iter().flat_map(move |range| {
-            let types = [ScaleType::F32, ScaleType::F16, ScaleType::Bf16];
-            types.map(|scale_type| scheme.range(range).scale_type(scale_type))
-        })
-    })
+/// Along each axis and in groups, by one mapping after another.
+fn large() -> Vec<Item> {
+    let mut items = Vec::new();
+    for shape in LARGE {
+        let axes = (0..shape.len().cast_signed()).map(|axis| Scheme::int8().per_channel(axis));
+        let longest = shape.last().map_or(0, |row_len| row_len + 1);
+        let sizes = LARGE_GROUPS.into_iter().filter(|&size| size <= longest);
+        let groups = sizes.map(|size| in_groups(Scheme::int8(), size));
+        for scheme in axes.chain(groups) {
+            let mapping = MAPPINGS[items.len() % MAPPINGS.len()];
+            items.push(Item::Large(shape, mapped(scheme, mapping)));
+        }
+    }
+    items
 }
 
-fn of_type<T: Input>(board: &mut Board, item: Item) {
-    let random = &mut Rng::with_seed(5);
-    let (shape, scheme): (&[usize], Scheme) = match &item {
-        Item::Rows(shape) => (shape, Scheme::int8().per_channel(0)),
-        Item::Tensor(shape, scheme) => (shape, *scheme),
+fn of_type<T: Input>(board: &mut Board, random: &mut Rng, item: Item) {
+    match item {
+        Item::Rows(shape) => {
+            let scheme = Scheme::int8().per_channel(0);
+            for spread in [0, 12, 250] {
+                let x = tensor::<T>(random, &shape, scheme, spread);
+                board.quantize_rows_into(&x, shape, &expected::quantize_tensor(&x, &shape, scheme));
+            }
+        }
+        Item::Tensor(shape, bits, mapping) => {
+            for scheme in at_every_granularity(scheme(bits, mapping), shape.len()) {
+                let scheme = scheme.scale_type(SCALE_TYPES[random.usize(..SCALE_TYPES.len())]);
+                let spread = [0, 12, 250][random.usize(..3)];
+                board.tensor(&tensor::<T>(random, shape, scheme, spread), shape, scheme);
+            }
+        }
+        Item::Large(shape, scheme) => {
+            board.tensor(&tensor::<T>(random, shape, scheme, 40), shape, scheme);
+        }
+    }
+}
+
+/// Sets of values whose largest magnitudes are `spread` binary orders apart, at most, and some zero.
+fn tensor<T: Input>(random: &mut Rng, shape: &[usize], scheme: Scheme, spread: i32) -> Placed<T> {
+    let sets = expected::sets(shape, scheme);
+    let mut sizes = vec![0; expected::set_count(shape, scheme)];
+    sets.iter().for_each(|&set| sizes[set] += 1);
+    let set = |size| {
+        let ends = ends(random, spread);
+        between(random, size, ends, scheme).into_iter()
     };
-    let spreads: &[i32] =
-        if shape.iter().product::<usize>() < 1 << 16 { &[0, 12, 250] } else { &[40] };
-    for &spread in spreads {
-        let values = tensor::<T>(random, shape, scheme, spread);
-        let x = Placed::new(&values, random.usize(..64), T::from_bits(T::WILD[2]));
-        let expected = expected::quantize_tensor(&x, shape, scheme);
-        match item {
-            Item::Rows(shape) => board.quantize_rows_into(&x, shape, &expected),
-            Item::Tensor(shape, scheme) => board.quantizer(&x, shape, scheme, &expected),
-        }
+    let mut values: Vec<std::vec::IntoIter<T>> = sizes.into_iter().map(set).collect();
+    let mut x = Placed::filled(sets.len(), random.usize(..64), T::from_bits(T::WILD[2]));
+    for (x, set) in x.iter_mut().zip(sets) {
+        *x = values[set].next().expect("as many values as the set has");
     }
+    x
 }
 
-/// Channels whose largest magnitudes are `spread` binary orders apart, at most, and some zero.
-fn tensor<T: Input>(random: &mut Rng, shape: &[usize], scheme: Scheme, spread: i32) -> Vec<T> {
-    let (count, inner) = expected::channels(shape, scheme);
-    let mut values = vec![T::from_f32(0.0); shape.iter().product()];
-    for channel in 0..count {
-        if random.u32(..10) == 0 {
-            continue;
-        }
-        let magnitude = f32::powi(2.0, random.i32(-spread / 2..=spread / 2));
-        let peak = T::from_f32(magnitude * (1.0 + random.f32()));
-        let peak = if peak.is_finite() { peak } else { T::from_f32(60000.0) };
-        let slices = values.chunks_exact_mut(inner.max(1)).skip(channel).step_by(count);
-        let len = shape.iter().product::<usize>() / count;
-        let channel = within(random, len, peak, scheme);
-        for (slice, channel) in slices.zip(channel.chunks_exact(inner.max(1))) {
-            slice.copy_from_slice(channel);
-        }
-    }
-    values
+/// The least and the largest value of a set: of one sign or of both, or zeros.
+fn ends<T: Input>(random: &mut Rng, spread: i32) -> [T; 2] {
+    let magnitude = f32::powi(2.0, random.i32(-spread / 2..=spread / 2)) * (1.0 + random.f32());
+    let (least, most) = match random.u32(..10) {
+        0 => (0.0, 0.0),
+        1 => (-1.0, -random.f32()),
+        2 => (random.f32(), 1.0),
+        3..6 => (-1.0, random.f32()),
+        _ => (-random.f32(), 1.0),
+    };
+    let end = |x: f32| T::from_f32(x * magnitude);
+    // Beyond f16.
+    let end = |x| if end(x).is_finite() { end(x) } else { T::from_f32(x * 60000.0) };
+    [least, most].map(end)
 }

@@ -1,20 +1,24 @@
 //! The tallies of all subjects.
 
+use absmax::Result;
+
 use super::mismatch::Scene;
-use super::output::Output;
-use super::{Kernel, Placed, Tally};
+use super::{Kernel, Placed, Tally, Value};
 use crate::selftest::subject::Subject;
 
 /// The subjects and what was counted of each, by kernel.
 #[derive(Clone, Debug)]
 pub(in crate::selftest) struct Board {
     entries: Vec<(Subject, [Tally; Kernel::ALL.len()])>,
+    /// Whether the control takes no part from here on.
+    control_rests: bool,
 }
 
 impl Board {
     /// Nothing counted yet.
     pub(in crate::selftest) fn new(subjects: impl IntoIterator<Item = Subject>) -> Self {
-        Self { entries: subjects.into_iter().map(|s| (s, Default::default())).collect() }
+        let entries = subjects.into_iter().map(|s| (s, Default::default())).collect();
+        Self { entries, control_rests: false }
     }
 
     /// The sum of two boards of the same subjects, of which `later` was counted later.
@@ -34,6 +38,12 @@ impl Board {
         }
     }
 
+    /// The same counts, with the control taking part from here on, or not: it is slow, and caught
+    /// soon.
+    pub(in crate::selftest) fn set_control(&mut self, takes_part: bool) {
+        self.control_rests = !takes_part;
+    }
+
     /// What was counted.
     pub(in crate::selftest) fn into_entries(
         self,
@@ -41,15 +51,37 @@ impl Board {
         self.entries.into_iter()
     }
 
-    /// Every subject with its tally for a kernel.
+    /// Every subject that takes part with its tally for a kernel.
     pub(super) fn of(&mut self, kernel: Kernel) -> impl Iterator<Item = (Subject, &mut Tally)> {
-        self.entries.iter_mut().map(move |(s, tallies)| (*s, &mut tallies[kernel as usize]))
+        let rests = self.control_rests;
+        let taking_part = self.entries.iter_mut().filter(move |(s, _)| !(rests && s.is_control()));
+        taking_part.map(move |(s, tallies)| (*s, &mut tallies[kernel as usize]))
+    }
+
+    /// Lets every subject `run` on the scene's input and compares what it writes with `expected`.
+    /// `index_of` is the index of the input that an output belongs to.
+    pub(super) fn written<T: Value, V: Value>(
+        &mut self,
+        scene: &Scene<'_, T>,
+        expected: &[V],
+        index_of: impl Fn(usize) -> Option<usize>,
+        run: impl Fn(Subject, &mut [V]) -> Result<()>,
+    ) {
+        for (subject, tally) in self.of(scene.kernel) {
+            let mut found = Placed::filled(expected.len(), scene.x.other_offset(), V::UNTOUCHED);
+            match run(subject, &mut found) {
+                Ok(()) => compare(tally, subject, scene, expected, &found, &index_of),
+                Err(error) => tally.count(false, || {
+                    scene.mismatch(subject, None, "no error".to_owned(), error.to_string())
+                }),
+            }
+        }
     }
 }
 
 /// Compares values with the reference's, and looks whether anything else was written to.
 /// `index_of` is the index of the input that an output belongs to.
-pub(super) fn compare<T: Copy, V: Output>(
+pub(super) fn compare<T: Value, V: Value>(
     tally: &mut Tally,
     subject: Subject,
     scene: &Scene<'_, T>,

@@ -1,37 +1,48 @@
-//! `dequantize_into`.
+//! `dequantize_into`, of slices and of tensors.
 
-use absmax::QuantParams;
+use absmax::{QuantParams, Scheme};
 
-use super::board::compare;
 use super::mismatch::Scene;
-use super::output::Output;
-use super::quantize_with::text;
+use super::with_params::text;
 use super::{Board, Kernel, Placed};
+use crate::selftest::expected::{self, Quantized};
+use crate::selftest::inputs::{Byte, Input};
 
 impl Board {
     /// Compares every subject's products of `q` and the scale with the expected ones.
-    pub(in crate::selftest) fn dequantize_into(
+    pub(in crate::selftest) fn dequantize_into<Q: Byte, T: Input>(
         &mut self,
-        q: &Placed<i8>,
+        q: &Placed<Q>,
         params: QuantParams,
-        expected: &[f32],
+        expected: &[T],
     ) {
-        let parameters = || text(params);
-        let scene = Scene {
-            kernel: Kernel::DequantizeInto,
-            element: "i8",
-            x: q,
-            show: |q| (format!("{q:#04x}"), q.to_string()),
-            parameters: &parameters,
-        };
-        for (subject, tally) in self.of(Kernel::DequantizeInto) {
-            let mut x = Placed::filled(q.len(), q.other_offset(), f32::UNTOUCHED);
-            match subject.dequantize_into(q, params, &mut x) {
-                Ok(()) => compare(tally, subject, &scene, expected, &x, Some),
-                Err(error) => tally.count(false, || {
-                    scene.mismatch(subject, None, "no error".to_owned(), error.to_string())
-                }),
-            }
-        }
+        let parameters = || format!("{}, to {}", text(params), T::TYPE);
+        let scene = Scene { kernel: Kernel::DequantizeInto, x: q, parameters: &parameters };
+        self.written(&scene, expected, Some, |subject, x| subject.dequantize_into(q, params, x));
+    }
+
+    /// The same, with what the reference says computed here.
+    pub(in crate::selftest) fn dequantize<Q: Byte, T: Input>(
+        &mut self,
+        q: &Placed<Q>,
+        params: QuantParams,
+    ) {
+        self.dequantize_into::<Q, T>(q, params, &expected::dequantize(q, params));
+    }
+
+    /// The same of a tensor.
+    pub(in crate::selftest) fn quantized_tensor<Q: Byte, T: Input>(
+        &mut self,
+        quantized: &Quantized<Q>,
+        shape: &[usize],
+        scheme: Scheme,
+        expected: &[T],
+    ) {
+        let tensor = quantized.clone().into_tensor(shape, scheme);
+        // The tensor owns its values, so where they are is not for us to say.
+        let q = Placed::new(&quantized.q, 0, Q::UNTOUCHED);
+        let parameters = || format!("shape {shape:?}, {scheme:?}, to {}", T::TYPE);
+        let scene = Scene { kernel: Kernel::QuantizedTensor, x: &q, parameters: &parameters };
+        self.written(&scene, expected, Some, |subject, x| subject.dequantize_tensor(&tensor, x));
     }
 }

@@ -4,8 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Kernel, Placed};
-use crate::selftest::inputs::Input;
+use super::{Kernel, Placed, Value};
 use crate::selftest::subject::Subject;
 
 /// One difference, with everything that is needed to see it again.
@@ -19,14 +18,14 @@ pub(in crate::selftest) struct Mismatch {
     /// Elements from a cache line to the start of the input.
     offset: usize,
     parameters: String,
-    input: Option<Value>,
+    input: Option<Place>,
     expected: String,
     found: String,
 }
 
 /// The value in question.
 #[derive(Clone, Debug, Serialize)]
-struct Value {
+struct Place {
     index: usize,
     bits: String,
     value: String,
@@ -35,25 +34,12 @@ struct Value {
 /// What there is to say about a comparison before anything differs.
 pub(super) struct Scene<'a, T> {
     pub(super) kernel: Kernel,
-    pub(super) element: &'static str,
     pub(super) x: &'a Placed<T>,
-    /// Bits and value of an input, for the reader.
-    pub(super) show: fn(&T) -> (String, String),
+    /// For the reader.
     pub(super) parameters: &'a dyn Fn() -> String,
 }
 
-impl<'a, T: Input> Scene<'a, T> {
-    pub(super) fn new(
-        kernel: Kernel,
-        x: &'a Placed<T>,
-        parameters: &'a dyn Fn() -> String,
-    ) -> Self {
-        let show = |x: &T| (x.hex(), format!("{:?}", x.to_f32()));
-        Self { kernel, element: T::NAME, x, show, parameters }
-    }
-}
-
-impl<T: Copy> Scene<'_, T> {
+impl<T: Value> Scene<'_, T> {
     /// A difference at an index of the input, or of the whole.
     pub(super) fn mismatch(
         &self,
@@ -62,19 +48,19 @@ impl<T: Copy> Scene<'_, T> {
         expected: String,
         found: String,
     ) -> Mismatch {
-        let value = |index: usize| {
-            let (bits, value) = (self.show)(self.x.get(index)?);
-            Some(Value { index, bits, value })
+        let place = |index: usize| {
+            let x = self.x.get(index)?;
+            Some(Place { index, bits: x.hex(), value: x.number() })
         };
         Mismatch {
             kernel: self.kernel,
             backend: subject.name(),
             threads: subject.threads_here(),
-            element: self.element,
+            element: T::TYPE,
             len: self.x.len(),
             offset: self.x.offset(),
             parameters: (self.parameters)(),
-            input: index.and_then(value),
+            input: index.and_then(place),
             expected,
             found,
         }
@@ -86,7 +72,7 @@ impl fmt::Display for Mismatch {
         let Self { backend, threads, element, len, offset, parameters, .. } = self;
         write!(f, "{} on {backend} (threads: {threads})", self.kernel.name())?;
         write!(f, " of {len} {element}, {offset} after a cache line; {parameters}; ")?;
-        if let Some(Value { index, bits, value }) = &self.input {
+        if let Some(Place { index, bits, value }) = &self.input {
             write!(f, "input {bits} ({value}) at index {index}; ")?;
         }
         write!(f, "expected {}, found {}", self.expected, self.found)

@@ -5,10 +5,9 @@ use absmax::{Error, Result, Scheme};
 
 use super::board::compare;
 use super::mismatch::Scene;
-use super::output::Output;
-use super::{Board, Kernel, Placed};
+use super::{Board, Kernel, Placed, Value};
 use crate::selftest::expected::{self, Quantized};
-use crate::selftest::inputs::Input;
+use crate::selftest::inputs::{Byte, Input};
 use crate::selftest::subject::Subject;
 
 impl Board {
@@ -16,11 +15,11 @@ impl Board {
     pub(in crate::selftest) fn quantize_into<T: Input>(
         &mut self,
         x: &Placed<T>,
-        expected: &Result<Quantized>,
+        expected: &Result<Quantized<i8>>,
     ) {
         let parameters = || "its own scale".to_owned();
-        let scene = Scene::new(Kernel::QuantizeInto, x, &parameters);
-        self.own_scale(&scene, 1, expected, |subject, q, scales| {
+        let scene = Scene { kernel: Kernel::QuantizeInto, x, parameters: &parameters };
+        self.own_scale(&scene, [1, 0], expected, |subject, q, scales, _| {
             subject.quantize_into(x, q, scales)
         });
     }
@@ -30,45 +29,53 @@ impl Board {
         &mut self,
         x: &Placed<T>,
         [rows, row_len]: [usize; 2],
-        expected: &Result<Quantized>,
+        expected: &Result<Quantized<i8>>,
     ) {
         let parameters = || format!("rows of {row_len}");
-        let scene = Scene::new(Kernel::QuantizeRowsInto, x, &parameters);
-        self.own_scale(&scene, rows, expected, |subject, q, scales| {
+        let scene = Scene { kernel: Kernel::QuantizeRowsInto, x, parameters: &parameters };
+        self.own_scale(&scene, [rows, 0], expected, |subject, q, scales, _| {
             subject.quantize_rows_into(x, row_len, q, scales)
         });
     }
 
     /// The same of a tensor.
-    pub(in crate::selftest) fn quantizer<T: Input>(
+    pub(in crate::selftest) fn quantizer<T: Input, Q: Byte>(
         &mut self,
         x: &Placed<T>,
         shape: &[usize],
         scheme: Scheme,
-        expected: &Result<Quantized>,
+        expected: &Result<Quantized<Q>>,
     ) {
         let parameters = || format!("shape {shape:?}, {scheme:?}");
-        let scene = Scene::new(Kernel::Quantizer, x, &parameters);
-        let (count, _) = expected::channels(shape, scheme);
-        self.own_scale(&scene, count, expected, |subject, q, scales| {
-            subject.quantize_tensor(x, shape, scheme, q, scales)
-        });
+        let scene = Scene { kernel: Kernel::Quantizer, x, parameters: &parameters };
+        let count = expected::set_count(shape, scheme);
+        let zero_points = if scheme.is_symmetric() { 0 } else { count };
+        self.own_scale(
+            &scene,
+            [count, zero_points],
+            expected,
+            |subject, q, scales, zero_points| {
+                subject.quantize_tensor(x, shape, scheme, q, scales, zero_points)
+            },
+        );
     }
 
-    fn own_scale<T: Input>(
+    fn own_scale<T: Input, Q: Byte>(
         &mut self,
         scene: &Scene<'_, T>,
-        count: usize,
-        expected: &Result<Quantized>,
-        run: impl Fn(Subject, &mut [i8], &mut [f32]) -> Result<()>,
+        [scales, zero_points]: [usize; 2],
+        expected: &Result<Quantized<Q>>,
+        run: impl Fn(Subject, &mut [Q], &mut [f32], &mut [i32]) -> Result<()>,
     ) {
         for (subject, tally) in self.of(scene.kernel) {
-            let mut q = Placed::filled(scene.x.len(), scene.x.other_offset(), i8::UNTOUCHED);
-            let mut scales = Placed::filled(count, 0, f32::UNTOUCHED);
-            let found = run(subject, &mut q, &mut scales);
+            let mut q = Placed::filled(scene.x.len(), scene.x.other_offset(), Q::UNTOUCHED);
+            let mut scales = Placed::filled(scales, 0, f32::UNTOUCHED);
+            let mut zero_points = Placed::filled(zero_points, 0, i32::UNTOUCHED);
+            let found = run(subject, &mut q, &mut scales, &mut zero_points);
             match (expected, found) {
                 (Ok(expected), Ok(())) => {
                     compare(tally, subject, scene, &expected.scales, &scales, |_| None);
+                    compare(tally, subject, scene, &expected.zero_points, &zero_points, |_| None);
                     compare(tally, subject, scene, &expected.q, &q, Some);
                 }
                 (Err(expected), Err(found)) => tally.count(is_same(expected, &found), || {

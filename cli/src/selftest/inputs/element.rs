@@ -1,19 +1,18 @@
-//! Making and showing elements, for checks that are written once for all three types.
+//! Making elements, for checks that are written once for all three types.
 
 use absmax::Element;
 use half::{bf16, f16};
 
+use crate::selftest::compare::Value;
+
 /// An element that can be made of numbers and of bits.
-pub(in crate::selftest) trait Input: Element {
+pub(in crate::selftest) trait Input: Element + Value {
     /// The bits of infinities and NaN: both signs, quiet and signalling, the smallest payload and
     /// the largest.
     const WILD: [u32; 7];
 
     /// From the low bits.
     fn from_bits(bits: u32) -> Self;
-
-    /// The bits, in hexadecimal.
-    fn hex(self) -> String;
 
     /// Whether it is neither infinite nor NaN.
     fn is_finite(self) -> bool {
@@ -28,10 +27,6 @@ impl Input for f32 {
     fn from_bits(bits: u32) -> Self {
         Self::from_bits(bits)
     }
-
-    fn hex(self) -> String {
-        format!("{:#010x}", self.to_bits())
-    }
 }
 
 impl Input for f16 {
@@ -40,10 +35,6 @@ impl Input for f16 {
     fn from_bits(bits: u32) -> Self {
         Self::from_bits(bits as u16)
     }
-
-    fn hex(self) -> String {
-        format!("{:#06x}", self.to_bits())
-    }
 }
 
 impl Input for bf16 {
@@ -51,9 +42,5 @@ impl Input for bf16 {
 
     fn from_bits(bits: u32) -> Self {
         Self::from_bits(bits as u16)
-    }
-
-    fn hex(self) -> String {
-        format!("{:#06x}", self.to_bits())
     }
 }

@@ -1,23 +1,25 @@
 //! Values of every kind side by side, so that no block is like another.
 
-use absmax::{Scheme, reference};
+use absmax::{QuantParams, Scheme, reference};
 use fastrand::Rng;
 
 use super::{Input, hard_values};
 
-/// For a scale: values in its range, half of them next to a step of the quotient, and one in
+/// For parameters: values in their range, half of them next to a step of the quotient, and one in
 /// `wild` (0: none) that is clipped, hard, or any bits at all.
 pub(in crate::selftest) fn painted<T: Input>(
     random: &mut Rng,
     len: usize,
-    scale: f32,
+    params: QuantParams,
     wild: usize,
 ) -> Vec<T> {
+    let scale = params.scale();
     let hard = hard_values(scale);
+    let steps = [params.qmin(), params.qmax()].map(|q| q - params.zero_point());
     (0..len)
         .map(|_| {
             if wild == 0 || random.usize(..wild) != 0 {
-                return T::from_f32(ordinary(random, scale));
+                return T::from_f32(ordinary(random, scale, steps));
             }
             match random.u32(..3) {
                 0 => T::from_f32(hard[random.usize(..hard.len())]),
@@ -28,33 +30,51 @@ pub(in crate::selftest) fn painted<T: Input>(
         .collect()
 }
 
-/// Finite values whose largest magnitude is `peak`, somewhere among them, half of the others next
-/// to a step of the quotient by the scale of that.
+/// Finite values of which `ends` are the least and the largest, somewhere among them, half of the
+/// others next to a step of the quotient by the scale of those.
+pub(in crate::selftest) fn between<T: Input>(
+    random: &mut Rng,
+    len: usize,
+    ends: [T; 2],
+    scheme: Scheme,
+) -> Vec<T> {
+    let [low, high] = ends.map(T::to_f32);
+    let (scale, zero_point) = reference::choose(low, high, scheme);
+    let steps = [scheme.qmin(), scheme.qmax()].map(|q| q - zero_point);
+    let limited = |x: T| {
+        let number = x.to_f32();
+        // Also where there is no scale for these ends, and so no number.
+        if number > low && number < high { x } else { ends[usize::from(number > low)] }
+    };
+    let mut values: Vec<T> =
+        (0..len).map(|_| limited(T::from_f32(ordinary(random, scale, steps)))).collect();
+    if len != 0 {
+        // Now and then at the same place: then it is the one on which all depends.
+        for end in if random.bool() { [0, 1] } else { [1, 0] } {
+            values[random.usize(..len)] = ends[end];
+        }
+    }
+    values
+}
+
+/// The same, with magnitudes up to `peak` of either sign.
 pub(in crate::selftest) fn within<T: Input>(
     random: &mut Rng,
     len: usize,
     peak: T,
     scheme: Scheme,
 ) -> Vec<T> {
-    let largest = peak.to_f32();
-    let (scale, _) = reference::choose(-largest, largest, scheme);
-    let mut values: Vec<T> = (0..len)
-        .map(|_| T::from_f32(ordinary(random, scale)))
-        .map(|x| if x.to_f32().abs() <= largest { x } else { peak })
-        .collect();
-    if len != 0 {
-        values[random.usize(..len)] = peak;
-    }
-    values
+    let peak = peak.to_f32().abs();
+    between(random, len, [-peak, peak].map(T::from_f32), scheme)
 }
 
-fn ordinary(random: &mut Rng, scale: f32) -> f32 {
-    let magnitude = if random.bool() {
-        random.f32() * 127.0 * scale
-    } else {
-        let step = (random.u32(..127) as f32 + 0.5) * scale;
-        // Never below zero: the least step is that of half a subnormal, which is rounded to zero.
-        f32::from_bits((step.to_bits() + random.u32(..=4)).saturating_sub(2))
-    };
-    if random.bool() { magnitude } else { -magnitude }
+/// A value between two steps of the quotient: anywhere, or next to one of the ties between them.
+fn ordinary(random: &mut Rng, scale: f32, [least, most]: [i32; 2]) -> f32 {
+    if random.bool() {
+        return (least as f32 + random.f32() * (most - least) as f32) * scale;
+    }
+    let tie = (random.i32(least..most) as f32 + 0.5) * scale;
+    // Never across zero: the least tie is that of half a subnormal, which is rounded to zero.
+    let magnitude = (tie.abs().to_bits() + random.u32(..=4)).saturating_sub(2);
+    f32::from_bits(magnitude).copysign(tie)
 }

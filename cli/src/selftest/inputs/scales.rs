@@ -2,6 +2,7 @@
 
 use absmax::division::PROVEN;
 use fastrand::Rng;
+use half::{bf16, f16};
 
 /// A number, and the floats next to it that are scales.
 fn around(scale: f32) -> impl Iterator<Item = f32> {
@@ -19,6 +20,21 @@ pub(in crate::selftest) fn hard_scales() -> Vec<f32> {
     // With the last significand before a power of two the double of hi is furthest from 1 / s.
     scales.extend([1.0, 2.0f32.next_down(), 3.0, 0.1, 1.0 / 127.0, 1.0 / 127.5, 65504.0 / 127.0]);
     scales.extend([1e-40, 1e-30, 1e30, 1e38]);
+    scales
+}
+
+/// Scales whose products with integers lie halfway between two f16 or two bf16, the even one below or
+/// above; next to the least subnormal; and where infinity begins.
+pub(in crate::selftest) fn halfway_scales() -> Vec<f32> {
+    let digits = [(1, 8), (3, 8), (1, 11), (3, 11)];
+    let mut scales: Vec<f32> =
+        digits.into_iter().map(|(odd, place)| 1.0 + odd as f32 * f32::powi(2.0, -place)).collect();
+    let least = [f16::from_bits(1).to_f32(), bf16::from_bits(1).to_f32()];
+    scales.extend(least.into_iter().flat_map(|least| around(least / 2.0)));
+    let largest = [65520.0, f32::from_bits(0x7f7f_8000)];
+    scales.extend(
+        largest.into_iter().flat_map(|largest| around(largest).chain(around(largest / 7.0))),
+    );
     scales
 }
 

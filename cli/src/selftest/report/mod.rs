@@ -6,4 +6,4 @@ mod table;
 
 pub(super) use cpu::cpu_name;
 pub(super) use outcome::{Outcome, Report};
-pub(super) use table::print;
+pub(super) use table::text;

@@ -1,6 +1,6 @@
 //! What was found, in a table.
 
-use std::io::{self, Write};
+use std::fmt::{self, Write as _};
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
 use comfy_table::{CellAlignment, Table};
@@ -8,8 +8,15 @@ use comfy_table::{CellAlignment, Table};
 use super::outcome::{Counts, Report};
 use crate::selftest::checks::Division;
 
-/// Writes a report for people.
-pub(in crate::selftest) fn print(report: &Report, out: &mut impl Write) -> io::Result<()> {
+/// A report for people.
+pub(in crate::selftest) fn text(report: &Report) -> String {
+    let mut text = String::new();
+    // A string takes everything.
+    let _ = write(report, &mut text);
+    text
+}
+
+fn write(report: &Report, out: &mut String) -> fmt::Result {
     writeln!(out, "{}, {} threads", report.cpu, report.threads)?;
     for status in &report.backends {
         let state =
@@ -24,7 +31,7 @@ pub(in crate::selftest) fn print(report: &Report, out: &mut impl Write) -> io::R
     faults(report, out)?;
     let verdict =
         if report.passed { "passed: every bit agrees, every control was caught" } else { "FAILED" };
-    writeln!(out, "{verdict} ({:.1} s)", report.seconds)
+    write!(out, "{verdict} ({:.1} s)", report.seconds)
 }
 
 fn checks(report: &Report) -> Table {
@@ -74,7 +81,7 @@ fn division(divisions: &[Division]) -> Table {
 }
 
 /// The first mismatch of each kernel, and the controls that were not caught.
-fn faults(report: &Report, out: &mut impl Write) -> io::Result<()> {
+fn faults(report: &Report, out: &mut String) -> fmt::Result {
     for outcome in &report.checks {
         for mismatch in outcome.backends.iter().flat_map(Counts::first_mismatches) {
             writeln!(out, "MISMATCH in {}: {mismatch}", outcome.check)?;

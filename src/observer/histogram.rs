@@ -1,0 +1,131 @@
+//! How many of the observed values are where.
+
+use alloc::vec;
+
+use super::bins::Bins;
+use super::finite_limits;
+use crate::parallel::{self, CHUNK};
+use crate::scheme::Limits;
+use crate::{Backend, Element, Result};
+
+/// Values that are counted at a time: many more than there are counts.
+const PIECE: usize = 4 * CHUNK;
+
+/// How many of the observed values are where, over the whole range of binary32, and the least and
+/// the largest of them exactly.
+///
+/// A bin is the upper 16 bits of the binary32 pattern: sign, exponent and 7 bits of the significand.
+/// There are 128 bins from one power of two to the next, none wider than 1/128 of its values, and
+/// they are the same whatever the data. So counts can be added: histograms of parts, merged in any
+/// order, are the histogram of the whole, to the last count. Only bins that hold something are
+/// stored. A zero is +0 whatever its sign. Counts stop at [`u64::MAX`].
+///
+/// ```
+/// use absmax::{Histogram, Scheme};
+///
+/// let mut histogram = Histogram::new();
+/// histogram.observe(&[0.25, -0.5, 0.5, 100.0])?;
+/// assert_eq!((histogram.count(), histogram.min_max()), (4, Some((-0.5, 100.0))));
+/// assert_eq!(histogram.percentile(75.0)?, 0.5039062); // the last number of the bin of 0.5
+/// # Ok::<(), absmax::Error>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "super::stored::StoredHistogram"))]
+pub struct Histogram {
+    pub(super) bins: Bins,
+    /// `None` before anything was observed.
+    pub(super) limits: Option<Limits>,
+}
+
+/// A bin of a [`Histogram`] and how many of the observed values it holds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Bin {
+    /// The least number of the bin, observed or not.
+    pub lower: f32,
+    /// The largest; both edges belong to the bin.
+    pub upper: f32,
+    /// The number of values observed there, at least 1.
+    pub count: u64,
+}
+
+impl Histogram {
+    /// Of nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Counts the values of `x`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFinite`](crate::Error::NotFinite) with the first NaN or infinity; then nothing is
+    /// counted.
+    pub fn observe<T: Element>(&mut self, x: &[T]) -> Result<()> {
+        self.observe_on(Backend::best(), x)
+    }
+
+    /// [`Histogram::observe`] on a given backend, and on as many threads as that says.
+    ///
+    /// # Errors
+    ///
+    /// As [`Histogram::observe`].
+    pub fn observe_on<T: Element>(&mut self, backend: Backend, x: &[T]) -> Result<()> {
+        let limits = finite_limits(backend, x)?;
+        let mut pieces = vec![Bins::default(); x.len().div_ceil(PIECE)];
+        let work = x.chunks(PIECE).zip(&mut pieces);
+        parallel::for_each(work, x.len(), backend.thread_limit(), |(x, bins)| {
+            *bins = Bins::of(x);
+        });
+        for bins in pieces {
+            self.bins.merge(&bins);
+        }
+        self.limits = Limits::merge_seen(self.limits, limits);
+        Ok(())
+    }
+
+    /// Adds what another histogram counted.
+    ///
+    /// ```
+    /// use absmax::Histogram;
+    ///
+    /// let (mut a, mut b, mut both) = (Histogram::new(), Histogram::new(), Histogram::new());
+    /// a.observe(&[1.0, 2.0])?;
+    /// b.observe(&[-3.0])?;
+    /// both.observe(&[1.0, 2.0, -3.0])?;
+    /// a.merge(&b);
+    /// assert_eq!(a, both);
+    /// # Ok::<(), absmax::Error>(())
+    /// ```
+    pub fn merge(&mut self, other: &Self) {
+        self.bins.merge(&other.bins);
+        self.limits = Limits::merge_seen(self.limits, other.limits);
+    }
+
+    /// The number of values observed.
+    pub fn count(&self) -> u64 {
+        self.bins.as_slice().iter().fold(0, |sum, &(_, count)| sum.saturating_add(count))
+    }
+
+    /// The least and the largest value observed, exactly; `None` before anything was.
+    pub fn min_max(&self) -> Option<(f32, f32)> {
+        self.limits.map(|Limits { min, max }| (min, max))
+    }
+
+    /// The bins that hold something, from the least to the largest: what a plot needs.
+    ///
+    /// ```
+    /// use absmax::{Bin, Histogram};
+    ///
+    /// let mut histogram = Histogram::new();
+    /// histogram.observe(&[1.0, 1.001, -2.0])?;
+    /// let bins: Vec<Bin> = histogram.bins().collect();
+    /// assert_eq!(bins[0], Bin { lower: -2.0156248, upper: -2.0, count: 1 });
+    /// assert_eq!(bins[1], Bin { lower: 1.0, upper: 1.0078124, count: 2 });
+    /// # Ok::<(), absmax::Error>(())
+    /// ```
+    pub fn bins(&self) -> impl ExactSizeIterator<Item = Bin> + '_ {
+        let bins = self.bins.as_slice().iter();
+        bins.map(|&(key, count)| Bin { lower: key.lower(), upper: key.upper(), count })
+    }
+}

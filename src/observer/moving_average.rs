@@ -1,0 +1,117 @@
+//! An average of the batches' limits in which the last ones weigh most.
+
+use super::finite_limits;
+use crate::scheme::Limits;
+use crate::{Backend, Element, Error, Result};
+
+/// The weight of a new batch: more than 0, at most 1.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(try_from = "f64", into = "f64"))]
+pub(super) struct Constant(f32);
+
+impl TryFrom<f32> for Constant {
+    type Error = Error;
+
+    fn try_from(constant: f32) -> Result<Self> {
+        if 0.0 < constant && constant <= 1.0 {
+            Ok(Self(constant))
+        } else {
+            Err(Error::InvalidAveragingConstant { constant })
+        }
+    }
+}
+
+impl From<Constant> for f32 {
+    fn from(constant: Constant) -> Self {
+        constant.0
+    }
+}
+
+/// The averages of the batches' min x and max x; `None` before anything was observed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(super) struct MovingAverage {
+    constant: Constant,
+    limits: Option<Limits>,
+}
+
+impl MovingAverage {
+    pub(super) const fn new(constant: Constant) -> Self {
+        Self { constant, limits: None }
+    }
+
+    pub(super) fn observe<T: Element>(&mut self, backend: Backend, x: &[T]) -> Result<()> {
+        let Some(batch) = finite_limits(backend, x)? else { return Ok(()) };
+        self.limits = Some(self.limits.map_or(batch, |limits| {
+            let min = moved(limits.min, batch.min, self.constant);
+            let max = moved(limits.max, batch.max, self.constant);
+            // Rounding makes equal numbers cross, now and then.
+            if min <= max { Limits { min, max } } else { Limits { min: max, max: min } }
+        }));
+        Ok(())
+    }
+
+    pub(super) const fn constant(self) -> Constant {
+        self.constant
+    }
+
+    pub(super) const fn limits(self) -> Option<Limits> {
+        self.limits
+    }
+}
+
+/// from + constant * (to - from), three roundings to binary32; by way of binary64 where one of them
+/// overflows.
+fn moved(from: f32, to: f32, Constant(constant): Constant) -> f32 {
+    let moved = from + constant * (to - from);
+    if moved.is_finite() {
+        return moved;
+    }
+    let [from, to, constant] = [from, to, constant].map(f64::from);
+    (from + constant * (to - from)) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_overflows() {
+        let extremes = [f32::MAX, f32::MAX.next_down(), f32::MAX / 3.0, 1.0, 0.0];
+        let extremes = extremes.map(|x| [x, -x]);
+        for &from in extremes.as_flattened() {
+            for &to in extremes.as_flattened() {
+                for constant in [f32::MIN_POSITIVE, 0.01, 0.5, 1.0f32.next_down(), 1.0] {
+                    let moved = moved(from, to, Constant(constant));
+                    assert!(moved.is_finite(), "{from} to {to} by {constant}");
+                }
+            }
+        }
+        assert_eq!(moved(-f32::MAX, f32::MAX, Constant(0.5)), 0.0);
+        assert_eq!(moved(-f32::MAX, f32::MAX, Constant(1.0)), f32::MAX);
+    }
+
+    /// 0.7 is reached from below and from above, but for the roundings.
+    #[test]
+    fn limits_do_not_cross() {
+        let mut average = MovingAverage::new(Constant(1.0));
+        average.observe(Backend::best(), &[4.4, 7.1]).unwrap();
+        average.observe(Backend::best(), &[0.7]).unwrap();
+        assert_eq!(
+            (moved(4.4, 0.7, Constant(1.0)), moved(7.1, 0.7, Constant(1.0))),
+            (0.700_000_05, 0.699_999_8)
+        );
+        assert_eq!(average.limits(), Some(Limits { min: 0.699_999_8, max: 0.700_000_05 }));
+    }
+
+    /// Two roundings can add up: x + (MAX - x), rounded up twice, is infinite.
+    #[test]
+    fn not_even_by_a_half() {
+        let half = 2f32.powi(103);
+        for odd in [1.0, 3.0, 5.0, 7.0] {
+            let moved = moved(odd * half, f32::MAX, Constant(1.0));
+            assert!(moved.is_finite() && moved >= f32::MAX.next_down(), "{odd}");
+        }
+    }
+}

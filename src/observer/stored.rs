@@ -1,0 +1,127 @@
+//! Observers as serde writes them. Binary32 is written as binary64: readers of decimal numbers that
+//! are off in the last digit still find the binary32 number.
+
+use serde::{Deserialize, Serialize};
+
+use super::abs_max::AbsMax;
+use super::bins::{Bins, Key};
+use super::histogram::Histogram;
+use super::moving_average::Constant;
+use crate::Error;
+use crate::scheme::Limits;
+
+/// [`Limits`].
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredLimits {
+    min: f64,
+    max: f64,
+}
+
+impl From<Limits> for StoredLimits {
+    fn from(limits: Limits) -> Self {
+        Self { min: limits.min.into(), max: limits.max.into() }
+    }
+}
+
+impl TryFrom<StoredLimits> for Limits {
+    type Error = Error;
+
+    fn try_from(stored: StoredLimits) -> Result<Self, Error> {
+        // The sum of either zero and +0 is +0.
+        let [min, max] = [stored.min, stored.max].map(|limit| limit as f32 + 0.0);
+        if min.is_finite() && max.is_finite() && min <= max {
+            Ok(Self { min, max })
+        } else {
+            Err(Error::InvalidLimits { min, max })
+        }
+    }
+}
+
+impl From<AbsMax> for Option<f64> {
+    fn from(abs_max: AbsMax) -> Self {
+        abs_max.0.map(f64::from)
+    }
+}
+
+impl TryFrom<Option<f64>> for AbsMax {
+    type Error = Error;
+
+    fn try_from(stored: Option<f64>) -> Result<Self, Error> {
+        let limits = stored.map(|abs_max| StoredLimits { min: -abs_max, max: abs_max });
+        let limits = limits.map(Limits::try_from).transpose()?;
+        Ok(Self(limits.map(|limits| limits.max)))
+    }
+}
+
+impl From<Constant> for f64 {
+    fn from(constant: Constant) -> Self {
+        f32::from(constant).into()
+    }
+}
+
+impl TryFrom<f64> for Constant {
+    type Error = Error;
+
+    fn try_from(stored: f64) -> Result<Self, Error> {
+        Self::try_from(stored as f32)
+    }
+}
+
+impl From<Key> for i16 {
+    fn from(key: Key) -> Self {
+        key.0
+    }
+}
+
+impl TryFrom<i16> for Key {
+    type Error = InvalidHistogram;
+
+    fn try_from(key: i16) -> Result<Self, InvalidHistogram> {
+        let key = Self(key);
+        if key.magnitude() <= Self::of(f32::MAX).magnitude() {
+            Ok(key)
+        } else {
+            Err(InvalidHistogram::NotFinite { key: key.0 })
+        }
+    }
+}
+
+/// [`Histogram`], of which each part is valid by itself.
+#[derive(Deserialize)]
+pub(super) struct StoredHistogram {
+    bins: Bins,
+    limits: Option<Limits>,
+}
+
+impl TryFrom<StoredHistogram> for Histogram {
+    type Error = InvalidHistogram;
+
+    fn try_from(StoredHistogram { bins, limits }: StoredHistogram) -> Result<Self, Self::Error> {
+        let all = bins.as_slice();
+        if let Some(pair) = all.windows(2).find(|pair| pair[0].0 >= pair[1].0) {
+            let [key, next] = [pair[0].0.0, pair[1].0.0];
+            return Err(InvalidHistogram::OutOfOrder { key, next });
+        }
+        if let Some((key, _)) = all.iter().find(|(_, count)| *count == 0) {
+            return Err(InvalidHistogram::NoValue { key: key.0 });
+        }
+        let outermost = all.first().zip(all.last()).map(|(&(first, _), &(last, _))| (first, last));
+        if outermost != limits.map(|Limits { min, max }| (Key::of(min), Key::of(max))) {
+            return Err(InvalidHistogram::OtherLimits);
+        }
+        Ok(Self { bins, limits })
+    }
+}
+
+/// Why what was read is not a histogram.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum InvalidHistogram {
+    #[error("bin {key} is not one of finite numbers")]
+    NotFinite { key: i16 },
+    #[error("bin {next} follows bin {key}: bins ascend")]
+    OutOfOrder { key: i16, next: i16 },
+    #[error("bin {key} holds no value")]
+    NoValue { key: i16 },
+    #[error("the least and the largest value are not in the first and the last bin")]
+    OtherLimits,
+}
