@@ -64,11 +64,7 @@ impl Candidate {
             Mapping::Symmetric => scheme.symmetric(),
             Mapping::Asymmetric => scheme.affine(),
         };
-        Ok(match self.granularity {
-            Granularity::Tensor => scheme.per_tensor(),
-            Granularity::Channel => scheme.per_channel(0),
-            Granularity::Group(size) => scheme.per_group(size)?,
-        })
+        Ok(self.granularity.of(scheme)?)
     }
 
     /// How many scales a weight has.
