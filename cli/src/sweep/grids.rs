@@ -44,11 +44,13 @@ impl Picture for Grids<'_> {
         let what = format!("{dtype} [{rows}, {columns}], from {min} to {max}");
         frame.draw(canvas, &printable(name), &minus(&what))?;
 
+        // With a little space between bars, but always to be seen.
+        let width = frame.place(bin, 0.0)[0] - frame.place(0.0, 0.0)[0];
+        let half = (width / 2.0 - 0.5).max(2.0);
         for (i, &count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
-            let left = -reach + i as f64 * bin;
-            let [x0, y0] = frame.place(left, (count as f64).log10());
-            let [x1, _] = frame.place(left + bin, 0.0);
-            canvas.rectangle([x0 + 0.5, y0], [x1 - 0.5, frame.bottom - 1.0], GRAY)?;
+            let middle = -reach + (i as f64 + 0.5) * bin;
+            let [x, y] = frame.place(middle, (count as f64).log10());
+            canvas.rectangle([x - half, y], [x + half, frame.bottom - 1.0], GRAY)?;
         }
         // The coarsest below the others, so that its ticks go on without crossing them.
         let mut top = frame.top - strips;

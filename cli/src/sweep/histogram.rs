@@ -20,7 +20,7 @@ pub(crate) struct Histogram {
     pub(crate) dtype: Dtype,
     pub(crate) shape: [usize; 2],
     pub(crate) limits: Limits,
-    /// The largest magnitude; of zeros the largest value of the coarsest grid, so that there is a range.
+    /// The largest magnitude; 1 of zeros, so that there is a range.
     pub(crate) reach: f64,
     /// Of bins of the same width from -reach to reach.
     pub(crate) counts: Vec<u64>,
@@ -65,9 +65,7 @@ impl Weight<'_> {
         let finest = *symmetric.next_back().unwrap_or(&coarsest);
         let limits = self.limits::<T>()?;
         let abs_max = if -limits.min > limits.max { -limits.min } else { limits.max };
-        let coarse = Grid::new(&coarsest, abs_max)?;
-        let end = coarse.values.last().copied().unwrap_or(1.0);
-        let reach = if abs_max > 0.0 { abs_max.into() } else { end };
+        let reach = if abs_max > 0.0 { abs_max.into() } else { 1.0 };
 
         let panels = self.workshop.run(self.panels(), |rows, buffers| {
             let x = self.read::<T>(&rows, &mut buffers.words)?;
@@ -81,7 +79,7 @@ impl Weight<'_> {
         abs_maxes.sort_unstable_by(f32::total_cmp);
         let median = abs_maxes.get(abs_maxes.len() / 2).copied().unwrap_or(abs_max);
 
-        let mut grids = vec![coarse];
+        let mut grids = vec![Grid::new(&coarsest, abs_max)?];
         let same_bits = Candidate { bits: coarsest.bits, ..finest };
         grids.push(Grid::new(&same_bits, median)?);
         if finest != same_bits {
