@@ -1,5 +1,7 @@
 //! The command line.
 
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use absmax::{Isa, Range};
@@ -10,6 +12,7 @@ use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 use crate::clip::Clip;
 use crate::module_pattern::ModulePattern;
 use crate::overrides::Override;
+use crate::plot::PlotPath;
 use crate::selftest;
 use crate::weight_scheme::{Granularity, Mapping, SchemeName, WeightScheme};
 
@@ -29,6 +32,28 @@ pub(crate) enum Command {
     Dequantize(DequantizeArgs),
     /// Compare two checkpoints, quantized or not, tensor by tensor
     Compare(CompareArgs),
+    /// Show the tensors of a checkpoint, quantized or not: shapes, ranges, outliers
+    ///
+    /// Statistics are those of finite values; what is NaN or infinite is counted and left out. "outlier"
+    /// is max |x| / mean |x|: 1 if all magnitudes are the same, 2 of uniform values around 0, about 5 to
+    /// 6 of a million normal ones, and much more where a few values are far from the rest, for which a
+    /// scale that they share with others is a coarse one. Tensors of integers but int8, and of floats of
+    /// 8 bits and fewer, are shown without statistics. Memory does not grow with the tensors.
+    Inspect(InspectArgs),
+    /// Quantize a checkpoint's weights by many schemes, and show the error of each; nothing is written
+    ///
+    /// Every weight that `quantize` would quantize is quantized with one scale for the tensor, for each
+    /// channel of output and for each group, symmetric (the default range of the bits) and asymmetric, and
+    /// compared with what it was. The last group of a row may be shorter than the others.
+    ///
+    /// MSE is the sum of squared errors of all weights over their number, SQNR is 10 log10(sum x^2 / sum
+    /// e^2) in decibels. Bits per weight count 16 for each scale and, if asymmetric, a weight's bits for
+    /// each zero point; the scales that the errors come from are kept in binary32, where `quantize`
+    /// rounds them to the type of the weights.
+    ///
+    /// A thread holds 131,072 weights at a time, or one row that has more: 9 bytes each. A PNG takes 43
+    /// megabytes while it is drawn.
+    Sweep(SweepArgs),
     /// Quantize the values given and print them as JSON
     Values(ValuesArgs),
     /// Make a small model, quantize it and check the result: no arguments, no network
@@ -152,6 +177,63 @@ pub(crate) struct CompareArgs {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct InspectArgs {
+    /// A model directory or one safetensors file
+    #[arg(value_name = "PATH")]
+    pub(crate) path: PathBuf,
+
+    /// The number of threads; 0 stands for all. The result does not depend on it
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = thread_count)]
+    pub(crate) threads: usize,
+
+    /// Print one JSON object instead of text
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SweepArgs {
+    /// A model directory (config.json and safetensors files), or one safetensors file
+    #[arg(value_name = "PATH")]
+    pub(crate) path: PathBuf,
+
+    /// Bits to try, of 2 to 8
+    #[arg(
+        long,
+        value_name = "N,..",
+        value_delimiter = ',',
+        default_value = "4,6,8",
+        value_parser = clap::value_parser!(u8).range(2..=8)
+    )]
+    pub(crate) bits: Vec<u8>,
+
+    /// Sizes of groups to try, at most eight
+    #[arg(long, value_name = "N,..", value_delimiter = ',', default_value = "128,32")]
+    pub(crate) group_size: Vec<NonZeroUsize>,
+
+    /// Leave a module out: its exact name, or a pattern that matches from the name's beginning
+    #[arg(long, value_name = "NAME|re:PATTERN")]
+    pub(crate) ignore: Vec<ModulePattern>,
+
+    /// Try one weight alone, by the name of its tensor
+    #[arg(long, value_name = "NAME")]
+    pub(crate) tensor: Option<String>,
+
+    /// Draw SQNR against bits per weight; with --tensor, the histogram of the tensor's values and the
+    /// grids that they are rounded to. An existing file is replaced
+    #[arg(long, value_name = "OUT.svg|OUT.png")]
+    pub(crate) plot: Vec<PlotPath>,
+
+    /// The number of threads; 0 stands for all. The result does not depend on it
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = thread_count)]
+    pub(crate) threads: usize,
+
+    /// Print one JSON object instead of text, with the errors of every tensor
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct ValuesArgs {
     /// The values
     #[arg(required = true, value_name = "VALUE", allow_hyphen_values = true)]
@@ -190,6 +272,20 @@ impl QuantizeArgs {
             scheme.mapping = Mapping::Asymmetric;
         }
         Ok(scheme)
+    }
+}
+
+impl SweepArgs {
+    /// The sizes of groups, the largest first, each once. More than a picture has room for is a usage
+    /// error, which ends the process.
+    pub(crate) fn group_sizes(&self) -> Vec<usize> {
+        const MOST: usize = 8;
+        let sizes: BTreeSet<usize> = self.group_size.iter().map(|size| size.get()).collect();
+        if sizes.len() > MOST {
+            let message = format!("--group-size: {} sizes, where {MOST} are the most", sizes.len());
+            Cli::command().error(ErrorKind::TooManyValues, message).exit();
+        }
+        sizes.into_iter().rev().collect()
     }
 }
 

@@ -19,6 +19,8 @@ pub(crate) struct Checkpoint {
     pub(crate) directory: PathBuf,
     pub(crate) shards: Vec<Shard>,
     pub(crate) config: Config,
+    /// Whether there is a config.json; what is given as a file is taken without it.
+    pub(crate) has_config: bool,
     /// The index that the quantized files need.
     pub(crate) index: Option<Index>,
     /// Other files, relative to the directory.
@@ -38,6 +40,19 @@ pub(crate) struct Shard {
 impl Checkpoint {
     /// Reads SRC's headers, config and index.
     pub(crate) fn open(source: &Path) -> Result<Self> {
+        let checkpoint = Self::open_any(source)?;
+        ensure!(
+            checkpoint.has_config || !checkpoint.source.is_dir(),
+            "{} has no {CONFIG}, so it is not a model directory; to quantize one safetensors file \
+             give the file itself",
+            checkpoint.source.display()
+        );
+        Ok(checkpoint)
+    }
+
+    /// The same of any directory that has safetensors files, be it a model's or not: enough to look
+    /// at the tensors.
+    pub(crate) fn open_any(source: &Path) -> Result<Self> {
         let given = source.display();
         let real = source.canonicalize().with_context(|| format!("cannot read {given}"))?;
         if real.is_dir() { Self::open_directory(real) } else { Self::open_file(source, real) }
@@ -57,6 +72,7 @@ impl Checkpoint {
             source,
             shards: vec![shard],
             config: Config::default(),
+            has_config: false,
             index: None,
             others: Vec::new(),
             left_out: Vec::new(),
@@ -68,13 +84,8 @@ impl Checkpoint {
         let mut files = Files::of(&source)?;
         let mut warnings = Vec::new();
         let Weights { names, index } = Weights::choose(&source, &mut files, &mut warnings)?;
-        ensure!(
-            files.has_config,
-            "{} has no {CONFIG}, so it is not a model directory; to quantize one safetensors file \
-             give the file itself",
-            source.display()
-        );
-        let config = Config::read(&source.join(CONFIG))?;
+        let config =
+            if files.has_config { Config::read(&source.join(CONFIG))? } else { Config::default() };
         let mut shards = Vec::new();
         for name in names {
             let path = source.join(&name);
@@ -88,13 +99,14 @@ impl Checkpoint {
         } else {
             index.or_else(|| Some(Index::default()))
         };
-        let Files { others, mut left_out, .. } = files;
+        let Files { others, mut left_out, has_config, .. } = files;
         left_out.sort_by(|a, b| a.name.cmp(&b.name));
         Ok(Self {
             directory: source.clone(),
             source,
             shards,
             config,
+            has_config,
             index,
             others,
             left_out,

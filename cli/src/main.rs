@@ -13,6 +13,7 @@ mod digest;
 mod files;
 mod header;
 mod index;
+mod inspect;
 mod interrupt;
 mod json;
 mod layout;
@@ -24,6 +25,7 @@ mod panels;
 mod parts;
 mod pieces;
 mod plan;
+mod plot;
 mod positioned;
 mod quantize;
 mod report;
@@ -32,6 +34,7 @@ mod selftest;
 mod shard;
 mod stage;
 mod stored;
+mod sweep;
 mod text;
 mod values;
 mod weight_scheme;
@@ -52,6 +55,8 @@ fn main() -> ExitCode {
         Command::Quantize(args) => quantize::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Dequantize(args) => dequantize::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Compare(args) => compare::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Inspect(args) => inspect::run(&args).map(|()| ExitCode::SUCCESS),
+        Command::Sweep(args) => sweep::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Values(args) => values::run(&args).map(|()| ExitCode::SUCCESS),
         Command::Demo => demo::run().map(|()| ExitCode::SUCCESS),
         Command::Selftest(args) => selftest::run(&args),

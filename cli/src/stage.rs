@@ -74,15 +74,7 @@ impl Stage {
         let path = self.root.join(name);
         let directory = path.parent().unwrap_or(&path);
         self.make_directory(directory)?;
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(".absmax-").suffix(".tmp");
-        // What any new file gets; temporary files are private otherwise.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let file = builder
-            .tempfile_in(directory)
-            .with_context(|| format!("cannot write to {}", directory.display()))?;
-        Ok(Draft { name: name.to_path_buf(), file })
+        Ok(Draft { name: name.to_path_buf(), file: temporary_file(directory)? })
     }
 
     /// Flushes a file that has been written.
@@ -135,8 +127,20 @@ impl Stage {
     }
 }
 
+/// A file that is gone when it is dropped, unless it is given a name.
+pub(crate) fn temporary_file(directory: &Path) -> Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".absmax-").suffix(".tmp");
+    // What any new file gets; temporary files are private otherwise.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder
+        .tempfile_in(directory)
+        .with_context(|| format!("cannot write to {}", directory.display()))
+}
+
 /// A rename is on disk when its directory is. Not every system can flush a directory.
-fn sync_directory(path: &Path) -> Result<()> {
+pub(crate) fn sync_directory(path: &Path) -> Result<()> {
     use io::ErrorKind::{InvalidInput, Unsupported};
     if cfg!(not(unix)) {
         return Ok(());

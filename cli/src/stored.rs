@@ -11,7 +11,8 @@ use half::{bf16, f16};
 use safetensors::Dtype;
 use safetensors::tensor::TensorInfo;
 
-use crate::checkpoint::Checkpoint;
+use crate::checkpoint::{Checkpoint, Shard};
+use crate::header::Tensor;
 use crate::panels::PANEL;
 use crate::pieces::Buffers;
 use crate::positioned::read_exact_at;
@@ -28,6 +29,13 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// That of a tensor of the checkpoint's file number `index`.
+    pub(crate) fn of(index: usize, shard: &Shard, tensor: &Tensor) -> Self {
+        let TensorInfo { dtype, ref shape, data_offsets: (begin, _) } = tensor.info;
+        let (from, shape) = (shard.header.data_start + begin as u64, shape.clone());
+        Self { shard: index, from, dtype, shape }
+    }
+
     /// Bytes of the tensor.
     pub(crate) fn len(&self) -> u64 {
         (self.shape.iter().product::<usize>() * self.dtype.bitsize() / 8) as u64
@@ -119,17 +127,13 @@ pub(crate) struct StoredModel {
 
 impl StoredModel {
     pub(crate) fn of(checkpoint: &Checkpoint) -> Result<Self> {
-        let open = |path| File::open(path).with_context(|| format!("cannot read {path:?}"));
-        let files = checkpoint.shards.iter().map(|shard| open(&shard.path));
         let mut places = BTreeMap::new();
         for (i, shard) in checkpoint.shards.iter().enumerate() {
             for tensor in &shard.header.tensors {
-                let TensorInfo { dtype, ref shape, data_offsets: (begin, _) } = tensor.info;
-                let (from, shape) = (shard.header.data_start + begin as u64, shape.clone());
-                places.insert(tensor.name.clone(), Place { shard: i, from, dtype, shape });
+                places.insert(tensor.name.clone(), Place::of(i, shard, tensor));
             }
         }
-        let mut model = Self { files: files.collect::<Result<_>>()?, tensors: BTreeMap::new() };
+        let mut model = Self { files: open_files(checkpoint)?, tensors: BTreeMap::new() };
         let weights: Vec<String> = places
             .keys()
             .filter_map(|name| name.strip_suffix("_scale"))
@@ -147,6 +151,11 @@ impl StoredModel {
         let plain = places.into_iter().map(|(name, place)| (name, Stored::Plain(place)));
         model.tensors.extend(plain);
         Ok(model)
+    }
+
+    /// Files alone, to read [`Place`]s from: the tensors are not asked for what they mean.
+    pub(crate) fn files_of(checkpoint: &Checkpoint) -> Result<Self> {
+        Ok(Self { files: open_files(checkpoint)?, tensors: BTreeMap::new() })
     }
 
     /// The bytes of a small tensor.
@@ -173,6 +182,11 @@ impl StoredModel {
         }
         Ok(cast_slice(buffer))
     }
+}
+
+fn open_files(checkpoint: &Checkpoint) -> Result<Vec<File>> {
+    let open = |path| File::open(path).with_context(|| format!("cannot read {path:?}"));
+    checkpoint.shards.iter().map(|shard| open(&shard.path)).collect()
 }
 
 impl QuantizedWeight {

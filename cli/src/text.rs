@@ -138,3 +138,16 @@ pub(crate) fn grouped(n: u64) -> String {
     }
     grouped
 }
+
+/// 0.001234, 12.34, 1.234e-5.
+pub(crate) fn four_digits(x: f64) -> String {
+    let magnitude = x.abs();
+    if x == 0.0 {
+        "0".to_owned()
+    } else if (1e-3..1e5).contains(&magnitude) {
+        let decimals = 3 - magnitude.log10().floor() as i32;
+        format!("{x:.*}", decimals.max(0) as usize)
+    } else {
+        format!("{x:.3e}")
+    }
+}

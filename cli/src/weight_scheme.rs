@@ -49,6 +49,17 @@ pub(crate) enum Granularity {
     Group(usize),
 }
 
+impl Granularity {
+    /// The scheme of a weight [out, in] that shares scales like this.
+    pub(crate) fn of(self, scheme: Scheme) -> Result<Scheme, absmax::Error> {
+        match self {
+            Self::Tensor => Ok(scheme.per_tensor()),
+            Self::Channel => Ok(scheme.per_channel(0)),
+            Self::Group(size) => scheme.per_group(size),
+        }
+    }
+}
+
 impl FromStr for Granularity {
     type Err = String;
 
@@ -153,11 +164,7 @@ impl WeightScheme {
             Mapping::Symmetric(range) => scheme.range(range),
             Mapping::Asymmetric => scheme.affine(),
         };
-        match self.granularity {
-            Granularity::Tensor => Ok(scheme.per_tensor()),
-            Granularity::Channel => Ok(scheme.per_channel(0)),
-            Granularity::Group(size) => scheme.per_group(size),
-        }
+        self.granularity.of(scheme)
     }
 
     fn with(self, modifier: &str) -> Result<Self> {

@@ -1,8 +1,9 @@
 //! Runs the binary.
 
 use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
@@ -28,6 +29,21 @@ pub(crate) fn absmax<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Run 
 pub(crate) fn quantize(source: &Path, out: &Path, options: &[&str]) -> Run {
     let paths = [OsStr::new("quantize"), source.as_os_str(), OsStr::new("-o"), out.as_os_str()];
     absmax(paths.into_iter().chain(options.iter().map(OsStr::new)))
+}
+
+/// Runs `absmax` with somebody who reads one line of what it prints and goes away, as `| head -1` does.
+pub(crate) fn absmax_and_leave<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Run {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_absmax"))
+        .args(args)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdout = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut stdout).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    Run { code: output.status.code(), stdout, stderr }
 }
 
 impl Run {

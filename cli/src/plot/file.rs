@@ -1,0 +1,68 @@
+//! `--plot`: files that appear under their names when they are whole.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use anyhow::{Context as _, Result, ensure};
+use tempfile::NamedTempFile;
+
+use super::{Format, Picture};
+use crate::stage::{sync_directory, temporary_file};
+
+/// A path whose ending says what to write.
+#[derive(Clone, Debug)]
+pub(crate) struct PlotPath {
+    path: PathBuf,
+    format: Format,
+}
+
+impl FromStr for PlotPath {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let path = PathBuf::from(text);
+        let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
+        let format = match extension.as_ref().and_then(|extension| extension.to_str()) {
+            Some("svg") => Format::Svg,
+            Some("png") => Format::Png,
+            _ => return Err("has to end in .svg or .png".to_owned()),
+        };
+        Ok(Self { path, format })
+    }
+}
+
+/// A file that is going to be written. What cannot be is known before the work begins.
+#[derive(Debug)]
+pub(crate) struct PlotFile {
+    to: PlotPath,
+    file: NamedTempFile,
+}
+
+impl PlotFile {
+    pub(crate) fn create(to: &PlotPath) -> Result<Self> {
+        let shown = to.path.display();
+        ensure!(!to.path.is_dir(), "cannot write {shown}: it is a directory");
+        let file = temporary_file(directory(&to.path));
+        Ok(Self { to: to.clone(), file: file.with_context(|| format!("cannot write {shown}"))? })
+    }
+
+    /// Draws the picture, and gives the file its name. Returns that.
+    pub(crate) fn write(self, picture: &impl Picture) -> Result<String> {
+        let Self { to: PlotPath { path, format }, mut file } = self;
+        let bytes = format.encode(picture)?;
+        let cannot_write = || format!("cannot write {}", path.display());
+        file.write_all(&bytes).with_context(cannot_write)?;
+        file.as_file().sync_all().with_context(cannot_write)?;
+        file.persist(&path).with_context(cannot_write)?;
+        sync_directory(directory(&path))?;
+        Ok(path.display().to_string())
+    }
+}
+
+fn directory(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    }
+}
