@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use crate::extent::Extent;
 use crate::kernel::{
     ColumnLimits, Columns, DequantizeColumns, DequantizePlanes, PlaneLimits, QuantizeColumns,
-    QuantizePlanes,
+    QuantizePlanes, Traffic,
 };
 use crate::parallel::{self, CHUNK};
 use crate::scheme::Limits;
@@ -157,6 +157,11 @@ impl Channels {
         of * (CHUNK / of).max(1)
     }
 
+    /// The same for looking at the tensor. Larger, as what was seen of each channel is to be merged.
+    fn piece_to_see(of: usize) -> usize {
+        of * (8 * CHUNK / of).max(1)
+    }
+
     /// Whether a channel is slices that are long enough for kernels of their own.
     fn sliced(self) -> bool {
         self.inner >= BLOCK
@@ -174,24 +179,31 @@ impl Channels {
         let symmetric = scheme.is_symmetric();
         if x.is_empty() {
         } else if self.sliced() {
-            parallel::for_each(x.chunks(Self::piece(self.plane())), x.len(), limit, |x| {
+            parallel::for_each(x.chunks(Self::piece_to_see(self.plane())), x.len(), limit, |x| {
                 let mut limits = vec![Limits::NOTHING; self.count];
                 T::plane_limits(backend, PlaneLimits { x, inner, symmetric, limits: &mut limits });
                 extents.iter().zip(limits).for_each(|(extent, limits)| extent.widen(limits));
             });
         } else {
             let columns = self.columns();
-            parallel::for_each(x.chunks(Self::piece(columns)), x.len(), limit, |x| {
+            let traffic = Traffic::read(size_of_val(x));
+            parallel::for_each(x.chunks(Self::piece_to_see(columns)), x.len(), limit, |x| {
                 let mut min = vec![ordered(f32::INFINITY); if symmetric { 0 } else { columns }];
                 let lowest = if symmetric { 0.0 } else { f32::NEG_INFINITY };
                 let mut max = vec![ordered(lowest); columns];
-                T::column_limits(backend, ColumnLimits { x, min: &mut min, max: &mut max });
-                for (i, max) in max.into_iter().map(number).enumerate() {
-                    let limits = match min.get(i) {
-                        Some(&min) => Limits { min: number(min), max },
-                        None => Limits::symmetric(max),
-                    };
-                    extents[i % self.plane() / inner].widen(limits);
+                T::column_limits(
+                    backend,
+                    ColumnLimits { x, traffic, min: &mut min, max: &mut max },
+                );
+                for first in (0..columns).step_by(inner) {
+                    let extent = &extents[first / inner % self.count];
+                    for at in first..first + inner {
+                        let max = number(max[at]);
+                        extent.widen(match min.get(at) {
+                            Some(&min) => Limits { min: number(min), max },
+                            None => Limits::symmetric(max),
+                        });
+                    }
                 }
             });
         }
@@ -217,10 +229,11 @@ impl Channels {
             });
         } else {
             let columns = &Columns::new(&self.per_column(params), unsigned);
+            let traffic = Traffic::read(size_of_val(x));
             let piece = Self::piece(self.columns());
             let pieces = x.chunks(piece).zip(q.chunks_mut(piece)).rev();
             parallel::for_each(pieces, x.len(), limit, |(x, q)| {
-                T::quantize_columns(backend, QuantizeColumns { x, columns, q });
+                T::quantize_columns(backend, QuantizeColumns { x, columns, traffic, q });
             });
         }
     }

@@ -310,11 +310,10 @@ impl Backend {
             }
             return;
         }
+        let traffic = Traffic::read(size_of_val(x));
         if x.len() <= CHUNK {
-            return T::quantize_rows(
-                self,
-                QuantizeRows { x, row_len, scheme, q, scales, zero_points },
-            );
+            let rows = QuantizeRows { x, row_len, scheme, traffic, q, scales, zero_points };
+            return T::quantize_rows(self, rows);
         }
         let rows = CHUNK / row_len;
         let chunk = rows * row_len;
@@ -323,7 +322,7 @@ impl Backend {
         let chunks = chunks.map(|piece| (piece, zero_points.next().unwrap_or_default()));
         parallel::for_each(chunks, x.len(), self.thread_limit(), |(piece, zero_points)| {
             let ((x, q), scales) = piece;
-            let rows = QuantizeRows { x, row_len, scheme, q, scales, zero_points };
+            let rows = QuantizeRows { x, row_len, scheme, traffic, q, scales, zero_points };
             T::quantize_rows(self, rows);
         });
     }

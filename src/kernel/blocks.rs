@@ -108,7 +108,7 @@ pub(crate) fn map_as<S: Simd, M: Map<S>, const STREAM: bool>(
     let (panels, rest) = src[start..].as_chunks::<BLOCK>().0.as_chunks::<PANEL>();
     let (panels_out, rest_out) = dst[start..].as_chunks_mut::<BLOCK>().0.as_chunks_mut::<PANEL>();
     for (src, dst) in panels.iter().zip(panels_out) {
-        fetch_ahead(s, src, traffic);
+        fetch_ahead(s, src.as_flattened(), traffic);
         map.blocks::<PANEL, STREAM>(s, src, dst);
     }
     for (src, dst) in rest.iter().zip(rest_out) {
@@ -159,7 +159,7 @@ pub(crate) fn scan<S: Simd, C: Scan<S>>(s: S, scan: &mut C, src: &[C::In], traff
     scan.blocks(s, core::array::from_ref(first));
     let (panels, rest) = src[start..].as_chunks::<BLOCK>().0.as_chunks::<PANEL>();
     for src in panels {
-        fetch_ahead(s, src, traffic);
+        fetch_ahead(s, src.as_flattened(), traffic);
         scan.blocks(s, src);
     }
     for src in rest {
@@ -168,12 +168,12 @@ pub(crate) fn scan<S: Simd, C: Scan<S>>(s: S, scan: &mut C, src: &[C::In], traff
     scan.blocks(s, core::array::from_ref(last));
 }
 
-/// Asks for the lines of a panel some way ahead of this one.
+/// Asks for the lines some way ahead of these values.
 #[inline(always)]
-fn fetch_ahead<S: Simd, T>(s: S, panel: &[[T; BLOCK]; PANEL], traffic: Traffic) {
+pub(super) fn fetch_ahead<S: Simd, T>(s: S, values: &[T], traffic: Traffic) {
     if traffic.prefetch != 0 {
-        let ahead = panel.as_ptr().cast::<u8>().wrapping_add(traffic.prefetch);
-        for line in (0..size_of_val(panel)).step_by(LINE) {
+        let ahead = values.as_ptr().cast::<u8>().wrapping_add(traffic.prefetch);
+        for line in (0..size_of_val(values)).step_by(LINE) {
             s.prefetch(ahead.wrapping_add(line));
         }
     }

@@ -6,16 +6,22 @@
 //! the first columns.
 
 use alloc::vec::Vec;
+use core::array;
 
+use super::blocks::{Traffic, fetch_ahead};
 use super::grid::{Finish, Grid, Limited, halve};
 use crate::division::Reciprocal;
 use crate::simd::{BLOCK, Kernel, LANES, Simd};
 use crate::{Element, Integer, QuantParams};
 
+/// Rows that are looked at together: what is known of a column is loaded once for all of them.
+const ROWS: usize = 4;
+
 /// Widens each column's limits to its values in `x`. The limits are [ordered](Simd::ordered); of a
 /// symmetric scheme `max` is that of the magnitudes, and there is no `min`.
 pub struct ColumnLimits<'a, T> {
     pub(crate) x: &'a [T],
+    pub(crate) traffic: Traffic,
     /// One for each column, or none.
     pub(crate) min: &'a mut [i32],
     /// One for each column.
@@ -27,49 +33,107 @@ impl<T: Element> Kernel for ColumnLimits<'_, T> {
 
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) {
-        let Self { x, min, max } = self;
-        for row in x.chunks(max.len()) {
-            let n = row.len();
-            for (i, x) in row.as_chunks().0.iter().enumerate() {
-                let at = i * LANES..(i + 1) * LANES;
-                widen(s, x, min.get_mut(at.clone()).unwrap_or_default(), &mut max[at]);
+        let Self { x, traffic, min, max } = self;
+        let width = max.len();
+        for rows in x.chunks(ROWS * width) {
+            if rows.len() == ROWS * width {
+                widen::<S, T, ROWS>(s, rows, traffic, min, max);
+                continue;
             }
-            if n.is_multiple_of(LANES) {
-            } else if let Some(x) = row.last_chunk() {
-                let at = n - LANES..n;
-                widen(s, x, min.get_mut(at.clone()).unwrap_or_default(), &mut max[at]);
-            } else {
-                // What the padding widens is not copied back.
-                let (mut x, mut least, mut most) = ([T::zeroed(); LANES], [0; LANES], [0; LANES]);
-                x[..n].copy_from_slice(row);
-                most[..n].copy_from_slice(&max[..n]);
-                let Some(min) = min.get_mut(..n) else {
-                    widen(s, &x, &mut [], &mut most);
-                    max[..n].copy_from_slice(&most[..n]);
-                    continue;
-                };
-                least[..n].copy_from_slice(min);
-                widen(s, &x, &mut least, &mut most);
-                min.copy_from_slice(&least[..n]);
-                max[..n].copy_from_slice(&most[..n]);
+            for row in rows.chunks(width) {
+                widen::<S, T, 1>(s, row, traffic, min, max);
             }
         }
     }
 }
 
-/// Sixteen columns' limits; `min` is empty if only magnitudes matter.
+/// The limits of the columns that R rows of one length stand in.
 #[inline(always)]
-fn widen<S: Simd, T: Element>(s: S, x: &[T; LANES], min: &mut [i32], max: &mut [i32]) {
-    let Some(max) = max.first_chunk_mut() else { return };
-    let x = T::load(s, x);
-    let Some(min) = min.first_chunk_mut() else {
-        let raised = s.max_i32(s.load_i32(max), s.magnitude(x));
-        return s.store_i32(max, raised);
-    };
-    let x = s.ordered(x);
-    let (least, most) = (s.min_i32(s.load_i32(min), x), s.max_i32(s.load_i32(max), x));
-    s.store_i32(min, least);
-    s.store_i32(max, most);
+fn widen<S: Simd, T: Element, const R: usize>(
+    s: S,
+    x: &[T],
+    traffic: Traffic,
+    min: &mut [i32],
+    max: &mut [i32],
+) {
+    let n = x.len() / R;
+    if n < BLOCK {
+        // A short last row, alone. What the padding widens is not copied back.
+        let (mut padded, mut least, mut most) = ([T::zeroed(); BLOCK], [0; BLOCK], [0; BLOCK]);
+        padded[..n].copy_from_slice(x);
+        most[..n].copy_from_slice(&max[..n]);
+        if let Some(min) = min.get_mut(..n) {
+            least[..n].copy_from_slice(min);
+            widen_block(s, [&padded], &mut least, &mut most);
+            min.copy_from_slice(&least[..n]);
+        } else {
+            widen_block(s, [&padded], &mut [], &mut most);
+        }
+        return max[..n].copy_from_slice(&most[..n]);
+    }
+    let rows: [&[T]; R] = rows(x);
+    for at in starts(n) {
+        let block = at..at + BLOCK;
+        let x = blocks(s, rows, at, traffic);
+        let min = min.get_mut(block.clone()).unwrap_or_default();
+        widen_block(s, x, min, &mut max[block]);
+    }
+}
+
+/// The limits of 64 columns; `min` is empty if only magnitudes matter.
+#[inline(always)]
+fn widen_block<S: Simd, T: Element, const R: usize>(
+    s: S,
+    rows: [&[T]; R],
+    min: &mut [i32],
+    max: &mut [i32],
+) {
+    let mins = min.as_chunks_mut().0;
+    for (i, max) in max.as_chunks_mut().0.iter_mut().enumerate() {
+        let mut most = s.load_i32(max);
+        if let Some(min) = mins.get_mut(i) {
+            let mut least = s.load_i32(min);
+            for x in rows {
+                let x = s.ordered(T::load(s, lanes(x, i * LANES)));
+                (least, most) = (s.min_i32(least, x), s.max_i32(most, x));
+            }
+            s.store_i32(min, least);
+        } else {
+            for x in rows {
+                most = s.max_i32(most, s.magnitude(T::load(s, lanes(x, i * LANES))));
+            }
+        }
+        s.store_i32(max, most);
+    }
+}
+
+/// R rows of one length.
+#[inline(always)]
+fn rows<T, const R: usize>(x: &[T]) -> [&[T]; R] {
+    let mut rows = x.chunks_exact(x.len() / R);
+    array::from_fn(|_| rows.next().unwrap_or_default())
+}
+
+/// Of R rows the values in the 64 columns from `at` on.
+#[inline(always)]
+fn blocks<S: Simd, T, const R: usize>(
+    s: S,
+    mut rows: [&[T]; R],
+    at: usize,
+    traffic: Traffic,
+) -> [&[T]; R] {
+    for row in &mut rows {
+        *row = &row[at..at + BLOCK];
+        fetch_ahead(s, row, traffic);
+    }
+    rows
+}
+
+/// Where to begin to see all of at least 64 values, block by block: in the end with some of them
+/// again.
+#[inline(always)]
+fn starts(n: usize) -> impl Iterator<Item = usize> {
+    (0..n).step_by(BLOCK).map(move |at| at.min(n - BLOCK))
 }
 
 /// The parameters of all columns.
@@ -103,6 +167,7 @@ impl Columns {
 pub struct QuantizeColumns<'a, T> {
     pub(crate) x: &'a [T],
     pub(crate) columns: &'a Columns,
+    pub(crate) traffic: Traffic,
     pub(crate) q: &'a mut [i8],
 }
 
@@ -111,104 +176,140 @@ impl<T: Element> Kernel for QuantizeColumns<'_, T> {
 
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) {
-        let Columns { scales, reciprocals, zeros, grid } = self.columns;
+        let Columns { scales, reciprocals, .. } = self.columns;
+        match reciprocals {
+            Some([hi, lo]) => self.divided(s, Products { scales, hi, lo }),
+            None => self.divided(s, Quotients { scales }),
+        }
+    }
+}
+
+impl<T: Element> QuantizeColumns<'_, T> {
+    #[inline(always)]
+    fn divided<S: Simd>(self, s: S, divisors: impl Divisors) {
+        let Self { x, columns: Columns { zeros, grid, .. }, traffic, q } = self;
         let limited = grid.limited(s);
-        let width = scales.len();
-        for (x, q) in self.x.chunks(width).zip(self.q.chunks_mut(width)) {
-            match reciprocals {
-                Some([hi, lo]) => {
-                    quantize_row(s, x, &Products { scales, hi, lo }, zeros, limited, q);
-                }
-                None => quantize_row(s, x, &Quotients { scales }, zeros, limited, q),
+        let width = zeros.len();
+        for (x, q) in x.chunks(ROWS * width).zip(q.chunks_mut(ROWS * width)) {
+            let to = ToBytes { divisors, zeros, limited, traffic };
+            if x.len() == ROWS * width {
+                to.rows::<T, ROWS>(s, x, q);
+                continue;
+            }
+            for (x, q) in x.chunks(width).zip(q.chunks_mut(width)) {
+                to.rows::<T, 1>(s, x, q);
             }
         }
     }
 }
 
-/// One row: whole blocks, then the last 64 values whatever went before.
-#[inline(always)]
-fn quantize_row<S: Simd, T: Element>(
-    s: S,
-    x: &[T],
-    columns: &impl DivideAt,
-    zeros: &[i32],
+/// How values become bytes, column by column.
+#[derive(Clone, Copy)]
+struct ToBytes<'a, S: Simd, D> {
+    divisors: D,
+    zeros: &'a [i32],
     limited: Limited<S>,
-    q: &mut [i8],
-) {
-    let n = x.len();
-    for (i, (x, q)) in x.as_chunks().0.iter().zip(q.as_chunks_mut().0).enumerate() {
-        quantize_block(s, x, columns, zeros, limited, i * BLOCK, q);
+    traffic: Traffic,
+}
+
+impl<S: Simd, D: Divisors> ToBytes<'_, S, D> {
+    /// R rows of one length.
+    #[inline(always)]
+    fn rows<T: Element, const R: usize>(self, s: S, x: &[T], q: &mut [i8]) {
+        let n = x.len() / R;
+        if n < BLOCK {
+            // A short last row, alone.
+            let (mut padded, mut result) = ([T::zeroed(); BLOCK], [0; BLOCK]);
+            padded[..n].copy_from_slice(x);
+            self.blocks::<T, 1>(s, [&padded], 0, [&mut result]);
+            return q.copy_from_slice(&result[..n]);
+        }
+        let from: [&[T]; R] = rows(x);
+        for at in starts(n) {
+            let x = blocks(s, from, at, self.traffic);
+            let mut q = q.chunks_exact_mut(n);
+            let q = array::from_fn(|_| &mut q.next().unwrap_or_default()[at..at + BLOCK]);
+            self.blocks::<T, R>(s, x, at, q);
+        }
     }
-    if n.is_multiple_of(BLOCK) {
-        return;
-    }
-    if let (Some(x), Some(q)) = (x.last_chunk(), q.last_chunk_mut()) {
-        quantize_block(s, x, columns, zeros, limited, n - BLOCK, q);
-    } else {
-        let (mut padded, mut result) = ([T::zeroed(); BLOCK], [0; BLOCK]);
-        padded[..n].copy_from_slice(x);
-        quantize_block(s, &padded, columns, zeros, limited, 0, &mut result);
-        q.copy_from_slice(&result[..n]);
+
+    /// Of R rows the 64 columns from `at` on.
+    #[inline(always)]
+    fn blocks<T: Element, const R: usize>(self, s: S, x: [&[T]; R], at: usize, q: [&mut [i8]; R]) {
+        let divisors = self.divisors.block(at);
+        let zeros = &self.zeros[at..at + BLOCK];
+        let mut v = [[s.splat_i32(0); 4]; R];
+        for i in 0..4 {
+            let zero = s.load_i32(lanes(zeros, i * LANES));
+            for (x, v) in x.iter().zip(&mut v) {
+                let x = T::load(s, lanes(x, i * LANES));
+                v[i] = s.add_i32(s.round(divisors.divide(s, x, i * LANES)), zero);
+            }
+        }
+        for (v, q) in v.into_iter().zip(q) {
+            if let Some(q) = q.first_chunk_mut() {
+                s.store_i8(q, self.limited.finish(s, halve(s, v)));
+            }
+        }
     }
 }
 
-/// The 64 values under the columns from `at` on.
-#[inline(always)]
-fn quantize_block<S: Simd, T: Element>(
-    s: S,
-    x: &[T; BLOCK],
-    columns: &impl DivideAt,
-    zeros: &[i32],
-    limited: Limited<S>,
-    at: usize,
-    q: &mut [i8; BLOCK],
-) {
-    let x: &[[T; LANES]; 4] = bytemuck::must_cast_ref(x);
-    let mut v = [s.splat_i32(0); 4];
-    for (i, v) in v.iter_mut().enumerate() {
-        let at = at + i * LANES;
-        let quotient = s.round(columns.divide(s, T::load(s, &x[i]), at));
-        *v = s.add_i32(quotient, s.load_i32(lanes(zeros, at)));
-    }
-    s.store_i8(q, limited.finish(s, halve(s, v)));
+/// Divisors of some columns.
+trait Divisors: Copy {
+    /// Those of the 64 columns from `at` on.
+    fn block(self, at: usize) -> Self;
+
+    /// `x` over the divisors from `at` on, for `x` within the ranges of the columns.
+    fn divide<S: Simd>(self, s: S, x: S::F32, at: usize) -> S::F32;
 }
 
-/// A way to divide by sixteen columns' scales.
-trait DivideAt {
-    /// `x` over the scales of the columns from `at` on, for `x` within their ranges.
-    fn divide<S: Simd>(&self, s: S, x: S::F32, at: usize) -> S::F32;
-}
-
+/// By scales in the proven range.
+#[derive(Clone, Copy)]
 struct Products<'a> {
     scales: &'a [f32],
     hi: &'a [f32],
     lo: &'a [f32],
 }
 
-impl DivideAt for Products<'_> {
+impl Divisors for Products<'_> {
     #[inline(always)]
-    fn divide<S: Simd>(&self, s: S, x: S::F32, at: usize) -> S::F32 {
+    fn block(self, at: usize) -> Self {
         let Self { scales, hi, lo } = self;
-        let (scale, hi) = (s.load_f32(lanes(scales, at)), s.load_f32(lanes(hi, at)));
-        s.div_by(x, s.divisor(scale, hi, s.load_f32(lanes(lo, at))))
+        let block = at..at + BLOCK;
+        Self { scales: &scales[block.clone()], hi: &hi[block.clone()], lo: &lo[block] }
+    }
+
+    #[inline(always)]
+    fn divide<S: Simd>(self, s: S, x: S::F32, at: usize) -> S::F32 {
+        let scale = s.load_f32(lanes(self.scales, at));
+        let (hi, lo) = (s.load_f32(lanes(self.hi, at)), s.load_f32(lanes(self.lo, at)));
+        s.div_by(x, s.divisor(scale, hi, lo))
     }
 }
 
+/// By any scales.
+#[derive(Clone, Copy)]
 struct Quotients<'a> {
     scales: &'a [f32],
 }
 
-impl DivideAt for Quotients<'_> {
+impl Divisors for Quotients<'_> {
     #[inline(always)]
-    fn divide<S: Simd>(&self, s: S, x: S::F32, at: usize) -> S::F32 {
+    fn block(self, at: usize) -> Self {
+        Self { scales: &self.scales[at..at + BLOCK] }
+    }
+
+    #[inline(always)]
+    fn divide<S: Simd>(self, s: S, x: S::F32, at: usize) -> S::F32 {
         s.div(x, s.load_f32(lanes(self.scales, at)))
     }
 }
 
+/// Sixteen values from `at` on, which there are.
 #[inline(always)]
 fn lanes<N>(v: &[N], at: usize) -> &[N; LANES] {
     let Some(lanes) = v[at..].first_chunk() else {
-        unreachable!("there are at least as many columns as a row has values")
+        unreachable!("sixteen from {at} on, of {}", v.len())
     };
     lanes
 }

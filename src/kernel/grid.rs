@@ -38,6 +38,18 @@ impl Grid {
         !self.unsigned && self.zero == 0 && self.min <= -127 && self.max == 127
     }
 
+    /// Whether limiting is all that is needed: nothing is to be added.
+    #[inline(always)]
+    pub(crate) fn is_centred(self) -> bool {
+        !self.unsigned && self.zero == 0
+    }
+
+    /// What [`Centred`] needs.
+    #[inline(always)]
+    pub(crate) fn centred<S: Simd>(self, s: S) -> Centred<S> {
+        Centred { min: s.splat_i8(self.min), max: s.splat_i8(self.max) }
+    }
+
     /// Whether adding the zero point and saturating is: all integers of a [`u8`] are in use.
     #[inline(always)]
     pub(crate) fn is_whole_u8(self) -> bool {
@@ -81,6 +93,20 @@ impl<S: Simd> Finish<S> for Saturated {
     #[inline(always)]
     fn finish(self, s: S, [a, b]: [S::I16; 2]) -> S::I8 {
         s.narrow8(a, b)
+    }
+}
+
+/// For a grid that is [centred](Grid::is_centred).
+#[derive(Clone, Copy)]
+pub(crate) struct Centred<S: Simd> {
+    min: S::I8,
+    max: S::I8,
+}
+
+impl<S: Simd> Finish<S> for Centred<S> {
+    #[inline(always)]
+    fn finish(self, s: S, [a, b]: [S::I16; 2]) -> S::I8 {
+        s.min_i8(s.max_i8(s.narrow8(a, b), self.min), self.max)
     }
 }
 

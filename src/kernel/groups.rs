@@ -6,6 +6,7 @@
 //! Even in vectors they take longer than all the rest, one after the other: so the parameters of the
 //! next sixteen groups are computed while these are quantized.
 
+use super::blocks::fetch_ahead;
 use super::grid::{Finish, Grid, Saturated, halve};
 use super::rows::QuantizeRows;
 use crate::division::PROVEN;
@@ -67,6 +68,7 @@ fn divisors_of<S: Simd, T: Element, const G: usize>(
     let scheme = groups.scheme;
     let mut divisors = Divisors::default();
     let Some(x) = groups.x.as_chunks::<G>().0.first_chunk() else { return divisors };
+    fetch_ahead(s, x.as_flattened(), groups.traffic);
     let scale = if scheme.is_symmetric() {
         let abs_max = abs_max(s, x);
         scales_of(s, abs_max, scheme)
@@ -169,25 +171,27 @@ fn quantize_sixteen<S: Simd, T: Element, const G: usize>(
     // The zero points differ from group to group; the limits do not.
     let params = scheme.valid_params(1.0, divisors.zero_points[0]);
     let grid = Grid::new(params, scheme.is_unsigned());
-    if scheme.is_symmetric() && grid.saturates() {
-        quantize_blocks::<S, T, G, true>(s, x, divisors, grid, q);
+    if !scheme.is_symmetric() {
+        quantize_blocks::<S, T, _, G, true>(s, x, divisors, grid, grid.limited(s), q);
+    } else if grid.saturates() {
+        quantize_blocks::<S, T, _, G, false>(s, x, divisors, grid, Saturated, q);
     } else {
-        quantize_blocks::<S, T, G, false>(s, x, divisors, grid, q);
+        quantize_blocks::<S, T, _, G, false>(s, x, divisors, grid, grid.centred(s), q);
     }
 }
 
-/// The same on one kind of grid; where `SATURATED`, narrowing is all there is to do.
+/// The same on one kind of grid, with zero points if it has any.
 #[inline(always)]
-fn quantize_blocks<S: Simd, T: Element, const G: usize, const SATURATED: bool>(
+fn quantize_blocks<S: Simd, T: Element, F: Finish<S>, const G: usize, const ZEROS: bool>(
     s: S,
     x: &[T],
     divisors: &Divisors,
     grid: Grid,
+    finish: F,
     q: &mut [i8],
 ) {
     // Of a length that the compiler knows.
     let (x, q) = (&x[..LANES * G], &mut q[..LANES * G]);
-    let limited = grid.limited(s);
     let blocks = x.as_chunks::<BLOCK>().0.iter().zip(q.as_chunks_mut::<BLOCK>().0);
     for (i, (x, q)) in blocks.enumerate() {
         let x: &[[T; LANES]; 4] = bytemuck::must_cast_ref(x);
@@ -195,12 +199,10 @@ fn quantize_blocks<S: Simd, T: Element, const G: usize, const SATURATED: bool>(
         for (j, v) in v.iter_mut().enumerate() {
             let group = (i * BLOCK + j * LANES) / G;
             *v = divisors.quotients(s, &x[j], group);
-            if !SATURATED {
+            if ZEROS {
                 *v = s.add_i32(*v, s.splat_i32(grid.biased(divisors.zero_points[group])));
             }
         }
-        let v = halve(s, v);
-        let bytes = if SATURATED { Saturated.finish(s, v) } else { limited.finish(s, v) };
-        s.store_i8(q, bytes);
+        s.store_i8(q, finish.finish(s, halve(s, v)));
     }
 }

@@ -82,7 +82,7 @@ fn by_division<S: Simd, T: Element>(s: S, x: &[T], params: QuantParams, grid: Gr
 }
 
 /// Quantizes values within the range of their scale, which are in the cache; returns whether there
-/// was a NaN among them, if `LOOK`.
+/// was a NaN among them, if `LOOK`, for which the integers have to be signed and the zero point 0.
 #[inline(always)]
 pub(crate) fn known_row<S: Simd, T: Element, const LOOK: bool>(
     s: S,
@@ -100,7 +100,7 @@ pub(crate) fn known_row<S: Simd, T: Element, const LOOK: bool>(
         known_range::<S, T, false>(s, x, scale, r, grid, traffic, q);
         false
     } else if !grid.saturates() {
-        known::<S, T, _, FullRange, false>(s, x, scale, r, grid.shifted(s), traffic, q)
+        known::<S, T, _, FullRange, false>(s, x, scale, r, grid.centred(s), traffic, q)
     } else if params.qmin() == -127 {
         known::<S, T, _, NarrowRange, false>(s, x, scale, r, Saturated, traffic, q)
     } else {
@@ -123,6 +123,8 @@ fn known_range<S: Simd, T: Element, const STREAM: bool>(
         known::<S, T, _, Nowhere, STREAM>(s, x, scale, reciprocal, Saturated, traffic, q);
     } else if grid.is_whole_u8() {
         known::<S, T, _, Nowhere, STREAM>(s, x, scale, reciprocal, grid.whole(s), traffic, q);
+    } else if grid.is_centred() {
+        known::<S, T, _, Nowhere, STREAM>(s, x, scale, reciprocal, grid.centred(s), traffic, q);
     } else {
         known::<S, T, _, Nowhere, STREAM>(s, x, scale, reciprocal, grid.shifted(s), traffic, q);
     }
