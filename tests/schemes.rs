@@ -173,6 +173,30 @@ fn scales_that_are_divided_by() {
 }
 
 #[test]
+fn groups_among_others() {
+    // Groups of which a few are zero, have scales outside the proven range or values of one sign
+    // only: whatever is done together, each is quantized by itself.
+    let mut random = Random(6);
+    for size in [16, 32, 64, 128] {
+        for odd in [[0, 0], [20, 69], [15, 16], [31, 79], [80, 84]] {
+            let factors = [0.0, 1e-38, 1e-44, 1e38, -1.0];
+            for factor in factors {
+                let x: Vec<f32> = (0..85 * size)
+                    .map(|i| match i / size {
+                        group if odd.contains(&group) => random.unit().abs() * factor,
+                        group => random.unit() * (1.0 + group as f32),
+                    })
+                    .collect();
+                for scheme in [Scheme::int8(), Scheme::int4(), Scheme::int8().affine()] {
+                    check(&x, &[85, size], scheme.per_group(size).unwrap());
+                }
+                check(&x, &[x.len()], Scheme::uint4().per_group(size).unwrap());
+            }
+        }
+    }
+}
+
+#[test]
 fn a_value_that_is_not_finite_is_named() {
     for backend in Backend::available() {
         for shape in [&[40, 100][..], &[4, 10, 100], &[125, 32]] {
