@@ -6,11 +6,13 @@ use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use crate::extent::Extent;
 use crate::kernel::{
-    AbsMax, Dequantize, DequantizeRows, FakeQuantize, MinMax, Quantize, QuantizeRows, Traffic,
+    AbsMax, Dequantize, DequantizeRows, FakeQuantize, LENGTHS, MinMax, Quantize, QuantizeGroups,
+    QuantizeRows, Traffic,
 };
 use crate::parallel::{self, CHUNK};
 use crate::scheme::Limits;
 use crate::sets::Quantized;
+use crate::simd::LANES;
 use crate::{Backend, Element, Error, Integer, QuantParams, Result, Scheme};
 
 /// Quantizes `x` to symmetric int8 with the scale computed from the data: scale = max|x| / 127,
@@ -313,7 +315,7 @@ impl Backend {
         let traffic = Traffic::read(size_of_val(x));
         if x.len() <= CHUNK {
             let rows = QuantizeRows { x, row_len, scheme, traffic, q, scales, zero_points };
-            return T::quantize_rows(self, rows);
+            return self.quantize_piece(rows);
         }
         let rows = CHUNK / row_len;
         let chunk = rows * row_len;
@@ -323,8 +325,22 @@ impl Backend {
         parallel::for_each(chunks, x.len(), self.thread_limit(), |(piece, zero_points)| {
             let ((x, q), scales) = piece;
             let rows = QuantizeRows { x, row_len, scheme, traffic, q, scales, zero_points };
-            T::quantize_rows(self, rows);
+            self.quantize_piece(rows);
         });
+    }
+
+    /// The same on one thread. Groups go sixteen together as far as they can.
+    fn quantize_piece<T: Element>(self, mut rows: QuantizeRows<'_, T>) {
+        if !LENGTHS.contains(&rows.row_len) {
+            return T::quantize_rows(self, rows);
+        }
+        let (mut done, all) = (0, rows.scales.len());
+        while done < all {
+            done += T::quantize_groups(self, QuantizeGroups(rows.part(done, all - done)));
+            let next = LANES.min(all - done);
+            T::quantize_rows(self, rows.part(done, next));
+            done += next;
+        }
     }
 
     /// The same for groups, where the last one of a row is shorter.

@@ -7,8 +7,8 @@ use half::{bf16, f16};
 
 use super::{
     AbsMax, ColumnLimits, Dequantize, DequantizeColumns, DequantizePlanes, DequantizeRows,
-    ErrorSums, FakeQuantize, MinMax, PlaneLimits, Quantize, QuantizeColumns, QuantizePlanes,
-    QuantizeRows, Sums,
+    ErrorSums, FakeQuantize, MinMax, PlaneLimits, Quantize, QuantizeColumns, QuantizeGroups,
+    QuantizePlanes, QuantizeRows, Sums,
 };
 use crate::Backend;
 use crate::scheme::Limits;
@@ -43,6 +43,7 @@ compiled! {
     min_max(MinMax) -> Limits;
     quantize(Quantize) -> ();
     quantize_rows(QuantizeRows) -> ();
+    quantize_groups(QuantizeGroups) -> usize;
     plane_limits(PlaneLimits) -> ();
     quantize_planes(QuantizePlanes) -> ();
     column_limits(ColumnLimits) -> ();

@@ -10,13 +10,34 @@ use super::blocks::fetch_ahead;
 use super::grid::{Finish, Grid, Saturated, halve};
 use super::rows::QuantizeRows;
 use crate::division::PROVEN;
-use crate::simd::{BLOCK, LANES, Simd};
+use crate::simd::{BLOCK, Kernel, LANES, Simd};
 use crate::{Element, ScaleType, Scheme};
 
-/// Quantizes groups of G values, which is 16 or a multiple of it, sixteen by sixteen, until there are
-/// fewer or one has a scale that is not in the proven range; returns how many.
+/// Quantizes rows of one of [`LENGTHS`], sixteen by sixteen, until there are fewer or one has a scale
+/// that is not in the proven range; returns how many.
+pub struct QuantizeGroups<'a, T>(pub(crate) QuantizeRows<'a, T>);
+
+/// How long groups may be.
+pub(crate) const LENGTHS: [usize; 4] = [16, 32, 64, 128];
+
+impl<T: Element> Kernel for QuantizeGroups<'_, T> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn eval<S: Simd>(mut self, s: S) -> usize {
+        match self.0.row_len {
+            16 => quantize_groups::<S, T, 16>(s, &mut self.0),
+            32 => quantize_groups::<S, T, 32>(s, &mut self.0),
+            64 => quantize_groups::<S, T, 64>(s, &mut self.0),
+            128 => quantize_groups::<S, T, 128>(s, &mut self.0),
+            _ => 0,
+        }
+    }
+}
+
+/// Groups of G values, which is 16 or a multiple of it.
 #[inline(always)]
-pub(super) fn quantize_groups<S: Simd, T: Element, const G: usize>(
+fn quantize_groups<S: Simd, T: Element, const G: usize>(
     s: S,
     groups: &mut QuantizeRows<'_, T>,
 ) -> usize {

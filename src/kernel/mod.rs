@@ -25,6 +25,7 @@ pub(crate) use compiled::Compiled;
 pub(crate) use dequantize::Dequantize;
 pub(crate) use error_sums::{ErrorSums, Sums};
 pub(crate) use fake_quantize::FakeQuantize;
+pub(crate) use groups::{LENGTHS, QuantizeGroups};
 pub(crate) use min_max::MinMax;
 pub(crate) use pack::{Coding, Pack, Unpack};
 pub(crate) use planes::{DequantizePlanes, PlaneLimits, QuantizePlanes};

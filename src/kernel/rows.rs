@@ -4,11 +4,10 @@
 use super::abs_max::abs_max;
 use super::blocks::Traffic;
 use super::dequantize::Dequantize;
-use super::groups::quantize_groups;
 use super::min_max::min_max;
 use super::quantize::known_row;
 use crate::scheme::Limits;
-use crate::simd::{Kernel, LANES, Simd};
+use crate::simd::{Kernel, Simd};
 use crate::{Element, Integer, Scheme};
 
 /// Quantizes the rows of `x`, one scale each. A row that is not finite gets an infinite scale or
@@ -30,20 +29,15 @@ impl<T: Element> Kernel for QuantizeRows<'_, T> {
     type Output = ();
 
     #[inline(always)]
-    fn eval<S: Simd>(mut self, s: S) {
-        let mut first = 0;
-        while first < self.scales.len() {
-            let mut rows = self.part(first, self.scales.len() - first);
-            let done = match rows.row_len {
-                16 => quantize_groups::<S, T, 16>(s, &mut rows),
-                32 => quantize_groups::<S, T, 32>(s, &mut rows),
-                64 => quantize_groups::<S, T, 64>(s, &mut rows),
-                128 => quantize_groups::<S, T, 128>(s, &mut rows),
-                _ => 0,
-            };
-            let next = LANES.min(rows.scales.len() - done);
-            rows.part(done, next).one_by_one(s);
-            first += done + next;
+    fn eval<S: Simd>(self, s: S) {
+        let Self { x, row_len, scheme, traffic, q, scales, zero_points } = self;
+        let rows = x.chunks_exact(row_len).zip(q.chunks_exact_mut(row_len));
+        for (row, ((x, q), scale)) in rows.zip(scales).enumerate() {
+            let (chosen, zero_point) = quantize_row(s, x, scheme, traffic, q);
+            *scale = chosen;
+            if let Some(place) = zero_points.get_mut(row) {
+                *place = zero_point;
+            }
         }
     }
 }
@@ -51,7 +45,7 @@ impl<T: Element> Kernel for QuantizeRows<'_, T> {
 impl<T: Element> QuantizeRows<'_, T> {
     /// Some of the rows.
     #[inline(always)]
-    pub(super) fn part(&mut self, first: usize, rows: usize) -> QuantizeRows<'_, T> {
+    pub(crate) fn part(&mut self, first: usize, rows: usize) -> QuantizeRows<'_, T> {
         let row_len = self.row_len;
         let values = first * row_len..(first + rows) * row_len;
         let rows = first..first + rows;
@@ -63,20 +57,6 @@ impl<T: Element> QuantizeRows<'_, T> {
             q: &mut self.q[values],
             scales: &mut self.scales[rows.clone()],
             zero_points: self.zero_points.get_mut(rows).unwrap_or_default(),
-        }
-    }
-
-    /// Whatever the length of the rows and their parameters.
-    #[inline(always)]
-    pub(super) fn one_by_one<S: Simd>(self, s: S) {
-        let Self { x, row_len, scheme, traffic, q, scales, zero_points } = self;
-        let rows = x.chunks_exact(row_len).zip(q.chunks_exact_mut(row_len));
-        for (row, ((x, q), scale)) in rows.zip(scales).enumerate() {
-            let (chosen, zero_point) = quantize_row(s, x, scheme, traffic, q);
-            *scale = chosen;
-            if let Some(place) = zero_points.get_mut(row) {
-                *place = zero_point;
-            }
         }
     }
 }
