@@ -272,7 +272,7 @@ impl Backend {
             return Ok(());
         }
         let sets = Quantized { q, scales: &mut *scales, zero_points };
-        if row_len.is_multiple_of(group) {
+        if row_len == group || row_len.is_multiple_of(group) {
             self.quantize_rows(x, group, scheme, sets);
         } else {
             self.quantize_ragged(x, row_len, group, scheme, sets);
@@ -314,8 +314,8 @@ impl Backend {
         }
         let traffic = Traffic::read(size_of_val(x));
         if x.len() <= CHUNK {
-            let rows = QuantizeRows { x, row_len, scheme, traffic, q, scales, zero_points };
-            return self.quantize_piece(rows);
+            let rows = QuantizeRows { x, row_len, scheme, q, scales, zero_points };
+            return self.quantize_piece(rows, traffic);
         }
         let rows = CHUNK / row_len;
         let chunk = rows * row_len;
@@ -324,19 +324,20 @@ impl Backend {
         let chunks = chunks.map(|piece| (piece, zero_points.next().unwrap_or_default()));
         parallel::for_each(chunks, x.len(), self.thread_limit(), |(piece, zero_points)| {
             let ((x, q), scales) = piece;
-            let rows = QuantizeRows { x, row_len, scheme, traffic, q, scales, zero_points };
-            self.quantize_piece(rows);
+            let rows = QuantizeRows { x, row_len, scheme, q, scales, zero_points };
+            self.quantize_piece(rows, traffic);
         });
     }
 
     /// The same on one thread. Groups go sixteen together as far as they can.
-    fn quantize_piece<T: Element>(self, mut rows: QuantizeRows<'_, T>) {
+    fn quantize_piece<T: Element>(self, mut rows: QuantizeRows<'_, T>, traffic: Traffic) {
         if !LENGTHS.contains(&rows.row_len) {
             return T::quantize_rows(self, rows);
         }
         let (mut done, all) = (0, rows.scales.len());
         while done < all {
-            done += T::quantize_groups(self, QuantizeGroups(rows.part(done, all - done)));
+            let groups = QuantizeGroups { rows: rows.part(done, all - done), traffic };
+            done += T::quantize_groups(self, groups);
             let next = LANES.min(all - done);
             T::quantize_rows(self, rows.part(done, next));
             done += next;

@@ -6,7 +6,7 @@
 //! Even in vectors they take longer than all the rest, one after the other: so the parameters of the
 //! next sixteen groups are computed while these are quantized.
 
-use super::blocks::fetch_ahead;
+use super::blocks::{Traffic, fetch_ahead};
 use super::grid::{Finish, Grid, Saturated, halve};
 use super::rows::QuantizeRows;
 use crate::division::PROVEN;
@@ -15,7 +15,10 @@ use crate::{Element, ScaleType, Scheme};
 
 /// Quantizes rows of one of [`LENGTHS`], sixteen by sixteen, until there are fewer or one has a scale
 /// that is not in the proven range; returns how many.
-pub struct QuantizeGroups<'a, T>(pub(crate) QuantizeRows<'a, T>);
+pub struct QuantizeGroups<'a, T> {
+    pub(crate) rows: QuantizeRows<'a, T>,
+    pub(crate) traffic: Traffic,
+}
 
 /// How long groups may be.
 pub(crate) const LENGTHS: [usize; 4] = [16, 32, 64, 128];
@@ -24,12 +27,13 @@ impl<T: Element> Kernel for QuantizeGroups<'_, T> {
     type Output = usize;
 
     #[inline(always)]
-    fn eval<S: Simd>(mut self, s: S) -> usize {
-        match self.0.row_len {
-            16 => quantize_groups::<S, T, 16>(s, &mut self.0),
-            32 => quantize_groups::<S, T, 32>(s, &mut self.0),
-            64 => quantize_groups::<S, T, 64>(s, &mut self.0),
-            128 => quantize_groups::<S, T, 128>(s, &mut self.0),
+    fn eval<S: Simd>(self, s: S) -> usize {
+        let Self { rows, traffic } = self;
+        match rows.row_len {
+            16 => quantize_groups::<S, T, 16>(s, rows, traffic),
+            32 => quantize_groups::<S, T, 32>(s, rows, traffic),
+            64 => quantize_groups::<S, T, 64>(s, rows, traffic),
+            128 => quantize_groups::<S, T, 128>(s, rows, traffic),
             _ => 0,
         }
     }
@@ -39,14 +43,15 @@ impl<T: Element> Kernel for QuantizeGroups<'_, T> {
 #[inline(always)]
 fn quantize_groups<S: Simd, T: Element, const G: usize>(
     s: S,
-    groups: &mut QuantizeRows<'_, T>,
+    mut groups: QuantizeRows<'_, T>,
+    traffic: Traffic,
 ) -> usize {
     let sixteens = groups.scales.len() / LANES;
     // Two, in turns. They are in memory, where a lane can be loaded into all lanes.
     let mut divisors = [Divisors::default(); 2];
     for i in 0..=sixteens {
         if i < sixteens {
-            divisors[i % 2] = divisors_of::<S, T, G>(s, &mut groups.part(i * LANES, LANES));
+            divisors[i % 2] = divisors_of::<S, T, G>(s, &groups.part(i * LANES, LANES), traffic);
         }
         if i > 0 {
             let (first, divisors) = ((i - 1) * LANES, &divisors[(i - 1) % 2]);
@@ -84,12 +89,13 @@ impl Divisors {
 #[inline(always)]
 fn divisors_of<S: Simd, T: Element, const G: usize>(
     s: S,
-    groups: &mut QuantizeRows<'_, T>,
+    groups: &QuantizeRows<'_, T>,
+    traffic: Traffic,
 ) -> Divisors {
     let scheme = groups.scheme;
     let mut divisors = Divisors::default();
     let Some(x) = groups.x.as_chunks::<G>().0.first_chunk() else { return divisors };
-    fetch_ahead(s, x.as_flattened(), groups.traffic);
+    fetch_ahead(s, x.as_flattened(), traffic);
     let scale = if scheme.is_symmetric() {
         let abs_max = abs_max(s, x);
         scales_of(s, abs_max, scheme)

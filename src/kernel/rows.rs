@@ -17,7 +17,6 @@ pub struct QuantizeRows<'a, T> {
     /// Not 0.
     pub(crate) row_len: usize,
     pub(crate) scheme: Scheme,
-    pub(crate) traffic: Traffic,
     /// The bits of the integers.
     pub(crate) q: &'a mut [i8],
     pub(crate) scales: &'a mut [f32],
@@ -30,10 +29,10 @@ impl<T: Element> Kernel for QuantizeRows<'_, T> {
 
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) {
-        let Self { x, row_len, scheme, traffic, q, scales, zero_points } = self;
+        let Self { x, row_len, scheme, q, scales, zero_points } = self;
         let rows = x.chunks_exact(row_len).zip(q.chunks_exact_mut(row_len));
         for (row, ((x, q), scale)) in rows.zip(scales).enumerate() {
-            let (chosen, zero_point) = quantize_row(s, x, scheme, traffic, q);
+            let (chosen, zero_point) = quantize_row(s, x, scheme, q);
             *scale = chosen;
             if let Some(place) = zero_points.get_mut(row) {
                 *place = zero_point;
@@ -53,7 +52,6 @@ impl<T: Element> QuantizeRows<'_, T> {
             x: &self.x[values.clone()],
             row_len,
             scheme: self.scheme,
-            traffic: self.traffic,
             q: &mut self.q[values],
             scales: &mut self.scales[rows.clone()],
             zero_points: self.zero_points.get_mut(rows).unwrap_or_default(),
@@ -66,13 +64,8 @@ impl<T: Element> QuantizeRows<'_, T> {
 /// Within the range of a scale only a NaN converts to what is looked for, so looking in the second
 /// pass is worth what it saves in the first.
 #[inline(always)]
-fn quantize_row<S: Simd, T: Element>(
-    s: S,
-    x: &[T],
-    scheme: Scheme,
-    traffic: Traffic,
-    q: &mut [i8],
-) -> (f32, i32) {
+fn quantize_row<S: Simd, T: Element>(s: S, x: &[T], scheme: Scheme, q: &mut [i8]) -> (f32, i32) {
+    let traffic = Traffic::CACHED;
     let symmetric = scheme.is_symmetric();
     let limits = if symmetric {
         let bits = abs_max::<S, T, true>(s, x, traffic);
