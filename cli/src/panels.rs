@@ -23,6 +23,15 @@ use crate::zero_points::stored_zero_points;
 /// that they stand for fit the second level cache together.
 pub(crate) const PANEL: usize = 1 << 17;
 
+/// The rows of each panel of a tensor [rows, elements of a row]; none if it has no elements.
+pub(crate) fn panels(
+    [rows, row_len]: [usize; 2],
+) -> impl Iterator<Item = Range<usize>> + Send + use<> {
+    let rows = if row_len == 0 { 0 } else { rows };
+    let step = PANEL.checked_div(row_len).unwrap_or(1).max(1);
+    (0..rows).step_by(step).map(move |first| first..rows.min(first + step))
+}
+
 /// One weight and its way.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Weight<'a> {
@@ -121,7 +130,7 @@ impl<'a> Weight<'a> {
             Granularity::Tensor => Some(self.params::<T>(backend, workshop)?),
             _ => None,
         };
-        let done = workshop.run(self.panels(), |rows, buffers| {
+        let done = workshop.run(panels(self.shape), |rows, buffers| {
             let result = self.panel::<T>(backend, rows.clone(), shared, buffers)?;
             advance(rows.len() * self.row_len());
             Ok(result)
@@ -191,7 +200,7 @@ impl<'a> Weight<'a> {
         workshop: &Workshop,
     ) -> Result<QuantParams> {
         let observer = self.clip.observer()?;
-        let observers = workshop.run(self.panels(), |rows, buffers| {
+        let observers = workshop.run(panels(self.shape), |rows, buffers| {
             let x = self.read::<T>(&rows, &mut buffers.words)?;
             let mut observer = observer.clone();
             let observed = observer.observe_on(backend, x);
@@ -250,12 +259,6 @@ impl<'a> Weight<'a> {
             buffer.chunks_exact_mut(size_of::<T>()).for_each(<[u8]>::reverse);
         }
         Ok(cast_slice(buffer))
-    }
-
-    fn panels(&self) -> impl Iterator<Item = Range<usize>> + Send + use<> {
-        let rows = self.shape[0];
-        let step = (PANEL / self.row_len()).max(1);
-        (0..rows).step_by(step).map(move |first| first..rows.min(first + step))
     }
 
     fn row_len(&self) -> usize {

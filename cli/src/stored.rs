@@ -13,7 +13,7 @@ use safetensors::tensor::TensorInfo;
 
 use crate::checkpoint::{Checkpoint, Shard};
 use crate::header::Tensor;
-use crate::panels::PANEL;
+use crate::panels::panels;
 use crate::pieces::Buffers;
 use crate::positioned::read_exact_at;
 use crate::zero_points::unpacked_zero_points;
@@ -108,10 +108,7 @@ impl Stored {
 
     /// The panels in which it is read: whole rows.
     pub(crate) fn panels(&self) -> impl Iterator<Item = Range<usize>> + Send + use<> {
-        let [rows, row_len] = self.rows();
-        let rows = if row_len == 0 { 0 } else { rows };
-        let step = PANEL.checked_div(row_len).unwrap_or(1).max(1);
-        (0..rows).step_by(step).map(move |first| first..rows.min(first + step))
+        panels(self.rows())
     }
 }
 

@@ -8,6 +8,7 @@ use safetensors::Dtype;
 
 use super::candidate::{Candidate, Mapping};
 use super::weight::{Limits, Weight};
+use crate::panels::panels;
 use crate::weight_scheme::Granularity;
 
 /// Odd, so that zero is in the middle of one.
@@ -67,7 +68,7 @@ impl Weight<'_> {
         let abs_max = if -limits.min > limits.max { -limits.min } else { limits.max };
         let reach = if abs_max > 0.0 { abs_max.into() } else { 1.0 };
 
-        let panels = self.workshop.run(self.panels(), |rows, buffers| {
+        let panels = self.workshop.run(panels(self.shape), |rows, buffers| {
             let x = self.read::<T>(&rows, &mut buffers.words)?;
             Ok(self.panel(x, reach, finest.granularity))
         })?;

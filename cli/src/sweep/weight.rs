@@ -1,13 +1,15 @@
 //! One weight, tried with every scheme.
 //!
-//! It is read twice, in panels of whole rows: once for the range of all values, once to quantize each panel
-//! with every scheme while it is in the cache. A thread holds one panel, of [`PANEL`] values or one row if
-//! that has more, as it is read, as integers and as the binary32 values that those stand for: at most 9
-//! bytes a value. Of each panel done and each scheme some 60 bytes are kept, which are added up in order.
+//! It is read twice, in panels of whole rows: once for the range of all values, once to quantize each
+//! panel with every scheme while it is in the cache. A thread holds one panel as it is read, as
+//! integers and as the binary32 values that those stand for: at most 9 bytes a value. Of each panel
+//! done and each scheme some 60 bytes are kept, which are added up in order.
 
 use std::ops::Range;
 
-use absmax::{Backend, Element, Error, ErrorStats, QuantParams, Quantizer, Scheme, TensorView};
+use absmax::{
+    Backend, Element, Error, ErrorStats, Observer, QuantParams, Quantizer, Scheme, TensorView,
+};
 use anyhow::{Context as _, Result, anyhow};
 use bytemuck::{AnyBitPattern, NoUninit};
 use half::{bf16, f16};
@@ -16,7 +18,7 @@ use safetensors::Dtype;
 use super::candidate::Candidate;
 use super::report::Total;
 use crate::console::Console;
-use crate::panels::PANEL;
+use crate::panels::panels;
 use crate::pieces::{Buffers, Workshop};
 use crate::stored::{Place, StoredModel};
 use crate::weight_scheme::Granularity;
@@ -57,7 +59,7 @@ impl Weight<'_> {
         let limits = self.limits::<T>()?;
         let prepared = candidates.iter().map(|candidate| self.prepare(candidate, limits));
         let prepared = prepared.collect::<Result<Vec<_>>>()?;
-        let panels = self.workshop.run(self.panels(), |rows, buffers| {
+        let panels = self.workshop.run(panels(self.shape), |rows, buffers| {
             let Buffers { words, quantized, dequantized, .. } = buffers;
             let x = self.read::<T>(&rows, words)?;
             quantized.resize(x.len(), 0);
@@ -125,17 +127,18 @@ impl Weight<'_> {
 
     /// The range of all values, which are found to be finite.
     pub(crate) fn limits<T: Element + AnyBitPattern + NoUninit>(&self) -> Result<Limits> {
-        let limits = self.workshop.run(self.panels(), |rows, buffers| {
+        let observers = self.workshop.run(panels(self.shape), |rows, buffers| {
             let x = self.read::<T>(&rows, &mut buffers.words)?;
-            let (min, max) = self.backend.min_max(x).unwrap_or((0.0, 0.0));
-            if min.is_finite() && max.is_finite() {
-                return Ok(Limits { min, max });
-            }
-            let index = x.iter().position(|x| !x.to_f32().is_finite()).unwrap_or(0);
-            Err(self.not_finite(rows.start, index, x[index].to_f32()))
+            let mut observer = Observer::min_max();
+            observer.observe_on(self.backend, x).map_err(|error| match error {
+                Error::NotFinite { index, value } => self.not_finite(rows.start, index, value),
+                other => other.into(),
+            })?;
+            Ok(observer)
         })?;
-        let min = limits.iter().map(|limits| limits.min).min_by(f32::total_cmp).unwrap_or(0.0);
-        let max = limits.iter().map(|limits| limits.max).max_by(f32::total_cmp).unwrap_or(0.0);
+        let mut all = Observer::min_max();
+        observers.iter().try_for_each(|observer| all.merge(observer))?;
+        let (min, max) = all.limits(Scheme::int8()).unwrap_or((0.0, 0.0));
         Ok(Limits { min, max })
     }
 
@@ -159,12 +162,6 @@ impl Weight<'_> {
         self.console.advance((elements.len() * size_of::<T>()) as u64);
         let values = self.model.read(self.place, elements, words);
         values.with_context(|| format!("cannot read tensor {}", self.name))
-    }
-
-    pub(crate) fn panels(&self) -> impl Iterator<Item = Range<usize>> + Send + use<> {
-        let [rows, row_len] = self.shape;
-        let step = (PANEL / row_len).max(1);
-        (0..rows).step_by(step).map(move |first| first..rows.min(first + step))
     }
 }
 
