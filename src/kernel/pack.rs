@@ -145,18 +145,18 @@ impl Kernel for Unpack<'_> {
 
 #[inline(always)]
 fn unpack_four(packed: u8, flip: u8, above: u8) -> [u8; 4] {
-    const EACH: u32 = 0x0101_0101;
     let p = u32::from(packed);
     let u = p & 0x03 | (p & 0x0c) << 6 | (p & 0x30) << 12 | (p & 0xc0) << 18;
-    let u = u ^ u32::from(flip) * EACH;
-    (u | (u & 0x02 * EACH) * u32::from(above)).to_le_bytes()
+    let u = u ^ u32::from_ne_bytes([flip; 4]);
+    let signs = u & 0x0202_0202;
+    (u | (signs * u32::from(above))).to_le_bytes()
 }
 
 #[inline(always)]
 fn unpack_pair(packed: u8, flip: u8, above: u8) -> [u8; 2] {
-    const EACH: u16 = 0x0101;
     let p = u16::from(packed);
     let u = p & 0x0f | (p & 0xf0) << 4;
-    let u = u ^ u16::from(flip) * EACH;
-    (u | (u & 0x08 * EACH) * u16::from(above)).to_le_bytes()
+    let u = u ^ u16::from_ne_bytes([flip; 2]);
+    let signs = u & 0x0808;
+    (u | (signs * u16::from(above))).to_le_bytes()
 }
