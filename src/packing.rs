@@ -88,7 +88,7 @@ impl Packing {
 impl Packing {
     /// Integers of one run, which starts a byte, and the bytes that it takes.
     fn run(self, row_len: usize) -> Result<(usize, usize)> {
-        let gapless = !self.words || (row_len * usize::from(self.bits)).is_multiple_of(32);
+        let gapless = !self.words || row_len.is_multiple_of(usize::from(32 / self.bits));
         let integers = if gapless { CHUNK } else { row_len };
         Ok((integers, self.len(1, integers)?))
     }

@@ -104,4 +104,9 @@ fn refusals() {
     assert_eq!(four.len(usize::MAX, 3), Err(Error::SizeOverflow));
     assert_eq!(Packing::words(2).unwrap().len(8, usize::MAX), Err(Error::SizeOverflow));
     assert_eq!(Packing::words(8).unwrap().len(1, usize::MAX), Err(Error::SizeOverflow));
+    for row_len in [usize::MAX, usize::MAX - 31] {
+        let four = Packing::words(4).unwrap();
+        assert_eq!(backend.pack_into::<i8>(&[], row_len, four, &mut []), Ok(()));
+        assert_eq!(backend.unpack_into::<i8>(&[], row_len, four, &mut []), Ok(()));
+    }
 }

@@ -163,8 +163,9 @@ pub(crate) struct CompareArgs {
     #[arg(value_name = "B")]
     pub(crate) b: PathBuf,
 
-    /// Exit with 1 if a tensor's signal to quantization noise ratio is below so many decibels
-    #[arg(long, value_name = "DB")]
+    /// Exit with 1 if a tensor's signal to quantization noise ratio is below so many decibels, or if a
+    /// tensor of A is not in B or of a type that cannot be compared, and different
+    #[arg(long, value_name = "DB", value_parser = decibels, allow_negative_numbers = true)]
     pub(crate) fail_below: Option<f64>,
 
     /// The number of threads; 0 stands for all. The result does not depend on it
@@ -287,6 +288,11 @@ impl SweepArgs {
         }
         sizes.into_iter().rev().collect()
     }
+}
+
+fn decibels(text: &str) -> Result<f64, String> {
+    let finite = text.parse().ok().filter(|decibels: &f64| decibels.is_finite());
+    finite.ok_or_else(|| "has to be a finite number".to_owned())
 }
 
 /// More threads than any machine has would only run it out of memory.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use absmax::{Backend, Element, Observer, QuantParams, Scheme};
+use absmax::{Backend, Element, ErrorStats, Observer, QuantParams, Scheme};
 use anyhow::{Context as _, Result, bail};
 use serde::{Serialize, Serializer};
 
@@ -47,16 +47,25 @@ impl Clip {
             return params(self);
         }
         let [whole, clipped] = [params(Self::None)?, params(Self::Mse)?];
-        let pays = clipped != whole && mse(backend, x, clipped)? < mse(backend, x, whole)?;
-        Ok(if pays { clipped } else { whole })
+        let (mut q, mut y) = (Vec::new(), Vec::new());
+        let mut mse = |params| Ok(approximate(backend, x, params, &mut q, &mut y)?.mse());
+        Ok(if clipped != whole && mse(clipped)? < mse(whole)? { clipped } else { whole })
     }
 }
 
-fn mse<T: Element>(backend: Backend, x: &[T], params: QuantParams) -> absmax::Result<f64> {
-    let (mut q, mut y) = (vec![0i8; x.len()], vec![0f32; x.len()]);
-    backend.quantize_with(x, params, &mut q)?;
-    backend.dequantize_into(&q, params, &mut y)?;
-    Ok(backend.error_stats(x, &y)?.mse())
+/// Quantizes and dequantizes into buffers that grow to fit, and returns the error.
+pub(crate) fn approximate<T: Element>(
+    backend: Backend,
+    x: &[T],
+    params: QuantParams,
+    q: &mut Vec<i8>,
+    y: &mut Vec<f32>,
+) -> absmax::Result<ErrorStats> {
+    q.resize(x.len(), 0);
+    y.resize(x.len(), 0.0);
+    backend.quantize_with(x, params, q)?;
+    backend.dequantize_into(q, params, y)?;
+    backend.error_stats(x, y)
 }
 
 impl FromStr for Clip {

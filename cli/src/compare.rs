@@ -67,6 +67,11 @@ pub(crate) fn run(args: &CompareArgs) -> Result<()> {
     let worst = below.first().map(|pair| format!("{} has {:.2} dB", pair.name, pair.error.sqnr_db));
     let worst = worst.unwrap_or_default();
     ensure!(below.is_empty(), "{} tensors are below {least} dB: {worst}", below.len());
+    let differing = comparison.other.iter().filter(|other| !other.identical);
+    let lost: Vec<&String> =
+        comparison.only_in_a.iter().chain(differing.map(|other| &other.name)).collect();
+    let first = lost.first().map_or("", |name| name);
+    ensure!(lost.is_empty(), "{} tensors of A cannot be found again in B: {first}", lost.len());
     Ok(())
 }
 

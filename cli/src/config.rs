@@ -74,9 +74,9 @@ impl Config {
         })
     }
 
-    /// The bits of a module's weights, where this is the config of a quantized model: those of the
-    /// group that names it, else of one whose pattern matches, else of the one for all.
-    pub(crate) fn weight_bits(&self, module: &str) -> Option<u8> {
+    /// What a quantized model's config says of a module's weights: the group that names it, else one
+    /// whose pattern matches, else the one for all.
+    pub(crate) fn stored_weights(&self, module: &str) -> Option<StoredWeights> {
         #[derive(Deserialize)]
         struct Quantization {
             config_groups: BTreeMap<String, Group>,
@@ -84,11 +84,7 @@ impl Config {
         #[derive(Deserialize)]
         struct Group {
             targets: Vec<String>,
-            weights: Weights,
-        }
-        #[derive(Deserialize)]
-        struct Weights {
-            num_bits: u8,
+            weights: StoredWeights,
         }
 
         let quantization: Quantization = self.0.get_as(QUANTIZATION_CONFIG)?;
@@ -102,8 +98,8 @@ impl Config {
             ranks.min()
         };
         let groups = quantization.config_groups.values();
-        let best = groups.filter_map(|group| Some((rank(group)?, group.weights.num_bits)));
-        best.min_by_key(|(rank, _)| *rank).map(|(_, bits)| bits)
+        let best = groups.filter_map(|group| Some((rank(group)?, group.weights)));
+        best.min_by_key(|(rank, _)| *rank).map(|(_, weights)| weights)
     }
 
     /// The text of the config without what it says of quantization.
@@ -148,6 +144,19 @@ impl Config {
         self.0.set(QUANTIZATION_CONFIG, RawValue::from_string(text)?);
         Ok(serde_json::to_string_pretty(&self.0)? + "\n")
     }
+}
+
+/// How weights are quantized, as far as reading them needs it.
+#[derive(Clone, Copy, Debug, Deserialize)]
+pub(crate) struct StoredWeights {
+    pub(crate) num_bits: u8,
+    #[serde(default = "yes")]
+    pub(crate) symmetric: bool,
+}
+
+/// What compressed-tensors takes for granted.
+fn yes() -> bool {
+    true
 }
 
 /// How something is quantized, in the words of compressed-tensors.

@@ -4,15 +4,15 @@ use std::fs::File;
 use std::ops::Range;
 
 use absmax::{
-    Backend, Element, Error, ErrorStats, Packing, QuantParams, Quantizer, ScaleType, Scheme,
-    TensorView,
+    Backend, Element, Error, ErrorStats, Histogram, Packing, QuantParams, Quantizer, ScaleType,
+    Scheme, TensorView,
 };
 use anyhow::{Context as _, Result, anyhow};
 use bytemuck::{AnyBitPattern, NoUninit, cast_slice, cast_slice_mut};
 use half::{bf16, f16};
 use safetensors::Dtype;
 
-use crate::clip::Clip;
+use crate::clip::{Clip, approximate};
 use crate::pieces::{Buffers, Workshop};
 use crate::plan::TensorPlan;
 use crate::positioned::{read_exact_at, write_all_at};
@@ -209,7 +209,21 @@ impl<'a> Weight<'a> {
         })?;
         let mut all = observer;
         observers.iter().try_for_each(|observer| all.merge(observer))?;
-        all.params(self.kernel_scheme).map_err(|error| self.explain(error, 0))
+        let params = all.params(self.kernel_scheme).map_err(|error| self.explain(error, 0))?;
+        let range = all.histogram().and_then(Histogram::min_max);
+        let Some((min, max)) = range.filter(|_| self.clip == Clip::Mse) else { return Ok(params) };
+        // The histogram's error is an estimate, so the clip has to prove itself on the weights.
+        let whole = self.kernel_scheme.params(min, max)?;
+        let errors = workshop.run(panels(self.shape), |rows, buffers| {
+            let Buffers { words, quantized, dequantized, .. } = buffers;
+            let x = self.read::<T>(&rows, words)?;
+            let mut error = |params| approximate(backend, x, params, quantized, dequantized);
+            Ok([error(params)?, error(whole)?])
+        })?;
+        let sum = |i: usize| {
+            errors.iter().fold(ErrorStats::default(), |sum, panel| sum.merge(panel[i])).mse()
+        };
+        Ok(if sum(0) < sum(1) { params } else { whole })
     }
 
     /// Quantizes some rows with the scales that clipping gives.

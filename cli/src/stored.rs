@@ -12,6 +12,7 @@ use safetensors::Dtype;
 use safetensors::tensor::TensorInfo;
 
 use crate::checkpoint::{Checkpoint, Shard};
+use crate::config::StoredWeights;
 use crate::header::Tensor;
 use crate::panels::panels;
 use crate::pieces::Buffers;
@@ -140,10 +141,14 @@ impl StoredModel {
         for name in weights {
             let mut part = |suffix: &str| places.remove(&format!("{name}{suffix}"));
             let parts = [part(""), part(PARTS[0]), part(PARTS[1]), part(PARTS[2]), part(PARTS[3])];
-            let bits = checkpoint.config.weight_bits(name.strip_suffix(".weight").unwrap_or(&name));
-            let weight = QuantizedWeight::of(parts, bits, &model)
+            let module = name.strip_suffix(".weight").unwrap_or(&name);
+            let config = checkpoint.config.stored_weights(module);
+            let weight = QuantizedWeight::of(parts, config, &model)
                 .with_context(|| format!("tensor {name}"))?;
             model.tensors.insert(name, Stored::Quantized(Box::new(weight)));
+        }
+        for (name, place) in &places {
+            refuse_part(name, place, checkpoint.config.quantized_by().is_some())?;
         }
         let plain = places.into_iter().map(|(name, place)| (name, Stored::Plain(place)));
         model.tensors.extend(plain);
@@ -181,15 +186,33 @@ impl StoredModel {
     }
 }
 
+/// What is left after every weight took its parts is no part of a weight.
+fn refuse_part(name: &str, place: &Place, is_quantized: bool) -> Result<()> {
+    let weight = |suffix: &str| name.strip_suffix(suffix).filter(|name| name.ends_with(".weight"));
+    if let Some(weight) = weight("_g_idx") {
+        bail!("tensor {weight} has groups in another order ({name}), which is not supported");
+    }
+    if let Some((weight, part)) = PARTS.iter().find_map(|part| Some((weight(part)?, part))) {
+        bail!("tensor {weight} has no {weight}_scale beside {weight}{part}");
+    }
+    let is_integer_weight = weight("").is_some() && place.dtype == Dtype::I8;
+    ensure!(!(is_quantized && is_integer_weight), "tensor {name} is I8 and has no {name}_scale");
+    Ok(())
+}
+
 fn open_files(checkpoint: &Checkpoint) -> Result<Vec<File>> {
     let open = |path| File::open(path).with_context(|| format!("cannot read {path:?}"));
     checkpoint.shards.iter().map(|shard| open(&shard.path)).collect()
 }
 
 impl QuantizedWeight {
-    /// Put together from `.weight`, `.weight_packed`, `_scale`, `_zero_point` and `_shape`; `bits` are
-    /// those that the config has for it.
-    fn of(parts: [Option<Place>; 5], bits: Option<u8>, model: &StoredModel) -> Result<Self> {
+    /// Put together from `.weight`, `.weight_packed`, `_scale`, `_zero_point` and `_shape`, and from what
+    /// the config says of it.
+    fn of(
+        parts: [Option<Place>; 5],
+        config: Option<StoredWeights>,
+        model: &StoredModel,
+    ) -> Result<Self> {
         let [plain, packed, scale, zero_point, shape] = parts;
         let scale = scale.context("it has no scale")?;
         let (weight, shape, bits) = match (plain, packed, shape) {
@@ -206,11 +229,18 @@ impl QuantizedWeight {
                 let dimension =
                     |i: usize| u64::from_le_bytes(std::array::from_fn(|j| shape[8 * i + j]));
                 let shape = [usize::try_from(dimension(0))?, usize::try_from(dimension(1))?];
-                let bits = packed_bits(&packed.shape, shape, bits)?;
+                let bits = packed_bits(&packed.shape, shape, config.map(|config| config.num_bits))?;
                 (packed, shape, bits)
             }
             _ => bail!("its parts are neither those of int-quantized nor of pack-quantized"),
         };
+        if let Some(StoredWeights { num_bits, symmetric }) = config {
+            ensure!(num_bits <= bits, "the config says {num_bits} bits and it is stored in {bits}");
+            ensure!(
+                symmetric || zero_point.is_some(),
+                "the config says that it is not symmetric and it has no zero points"
+            );
+        }
         let [rows, row_len] = shape;
         let per_word = 32 / usize::from(bits);
         let scheme = Scheme::int8().affine();
@@ -315,9 +345,12 @@ fn packed_bits(packed: &[usize], shape: [usize; 2], of_config: Option<u8>) -> Re
         words.is_some_and(|words| packed == [rows, words])
     };
     let candidates: Vec<u8> = [2, 4, 8].into_iter().filter(|&bits| fits(bits)).collect();
-    let of_config = of_config.filter(|bits| candidates.contains(bits));
     match (&candidates[..], of_config) {
-        (&[bits], _) | (_, Some(bits)) => Ok(bits),
+        (fitting, Some(bits)) if fitting.contains(&bits) => Ok(bits),
+        (&[bits], None) => Ok(bits),
+        (_, Some(bits)) => Err(anyhow!(
+            "{packed:?} words for the shape {shape:?} are not those of {bits} bits, which the config says"
+        )),
         _ => Err(anyhow!(
             "{packed:?} words for the shape {shape:?} are not those of 2, 4 or 8 bits, or the config \
              does not say of which"

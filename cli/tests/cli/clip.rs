@@ -81,6 +81,28 @@ fn the_error_is_never_larger_with_mse() {
     }
 }
 
+/// Weights that are on the grid of the whole range already, where any other scale costs.
+#[test]
+fn what_is_on_a_grid_stays_there() {
+    for (seed, granularity) in ["tensor", "tensor", "channel"].into_iter().enumerate() {
+        let values = (0..64 * 64).map(|i| {
+            let value = (i * 7919 + seed * 104_729) % 255;
+            (value as f32 - 127.0) / 128.0
+        });
+        let weight = Tensor::of(Dtype::F32, &[64, 64], values);
+        let model = Model::new().weights("model.safetensors", &[(UP, weight)]);
+        for range in ["narrow", "full"] {
+            let mse = |clip| {
+                let options = ["--granularity", granularity, "--range", range, "--clip", clip];
+                let options = [&options[..], &["--force", "--json"]].concat();
+                let json = quantize(&model.source(), &model.out(), &options).succeeded().json();
+                json["tensors"][0]["mse"].as_f64().unwrap()
+            };
+            assert!(mse("mse") <= mse("none"), "{granularity} {range}");
+        }
+    }
+}
+
 #[test]
 fn a_weight_that_is_not_finite_is_named() {
     let weight = Tensor::random(Dtype::F16, &[40, 24]).with(24 * 17 + 5, f32::NEG_INFINITY);

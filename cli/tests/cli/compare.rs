@@ -89,6 +89,65 @@ fn a_limit_fails_the_run() {
     absmax([&["compare", "--fail-below", "5"], &paths[..]].concat()).succeeded();
     let run = absmax([&["compare", "--fail-below", "90"], &paths[..]].concat());
     run.failed_with(&["1 tensors are below 90 dB", UP]);
+    for limit in ["nan", "inf", "x"] {
+        let run = absmax([&["compare", "--fail-below", limit], &paths[..]].concat());
+        assert_eq!(run.code, Some(2), "{limit}: {run:#?}");
+    }
+}
+
+#[test]
+fn a_limit_is_for_tensors_that_are_lost_too() {
+    let tensors = |last| vec![("a.weight", Tensor::random(Dtype::F32, &[4, 8])), last];
+    let written = |last| Model::new().weights("model.safetensors", &tensors(last));
+    let whole = written(("b.weight", Tensor::random(Dtype::F32, &[8, 4])));
+    let lost = written(("c.weight", Tensor::random(Dtype::F32, &[8, 4])));
+    let bare = written(("b.weight", Tensor::zeros(Dtype::I8, &[8, 4])));
+    for other in [&lost, &bare] {
+        let (a, b) = (whole.source(), other.source());
+        let paths = [a.to_str().unwrap(), b.to_str().unwrap()];
+        absmax([&["compare"], &paths[..]].concat()).succeeded();
+        let run = absmax([&["compare", "--fail-below", "0"], &paths[..]].concat());
+        run.failed_with(&["1 tensors of A", "b.weight"]);
+    }
+}
+
+type Tensors = Vec<(String, Tensor)>;
+
+/// A config that says what the tensors do not, and parts without a weight.
+#[test]
+fn the_config_and_the_parts_agree() {
+    let model = model(Dtype::F32);
+    let weights = ["--scheme", "w4a16", "--granularity", "group=8", "--asymmetric"];
+    quantize(&model.source(), &model.out(), &weights).succeeded();
+    let config = fs::read_to_string(model.out().join("config.json")).unwrap();
+    let tensors = read_model(&model.out());
+    let expect = |config: &str, change: &dyn Fn(&mut Tensors), parts: &[&str]| {
+        let mut tensors: Tensors = tensors.clone().into_iter().collect();
+        change(&mut tensors);
+        let tensors: Vec<(&str, Tensor)> =
+            tensors.iter().map(|(name, tensor)| (name.as_str(), tensor.clone())).collect();
+        let broken =
+            Model::new().weights("model.safetensors", &tensors).file("config.json", config);
+        let (source, out) = (broken.source(), broken.out());
+        let run = absmax(["dequantize", source.to_str().unwrap(), "-o", out.to_str().unwrap()]);
+        if parts.is_empty() {
+            run.succeeded();
+        } else {
+            run.failed_with(parts);
+            assert!(!out.exists());
+        }
+    };
+    let without = |part: &'static str| {
+        move |tensors: &mut Tensors| tensors.retain(|(name, _)| !name.ends_with(part))
+    };
+    expect(&config, &|_| (), &[]);
+    expect(&config, &without("_zero_point"), &[UP, "no zero points"]);
+    expect(&config, &without("_scale"), &["has no", UP]);
+    expect(&config.replace("\"num_bits\": 4", "\"num_bits\": 8"), &|_| (), &[UP, "8 bits"]);
+    let g_idx = (format!("{UP}_g_idx"), Tensor::zeros(Dtype::I32, &[24]));
+    expect(&config, &|tensors| tensors.push(g_idx.clone()), &[UP, "another order"]);
+    let bare = ("b.weight".to_owned(), Tensor::zeros(Dtype::I8, &[4, 4]));
+    expect(&config, &|tensors| tensors.push(bare.clone()), &["b.weight", "no b.weight_scale"]);
 }
 
 #[test]
