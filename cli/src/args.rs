@@ -16,7 +16,7 @@ use crate::plot::PlotPath;
 use crate::selftest;
 use crate::weight_scheme::{Granularity, Mapping, SchemeName, WeightScheme};
 
-/// Quantizes checkpoints to int8, exact to the bit on every CPU
+/// Quantizes checkpoints to int8 and int4, exact to the bit on every CPU
 #[derive(Debug, Parser)]
 #[command(name = "absmax", version)]
 pub(crate) struct Cli {
