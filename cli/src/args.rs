@@ -14,7 +14,7 @@ use crate::module_pattern::ModulePattern;
 use crate::overrides::Override;
 use crate::plot::PlotPath;
 use crate::selftest;
-use crate::weight_scheme::{Granularity, Mapping, SchemeName, WeightScheme};
+use crate::weight_scheme::{Choices, Granularity, SchemeName, WeightScheme};
 
 /// Quantizes checkpoints to int8 and int4, exact to the bit on every CPU
 #[derive(Debug, Parser)]
@@ -251,28 +251,18 @@ impl QuantizeArgs {
     /// What weights become that no `--override` matches. Options that contradict each other are a
     /// usage error, which ends the process.
     pub(crate) fn weight_scheme(&self) -> WeightScheme {
+        let range = self.range.map(|range| match range {
+            RangeName::Narrow => Range::Narrow,
+            RangeName::Full => Range::Full,
+        });
+        let choices = Choices {
+            granularity: self.granularity,
+            bits: self.bits.or(self.reduce_range.then_some(7)),
+            range,
+            asymmetric: self.asymmetric,
+        };
         let usage = |error| Cli::command().error(ErrorKind::ArgumentConflict, error).exit();
-        self.combined().unwrap_or_else(usage)
-    }
-
-    fn combined(&self) -> Result<WeightScheme> {
-        let mut scheme = WeightScheme::new(self.scheme);
-        if let Some(granularity) = self.granularity {
-            scheme.granularity = granularity;
-        }
-        if let Some(bits) = self.bits.or(self.reduce_range.then_some(7)) {
-            scheme = scheme.with_bits(bits)?;
-        }
-        if let Some(range) = self.range {
-            scheme = scheme.with_range(match range {
-                RangeName::Narrow => Range::Narrow,
-                RangeName::Full => Range::Full,
-            })?;
-        }
-        if self.asymmetric {
-            scheme.mapping = Mapping::Asymmetric;
-        }
-        Ok(scheme)
+        WeightScheme::new(self.scheme, choices).unwrap_or_else(usage)
     }
 }
 

@@ -6,7 +6,6 @@ use std::path::Path;
 use absmax::{Backend, Element, ErrorStats};
 use anyhow::{Context as _, Result, ensure};
 use bytemuck::{AnyBitPattern, NoUninit};
-use comfy_table::Table;
 use half::{bf16, f16};
 use rayon::ThreadPoolBuilder;
 use safetensors::Dtype;
@@ -19,7 +18,7 @@ use crate::interrupt;
 use crate::pieces::{Buffers, Workshop};
 use crate::report::TensorError;
 use crate::stored::{Parameters, Place, Stored, StoredModel};
-use crate::text::{grouped, right_align, table};
+use crate::text::{grouped, joined, right_align, table, table_lines};
 
 /// Everything about one comparison; with `--json`, exactly what is printed.
 #[derive(Debug, Serialize)]
@@ -227,7 +226,7 @@ fn text(comparison: &Comparison) -> String {
     let mut tensors = table();
     tensors.set_header(["tensor", "shape", "A", "B", "SQNR dB", "MSE", "max error", "cosine"]);
     for pair in &comparison.tensors {
-        let mut row = vec![pair.name.clone(), format!("{:?}", pair.shape)];
+        let mut row = vec![printable(&pair.name), format!("{:?}", pair.shape)];
         row.extend([pair.a.clone(), pair.b.clone()]);
         row.extend(figures(&pair.error));
         tensors.add_row(row);
@@ -237,7 +236,7 @@ fn text(comparison: &Comparison) -> String {
     total.extend(figures(&comparison.total));
     tensors.add_row(total);
     (4..8).for_each(|column| right_align(&mut tensors, column));
-    let mut lines = lines(&tensors);
+    let mut lines = table_lines(&tensors);
     let differing = comparison.other.iter().filter(|other| !other.identical);
     let differing: Vec<String> = differing.map(|other| other.name.clone()).collect();
     for (what, names) in [
@@ -249,11 +248,7 @@ fn text(comparison: &Comparison) -> String {
             lines.push(format!("{what}: {}", names.join(", ")));
         }
     }
-    lines.iter().map(|line| printable(line)).collect::<Vec<_>>().join("\n")
-}
-
-fn lines(table: &Table) -> Vec<String> {
-    table.to_string().lines().map(|line| line.trim_end().to_owned()).collect()
+    joined(&lines)
 }
 
 fn figures(error: &TensorError) -> [String; 4] {

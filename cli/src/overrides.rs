@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use anyhow::{Context as _, Result};
 
+use crate::header::Tensor;
 use crate::module_pattern::ModulePattern;
 use crate::weight_scheme::WeightScheme;
 
@@ -29,5 +30,26 @@ impl FromStr for Override {
 impl fmt::Display for Override {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}={}", self.modules, self.scheme)
+    }
+}
+
+/// What becomes of the weights that are quantized.
+#[derive(Debug)]
+pub(crate) struct Schemes<'a> {
+    /// That of what no override matches.
+    pub(crate) default: WeightScheme,
+    /// The first one that matches is taken.
+    pub(crate) overrides: &'a [Override],
+}
+
+impl<'a> Schemes<'a> {
+    pub(crate) fn of(&self, tensor: &Tensor) -> WeightScheme {
+        self.overriding(tensor).map_or(self.default, |o| o.scheme)
+    }
+
+    /// The override that is taken.
+    pub(crate) fn overriding(&self, tensor: &Tensor) -> Option<&'a Override> {
+        let module = tensor.name.strip_suffix(".weight").unwrap_or(&tensor.name);
+        self.overrides.iter().find(|o| o.modules.matches(module))
     }
 }

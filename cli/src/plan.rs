@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::ptr;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use safetensors::tensor::{Dtype, TensorInfo};
 
 use crate::args::QuantizeArgs;
@@ -13,8 +14,9 @@ use crate::files::CONFIG;
 use crate::layout::{Entry, Layout};
 use crate::loaders;
 use crate::module_pattern::ModulePattern;
+use crate::overrides::Schemes;
 use crate::parts::Parts;
-use crate::select::{Action, Reason, Rules, linear_like};
+use crate::select::{Reason, Rules, linear_like};
 use crate::weight_scheme::WeightScheme;
 
 #[derive(Debug)]
@@ -60,12 +62,12 @@ pub(crate) struct TensorPlan {
     pub(crate) len: u64,
     /// Where it begins in the source file.
     pub(crate) from: u64,
-    pub(crate) action: PlannedAction,
+    pub(crate) action: Action,
 }
 
-/// An [`Action`] with what it takes.
+/// What becomes of a tensor.
 #[derive(Debug)]
-pub(crate) enum PlannedAction {
+pub(crate) enum Action {
     Quantize {
         scheme: WeightScheme,
         /// Where the tensors that take the weight's place begin in the output file.
@@ -88,21 +90,17 @@ impl Plan {
     ) -> Result<Self> {
         let Checkpoint { source, directory, shards, config, index, others, warnings, .. } =
             checkpoint;
-        let rules = Rules {
-            scheme,
-            overrides: &args.overrides,
-            ignore: &args.ignore,
-            has_conv1d: config.has_conv1d(),
-        };
+        let rules = Rules { ignore: &args.ignore, has_conv1d: config.has_conv1d() };
+        let schemes = Schemes { default: scheme, overrides: &args.overrides };
         let mut plan = Self { outputs: Vec::new(), ignore: Vec::new(), warnings };
-        plan.warn_of_unused(&shards, args);
+        plan.warn_of_unused(&shards, &rules, &schemes);
         plan.warn_of_dtypes(&shards, &rules, config.dtype());
 
         let (mut weight_map, mut total_size, mut quantized) = (BTreeMap::new(), 0, BTreeMap::new());
         let mut ignore: BTreeSet<_> = config.tied_heads().iter().map(|&h| h.to_owned()).collect();
         for shard in shards {
             let name = shard.name.clone();
-            let shard = ShardPlan::new(shard, &rules, &mut ignore)?;
+            let shard = ShardPlan::new(shard, &rules, &schemes, &mut ignore)?;
             weight_map.extend(shard.layout.places.keys().map(|key| (key.clone(), name.clone())));
             total_size += shard.layout.data_len;
             quantized.extend(shard.tensors.iter().filter_map(TensorPlan::quantized_module));
@@ -125,7 +123,7 @@ impl Plan {
             plan.add(name, Content::Copy(path));
         }
         plan.ignore = ignore.into_iter().collect();
-        let groups = config_groups(rules.scheme, quantized);
+        let groups = config_groups(scheme, quantized);
         let config = config.quantized(&groups, &plan.ignore)?;
         plan.add(CONFIG, Content::Text(config));
         Ok(plan)
@@ -143,17 +141,23 @@ impl Plan {
         })
     }
 
-    fn warn_of_unused(&mut self, shards: &[Shard], args: &QuantizeArgs) {
-        let tensors = shards.iter().flat_map(|shard| &shard.header.tensors);
-        let modules: Vec<_> =
-            tensors.filter_map(|tensor| linear_like(&tensor.name, &tensor.info)).collect();
-        let is_unused = |pattern: &ModulePattern| !modules.iter().any(|m| pattern.matches(m));
-        let ignored = args.ignore.iter().filter(|pattern| is_unused(pattern));
-        let ignored = ignored.map(|pattern| format!("--ignore {pattern}"));
-        let overridden = args.overrides.iter().filter(|o| is_unused(&o.modules));
-        let overridden = overridden.map(|o| format!("--override {o}"));
-        let warn = |option| format!("{option} matches no two-dimensional weight");
-        self.warnings.extend(ignored.chain(overridden).map(warn));
+    fn warn_of_unused(&mut self, shards: &[Shard], rules: &Rules<'_>, schemes: &Schemes<'_>) {
+        let tensors = || shards.iter().flat_map(|shard| &shard.header.tensors);
+        let modules: Vec<_> = tensors().filter_map(linear_like).collect();
+        let matches_none = |pattern: &ModulePattern| !modules.iter().any(|m| pattern.matches(m));
+        for pattern in rules.ignore.iter().filter(|pattern| matches_none(pattern)) {
+            self.warnings.push(format!("--ignore {pattern} matches no two-dimensional weight"));
+        }
+        let quantized = tensors().filter(|tensor| rules.quantizes(tensor).is_ok());
+        let taken: Vec<_> = quantized.filter_map(|tensor| schemes.overriding(tensor)).collect();
+        for unused in schemes.overrides.iter().filter(|o| !taken.iter().any(|t| ptr::eq(*t, *o))) {
+            let why = if matches_none(&unused.modules) {
+                "matches no two-dimensional weight"
+            } else {
+                "has no effect: what it matches is kept, or matched by another one before it"
+            };
+            self.warnings.push(format!("--override {unused} {why}"));
+        }
     }
 
     /// Loaders cast scales to the model's dtype, which changes the weights that they stand for.
@@ -169,8 +173,7 @@ impl Plan {
             let found = tensor.info.dtype;
             // The way to a wider type is exact.
             let is_exact = found == dtype || dtype == Dtype::F32;
-            if !is_exact && matches!(rules.action(&tensor.name, &tensor.info), Action::Quantize(_))
-            {
+            if !is_exact && rules.quantizes(tensor).is_ok() {
                 *others.entry(found).or_default() += 1;
             }
         }
@@ -198,7 +201,12 @@ impl Content {
 }
 
 impl ShardPlan {
-    fn new(shard: Shard, rules: &Rules<'_>, ignore: &mut BTreeSet<String>) -> Result<Self> {
+    fn new(
+        shard: Shard,
+        rules: &Rules<'_>,
+        schemes: &Schemes<'_>,
+        ignore: &mut BTreeSet<String>,
+    ) -> Result<Self> {
         /// What becomes of a tensor, and as which tensors.
         enum Stored {
             Quantized(WeightScheme, Box<Parts<Entry>>),
@@ -209,20 +217,18 @@ impl ShardPlan {
         let (mut entries, mut stored) = (Vec::new(), Vec::new());
         for tensor in &header.tensors {
             let TensorInfo { dtype, shape, .. } = &tensor.info;
-            stored.push(match (rules.action(&tensor.name, &tensor.info), shape[..].try_into()) {
-                (Action::Quantize(scheme), Ok(shape)) => {
+            stored.push(match rules.quantizes(tensor) {
+                Ok(shape) => {
+                    let scheme = schemes.of(tensor);
                     let parts = Parts::of(&scheme, &tensor.name, *dtype, shape)?;
                     entries.extend(parts.clone().into_iter());
                     Stored::Quantized(scheme, Box::new(parts))
                 }
-                (Action::Keep(reason), _) => {
-                    ignore.extend(linear_like(&tensor.name, &tensor.info).map(str::to_owned));
+                Err(reason) => {
+                    ignore.extend(linear_like(tensor).map(str::to_owned));
                     let (name, shape) = (tensor.name.clone(), shape.clone());
                     entries.push(Entry { name, dtype: *dtype, shape });
                     Stored::Kept(reason)
-                }
-                (Action::Quantize(_), Err(_)) => {
-                    bail!("tensor {} has {} dimensions, not 2", tensor.name, shape.len())
                 }
             });
         }
@@ -230,14 +236,12 @@ impl ShardPlan {
         let tensors = header.tensors.into_iter().zip(stored).map(|(tensor, stored)| {
             let TensorInfo { dtype, shape, data_offsets: (begin, end) } = tensor.info;
             let action = match stored {
-                Stored::Quantized(scheme, parts) => PlannedAction::Quantize {
+                Stored::Quantized(scheme, parts) => Action::Quantize {
                     scheme,
                     len: parts.clone().into_iter().map(|part| part.len()).sum(),
                     to: parts.map(|part| layout.places[&part.name]),
                 },
-                Stored::Kept(reason) => {
-                    PlannedAction::Keep { reason, to: layout.places[&tensor.name] }
-                }
+                Stored::Kept(reason) => Action::Keep { reason, to: layout.places[&tensor.name] },
             };
             TensorPlan {
                 len: (end - begin) as u64,
@@ -256,8 +260,8 @@ impl TensorPlan {
     /// Its scheme, if it is quantized.
     pub(crate) fn scheme(&self) -> Option<WeightScheme> {
         match self.action {
-            PlannedAction::Quantize { scheme, .. } => Some(scheme),
-            PlannedAction::Keep { .. } => None,
+            Action::Quantize { scheme, .. } => Some(scheme),
+            Action::Keep { .. } => None,
         }
     }
 
@@ -270,8 +274,8 @@ impl TensorPlan {
     /// Bytes in the output file, of all tensors that take its place.
     pub(crate) fn output_len(&self) -> u64 {
         match self.action {
-            PlannedAction::Quantize { len, .. } => len,
-            PlannedAction::Keep { .. } => self.len,
+            Action::Quantize { len, .. } => len,
+            Action::Keep { .. } => self.len,
         }
     }
 }

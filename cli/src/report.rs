@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::clip::Clip;
 use crate::files::LeftOut;
-use crate::plan::{PlannedAction, TensorPlan};
+use crate::plan::{Action, TensorPlan};
 use crate::stage::Written;
 use crate::weight_scheme::WeightScheme;
 
@@ -85,11 +85,9 @@ pub(crate) struct TensorError {
 impl TensorReport {
     pub(crate) fn new(file: &Path, tensor: &TensorPlan, stats: Option<ErrorStats>) -> Self {
         let (reason, scales) = match (&tensor.action, tensor.shape[..].try_into()) {
-            (PlannedAction::Quantize { scheme, .. }, Ok(shape)) => {
-                (None, scheme.scale_count(shape))
-            }
-            (PlannedAction::Quantize { .. }, Err(_)) => (None, 0),
-            (PlannedAction::Keep { reason, .. }, _) => (Some(reason.to_string()), 0),
+            (Action::Quantize { scheme, .. }, Ok(shape)) => (None, scheme.scale_count(shape)),
+            (Action::Quantize { .. }, Err(_)) => (None, 0),
+            (Action::Keep { reason, .. }, _) => (Some(reason.to_string()), 0),
         };
         Self {
             name: tensor.name.clone(),

@@ -3,14 +3,13 @@
 use std::fmt;
 use std::sync::LazyLock;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{bail, ensure};
 use regex::Regex;
 use safetensors::tensor::{Dtype, TensorInfo};
 
 use crate::checkpoint::Checkpoint;
+use crate::header::Tensor;
 use crate::module_pattern::ModulePattern;
-use crate::overrides::Override;
-use crate::weight_scheme::WeightScheme;
 
 /// Modules whose two-dimensional weights are not those of a Linear, or whose error costs more than
 /// it saves: heads, embeddings, norms, and the gates and routers of experts.
@@ -33,12 +32,6 @@ const QUANTIZED_SUFFIXES: [&str; 8] = [
     ".SCB",
     ".weight.absmax",
 ];
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Action {
-    Quantize(WeightScheme),
-    Keep(Reason),
-}
 
 /// Why a tensor is kept as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,56 +65,44 @@ impl fmt::Display for Reason {
 /// The rules for one checkpoint.
 #[derive(Debug)]
 pub(crate) struct Rules<'a> {
-    pub(crate) scheme: WeightScheme,
-    pub(crate) overrides: &'a [Override],
     pub(crate) ignore: &'a [ModulePattern],
     pub(crate) has_conv1d: bool,
 }
 
 impl Rules<'_> {
-    pub(crate) fn action(&self, name: &str, info: &TensorInfo) -> Action {
-        match self.reason(name, info) {
-            None => Action::Quantize(self.scheme_of(name)),
-            Some(reason) => Action::Keep(reason),
-        }
-    }
-
-    /// That of the first override that matches, or the one for all.
-    fn scheme_of(&self, name: &str) -> WeightScheme {
-        let module = name.strip_suffix(".weight").unwrap_or(name);
-        let matching = self.overrides.iter().find(|o| o.modules.matches(module));
-        matching.map_or(self.scheme, |o| o.scheme)
-    }
-
-    fn reason(&self, name: &str, info: &TensorInfo) -> Option<Reason> {
-        let Some(module) = name.strip_suffix(".weight") else { return Some(Reason::NotAWeight) };
-        if info.shape.len() != 2 {
-            return Some(Reason::Dimensions(info.shape.len()));
-        }
-        if !is_floating(info.dtype) {
-            return Some(Reason::NotFloating);
+    /// The shape [out, in] of a weight that is quantized, or why a tensor is kept.
+    pub(crate) fn quantizes(&self, tensor: &Tensor) -> Result<[usize; 2], Reason> {
+        let TensorInfo { dtype, shape, .. } = &tensor.info;
+        let module = tensor.name.strip_suffix(".weight").ok_or(Reason::NotAWeight)?;
+        let shape: [usize; 2] =
+            shape[..].try_into().map_err(|_| Reason::Dimensions(shape.len()))?;
+        if !is_floating(*dtype) {
+            return Err(Reason::NotFloating);
         }
         if let Some(pattern) = self.ignore.iter().find(|pattern| pattern.matches(module)) {
-            return Some(Reason::Ignored(pattern.to_string()));
+            return Err(Reason::Ignored(pattern.to_string()));
         }
         if let Some(part) = NOT_LINEAR.find(module) {
-            return Some(Reason::NotLinear(part.as_str().to_owned()));
+            return Err(Reason::NotLinear(part.as_str().to_owned()));
         }
         let layer = module.rsplit('.').next().unwrap_or(module);
         if self.has_conv1d && CONV1D.contains(&layer) {
-            return Some(Reason::Conv1d);
+            return Err(Reason::Conv1d);
         }
-        if !matches!(info.dtype, Dtype::F32 | Dtype::F16 | Dtype::BF16) {
-            return Some(Reason::UnsupportedDtype(info.dtype));
+        if !matches!(dtype, Dtype::F32 | Dtype::F16 | Dtype::BF16) {
+            return Err(Reason::UnsupportedDtype(*dtype));
         }
-        info.shape.contains(&0).then_some(Reason::Empty)
+        if shape.contains(&0) {
+            return Err(Reason::Empty);
+        }
+        Ok(shape)
     }
 }
 
 /// The module that a loader may take for a Linear because of this tensor.
-pub(crate) fn linear_like<'a>(name: &'a str, info: &TensorInfo) -> Option<&'a str> {
-    let module = name.strip_suffix(".weight")?;
-    (info.shape.len() == 2 && is_floating(info.dtype)).then_some(module)
+pub(crate) fn linear_like(tensor: &Tensor) -> Option<&str> {
+    let module = tensor.name.strip_suffix(".weight")?;
+    (tensor.info.shape.len() == 2 && is_floating(tensor.info.dtype)).then_some(module)
 }
 
 fn is_floating(dtype: Dtype) -> bool {
@@ -137,7 +118,7 @@ fn is_narrow_float(dtype: Dtype) -> bool {
 }
 
 /// An error if the checkpoint is quantized already: its integers would be taken for weights.
-pub(crate) fn refuse_quantized(checkpoint: &Checkpoint) -> Result<()> {
+pub(crate) fn refuse_quantized(checkpoint: &Checkpoint) -> anyhow::Result<()> {
     let already = "the checkpoint is already quantized";
     if let Some(key) = checkpoint.config.quantized_by() {
         bail!("{already}: its config.json has a {key}");

@@ -9,7 +9,7 @@ use bytemuck::cast_slice_mut;
 use crate::clip::Clip;
 use crate::panels::Weight;
 use crate::pieces::Workshop;
-use crate::plan::{PlannedAction, ShardPlan, TensorPlan};
+use crate::plan::{Action, ShardPlan, TensorPlan};
 use crate::positioned::{read_exact_at, write_all_at};
 
 /// Bytes copied at a time.
@@ -37,11 +37,11 @@ impl ShardWriter {
         write_all_at(output, &shard.layout.head, 0)?;
         for tensor in &shard.tensors {
             let stats = match &tensor.action {
-                PlannedAction::Keep { to, .. } => {
+                Action::Keep { to, .. } => {
                     self.copy(tensor, source, output, *to, &advance)?;
                     None
                 }
-                PlannedAction::Quantize { scheme, to, .. } => {
+                Action::Quantize { scheme, to, .. } => {
                     let width = tensor.dtype.bitsize() / 8;
                     let advance = |elements| advance((elements * width) as u64);
                     let weight =

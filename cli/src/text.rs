@@ -79,7 +79,7 @@ pub(crate) fn summary(report: &Report) -> String {
     if let Some(outcome) = &report.outcome {
         let mut worst = table();
         for tensor in &outcome.worst {
-            worst.add_row([tensor.name.clone(), format!("{:.2} dB", tensor.sqnr_db)]);
+            worst.add_row([printable(&tensor.name), format!("{:.2} dB", tensor.sqnr_db)]);
         }
         right_align(&mut worst, 1);
         let _ = write!(text, "\nlowest signal to quantization noise ratio:\n{worst}\n");
@@ -111,13 +111,22 @@ pub(crate) fn summary(report: &Report) -> String {
             outcome.peak_memory_bytes.map_or("-".to_owned(), |n| format!("{} MB", n / 1_000_000)),
         ),
     };
-    text.lines().map(|line| printable(line.trim_end())).collect::<Vec<_>>().join("\n")
+    joined(&text.lines().collect::<Vec<_>>())
 }
 
 pub(crate) fn table() -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table
+}
+
+pub(crate) fn table_lines(table: &Table) -> Vec<String> {
+    table.to_string().lines().map(str::to_owned).collect()
+}
+
+/// Lines as they are printed.
+pub(crate) fn joined(lines: &[impl AsRef<str>]) -> String {
+    lines.iter().map(|line| printable(line.as_ref().trim_end())).collect::<Vec<_>>().join("\n")
 }
 
 pub(crate) fn right_align(table: &mut Table, column: usize) {

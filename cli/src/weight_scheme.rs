@@ -1,6 +1,7 @@
 //! What a weight becomes and how it is stored: `w8a8`, `w4a16,group=64`, ..
 
 use std::fmt;
+use std::mem::replace;
 use std::str::FromStr;
 
 use absmax::{Range, ScaleType, Scheme};
@@ -99,30 +100,32 @@ pub(crate) enum Mapping {
     Asymmetric,
 }
 
+/// What a scheme may have other than its name's defaults.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Choices {
+    pub(crate) granularity: Option<Granularity>,
+    pub(crate) bits: Option<u8>,
+    pub(crate) range: Option<Range>,
+    pub(crate) asymmetric: bool,
+}
+
 impl WeightScheme {
-    /// With the defaults of its name: a scale for each channel, or for groups of 128 at 4 bits.
-    pub(crate) fn new(name: SchemeName) -> Self {
-        let bits = name.stored_bits();
-        let granularity = if bits == 4 { Granularity::Group(128) } else { Granularity::Channel };
-        let mapping = Mapping::Symmetric(Range::default_for(bits));
-        Self { name, granularity, bits, mapping }
-    }
-
-    /// The same with fewer bits in use.
-    pub(crate) fn with_bits(self, bits: u8) -> Result<Self> {
-        let (most, name) = (self.name.stored_bits(), self.name.name());
-        ensure!((2..=most).contains(&bits), "{bits} bits: {name} has room for 2 to {most}");
-        let mapping = match self.mapping {
-            Mapping::Symmetric(_) => Mapping::Symmetric(Range::default_for(bits)),
-            Mapping::Asymmetric => Mapping::Asymmetric,
+    /// By default a scale for each channel, or for groups of 128 at 4 bits, and symmetric.
+    pub(crate) fn new(name: SchemeName, choices: Choices) -> Result<Self> {
+        let most = name.stored_bits();
+        let bits = choices.bits.unwrap_or(most);
+        ensure!(
+            (2..=most).contains(&bits),
+            "{bits} bits: {} has room for 2 to {most}",
+            name.name()
+        );
+        let default = if most == 4 { Granularity::Group(128) } else { Granularity::Channel };
+        let mapping = match (choices.asymmetric, choices.range) {
+            (true, Some(_)) => bail!("an asymmetric scheme has no narrow or full range"),
+            (true, None) => Mapping::Asymmetric,
+            (false, range) => Mapping::Symmetric(range.unwrap_or(Range::default_for(bits))),
         };
-        Ok(Self { bits, mapping, ..self })
-    }
-
-    /// The same with the range of a symmetric scheme.
-    pub(crate) fn with_range(self, range: Range) -> Result<Self> {
-        ensure!(self.is_symmetric(), "an asymmetric scheme has no narrow or full range");
-        Ok(Self { mapping: Mapping::Symmetric(range), ..self })
+        Ok(Self { name, granularity: choices.granularity.unwrap_or(default), bits, mapping })
     }
 
     pub(crate) fn is_symmetric(&self) -> bool {
@@ -166,23 +169,35 @@ impl WeightScheme {
         };
         self.granularity.of(scheme)
     }
+}
 
-    fn with(self, modifier: &str) -> Result<Self> {
-        if let Some(bits) = modifier.strip_prefix("bits=") {
-            return self.with_bits(bits.parse().map_err(|_| anyhow!("{bits:?} is not a number"))?);
-        }
-        match modifier {
-            "asymmetric" => Ok(Self { mapping: Mapping::Asymmetric, ..self }),
-            "narrow" => self.with_range(Range::Narrow),
-            "full" => self.with_range(Range::Full),
-            _ => match modifier.parse() {
-                Ok(granularity) => Ok(Self { granularity, ..self }),
-                Err(_) => bail!(
-                    "{modifier:?} is none of tensor, channel, group=N, bits=N, asymmetric, narrow \
-                     and full"
-                ),
-            },
-        }
+impl Choices {
+    /// Adds what one word says, of which every kind may come once.
+    fn add(&mut self, word: &str) -> Result<()> {
+        let twice = if let Some(bits) = word.strip_prefix("bits=") {
+            let bits = bits.parse().map_err(|_| anyhow!("{bits:?} is not a number"))?;
+            self.bits.replace(bits).is_some()
+        } else if word == "asymmetric" {
+            replace(&mut self.asymmetric, true)
+        } else if let Some(range) = range_of(word) {
+            self.range.replace(range).is_some()
+        } else if let Ok(granularity) = word.parse() {
+            self.granularity.replace(granularity).is_some()
+        } else {
+            bail!(
+                "{word:?} is none of tensor, channel, group=N, bits=N, asymmetric, narrow and full"
+            )
+        };
+        ensure!(!twice, "{word:?} is the second word of its kind");
+        Ok(())
+    }
+}
+
+fn range_of(word: &str) -> Option<Range> {
+    match word {
+        "narrow" => Some(Range::Narrow),
+        "full" => Some(Range::Full),
+        _ => None,
     }
 }
 
@@ -196,7 +211,9 @@ impl FromStr for WeightScheme {
         let known = SchemeName::ALL.into_iter().find(|(_, known)| *known == name);
         let (name, _) =
             known.ok_or_else(|| anyhow!("{name:?} is none of w8a8, w8a16 and w4a16"))?;
-        parts.try_fold(Self::new(name), Self::with)
+        let mut choices = Choices::default();
+        parts.try_for_each(|word| choices.add(word))?;
+        Self::new(name, choices)
     }
 }
 

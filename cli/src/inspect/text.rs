@@ -4,7 +4,7 @@ use super::quantization::{Group, Quantization};
 use super::statistics::Statistics;
 use super::{Inspected, Inspection, Totals};
 use crate::console::printable;
-use crate::text::{four_digits, grouped, right_align, table};
+use crate::text::{four_digits, grouped, joined, right_align, table, table_lines};
 
 const COLUMNS: [&str; 10] = [
     "tensor",
@@ -26,17 +26,18 @@ pub(super) fn text(inspection: &Inspection) -> String {
         tensors.add_row(row(tensor));
     }
     (3..COLUMNS.len()).for_each(|column| right_align(&mut tensors, column));
-    let mut lines: Vec<String> = tensors.to_string().lines().map(str::to_owned).collect();
+    let mut lines = table_lines(&tensors);
     lines.push(String::new());
     if let Some(quantization) = &inspection.quantization {
         lines.extend(scheme(quantization));
     }
     lines.extend(totals(&inspection.totals));
-    lines.iter().map(|line| printable(line.trim_end())).collect::<Vec<_>>().join("\n")
+    joined(&lines)
 }
 
 fn row(tensor: &Inspected) -> Vec<String> {
-    let mut row = vec![tensor.name.clone(), format!("{:?}", tensor.shape), tensor.dtype.clone()];
+    let mut row =
+        vec![printable(&tensor.name), format!("{:?}", tensor.shape), tensor.dtype.clone()];
     let Some(statistics) = &tensor.statistics else { return row };
     let Statistics { min, max, abs_max, mean_abs, outlier, zeros, not_finite } = statistics;
     row.extend([min, max, abs_max, mean_abs].map(|&x| optional(x, four_digits)));
@@ -81,7 +82,7 @@ fn totals(totals: &Totals) -> Vec<String> {
         by_dtype.add_row([vec![dtype.clone()], values.into()].concat());
     }
     (1..4).for_each(|column| right_align(&mut by_dtype, column));
-    let mut lines: Vec<String> = by_dtype.to_string().lines().map(str::to_owned).collect();
+    let mut lines = table_lines(&by_dtype);
     let parameters = totals.parameters.map_or("an unknown number of".to_owned(), grouped);
     lines.push(String::new());
     lines.push(format!(

@@ -82,12 +82,11 @@ impl Curves<'_> {
 }
 
 impl Look {
+    /// Where colours begin again, markers do not.
     fn of(index: usize, mapping: Mapping) -> Self {
-        Self {
-            color: PALETTE[index % PALETTE.len()],
-            marker: Marker::ALL[index % Marker::ALL.len()],
-            mapping,
-        }
+        let (round, color) = (index / PALETTE.len(), index % PALETTE.len());
+        let marker = Marker::ALL[(color + round) % Marker::ALL.len()];
+        Self { color: PALETTE[color], marker, mapping }
     }
 
     /// Symmetric schemes have full lines and markers, asymmetric ones broken lines and hollow markers.

@@ -5,9 +5,8 @@ use serde::Serialize;
 
 use super::candidate::Candidate;
 use super::selection::Selected;
-use crate::console::printable;
 use crate::report::TensorError;
-use crate::text::{grouped, right_align, table};
+use crate::text::{grouped, joined, right_align, table, table_lines};
 
 /// Everything about one run; with `--json`, exactly what is printed.
 #[derive(Debug, Serialize)]
@@ -82,7 +81,7 @@ impl Report {
             ]);
         }
         [0, 3, 4, 5].into_iter().for_each(|column| right_align(&mut schemes, column));
-        let mut lines: Vec<String> = schemes.to_string().lines().map(str::to_owned).collect();
+        let mut lines = table_lines(&schemes);
         lines.extend([String::new(), self.of_what()]);
         lines.push(
             "bits/weight counts 16 bits for each scale and a weight's bits for each zero point; the \
@@ -90,7 +89,7 @@ impl Report {
                 .to_owned(),
         );
         lines.extend(self.plots.iter().map(|plot| format!("wrote {plot}")));
-        lines.iter().map(|line| printable(line.trim_end())).collect::<Vec<_>>().join("\n")
+        joined(&lines)
     }
 
     /// What was tried.

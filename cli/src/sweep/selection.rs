@@ -6,9 +6,8 @@ use crate::args::SweepArgs;
 use crate::checkpoint::Checkpoint;
 use crate::header::Tensor;
 use crate::module_pattern::ModulePattern;
-use crate::select::{Action, Rules, linear_like};
+use crate::select::{Rules, linear_like};
 use crate::stored::Place;
-use crate::weight_scheme::{SchemeName, WeightScheme};
 
 #[derive(Debug)]
 pub(crate) struct Selected<'a> {
@@ -24,13 +23,7 @@ pub(crate) fn select<'a>(
     checkpoint: &'a Checkpoint,
     args: &SweepArgs,
 ) -> Result<Vec<Selected<'a>>> {
-    let rules = Rules {
-        // Which one does not matter to what is selected.
-        scheme: WeightScheme::new(SchemeName::default()),
-        overrides: &[],
-        ignore: &args.ignore,
-        has_conv1d: checkpoint.config.has_conv1d(),
-    };
+    let rules = Rules { ignore: &args.ignore, has_conv1d: checkpoint.config.has_conv1d() };
     if let Some(name) = &args.tensor {
         check_name(checkpoint, &rules, name)?;
     }
@@ -38,8 +31,7 @@ pub(crate) fn select<'a>(
     for (i, shard) in checkpoint.shards.iter().enumerate() {
         for tensor in &shard.header.tensors {
             let is_wanted = args.tensor.as_ref().is_none_or(|name| *name == tensor.name);
-            let Ok(shape) = tensor.info.shape[..].try_into() else { continue };
-            if is_wanted && let Action::Quantize(_) = rules.action(&tensor.name, &tensor.info) {
+            if is_wanted && let Ok(shape) = rules.quantizes(tensor) {
                 let place = Place::of(i, shard, tensor);
                 selected.push(Selected { name: &tensor.name, file: &shard.name, place, shape });
             }
@@ -63,22 +55,21 @@ fn check_name(checkpoint: &Checkpoint, rules: &Rules<'_>, name: &str) -> Result<
         let hint = if similar.is_empty() { "" } else { "; similar names are " };
         bail!("{source} has no tensor {name}{hint}{}", similar.join(", "));
     };
-    match rules.action(name, &tensor.info) {
-        Action::Quantize(_) => Ok(()),
-        Action::Keep(reason) => bail!("tensor {name} is not one that is quantized: {reason}"),
+    match rules.quantizes(tensor) {
+        Ok(_) => Ok(()),
+        Err(reason) => bail!("tensor {name} is not one that is quantized: {reason}"),
     }
 }
 
 /// The weights whose names are most like one that is not there.
 fn similar<'a>(checkpoint: &'a Checkpoint, rules: &Rules<'_>, name: &str) -> Vec<&'a str> {
     const MOST: usize = 3;
-    let is_quantized = |t: &&Tensor| matches!(rules.action(&t.name, &t.info), Action::Quantize(_));
     // A part of a name is like the whole, however much longer that is.
     let likeness = |known: &'a str| match strsim::normalized_damerau_levenshtein(name, known) {
         likeness if known.contains(name) => 1.0 + likeness,
         likeness => likeness,
     };
-    let weights = tensors(checkpoint).filter(is_quantized);
+    let weights = tensors(checkpoint).filter(|tensor| rules.quantizes(tensor).is_ok());
     let names = weights.map(|weight| (likeness(&weight.name), &*weight.name));
     let mut names: Vec<_> = names.filter(|(likeness, _)| *likeness > 0.5).collect();
     names.sort_by(|(a, _), (b, _)| b.total_cmp(a));
@@ -91,7 +82,7 @@ pub(crate) fn unused<'a>(
     args: &'a SweepArgs,
 ) -> impl Iterator<Item = String> + 'a {
     let matches = |pattern: &ModulePattern, tensor: &Tensor| {
-        linear_like(&tensor.name, &tensor.info).is_some_and(|module| pattern.matches(module))
+        linear_like(tensor).is_some_and(|module| pattern.matches(module))
     };
     let unused =
         move |pattern: &&ModulePattern| !tensors(checkpoint).any(|tensor| matches(pattern, tensor));

@@ -272,6 +272,8 @@ fn overrides_make_groups_of_the_config() {
         "--override",
         "model.layers.0.mlp.gate_proj=w8a16,asymmetric",
         "--override",
+        "re:.*gate_proj=w8a8",
+        "--override",
         "nothing=w8a8",
     ];
     let run = quantize(&model.source(), &model.out(), &options).succeeded();
@@ -280,6 +282,7 @@ fn overrides_make_groups_of_the_config() {
         report["warnings"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     let expect = |text: &str| assert!(warnings.iter().any(|w| w.contains(text)), "{warnings:?}");
     expect("--override nothing=w8a8,channel matches no two-dimensional weight");
+    expect("--override re:.*gate_proj=w8a8,channel has no effect");
     expect(
         "mlp.gate_proj is w8a16,channel,asymmetric, model.layers.0.mlp.up_proj is w4a16,group=8",
     );
