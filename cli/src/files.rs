@@ -10,6 +10,9 @@ use serde::Serialize;
 
 pub(crate) const CONFIG: &str = "config.json";
 
+/// How the names of files begin that are there only while a run lasts.
+pub(crate) const TEMPORARY: &str = ".absmax-";
+
 /// Other programs' copies of the same weights, in full precision.
 static OTHER_WEIGHTS: LazyLock<Regex> = LazyLock::new(|| {
     let names = r"^(pytorch_model.*\.bin|tf_model.*\.h5|flax_model.*\.msgpack)(\.index\.json)?$
@@ -81,7 +84,9 @@ impl Files {
     fn sort_in(&mut self, path: PathBuf, at_the_top: bool) {
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
         let name = name.unwrap_or_default();
-        if at_the_top && name.ends_with(".safetensors") {
+        if name.starts_with(TEMPORARY) {
+            self.leave_out(path, "a temporary file of a run that was killed");
+        } else if at_the_top && name.ends_with(".safetensors") {
             self.weights.push(name);
         } else if at_the_top && name.contains(".safetensors.index.") && name.ends_with(".json") {
             self.indices.push(name);

@@ -14,7 +14,7 @@ use tempfile::{NamedTempFile, TempPath};
 
 use crate::destination::Destination;
 use crate::digest::sha256;
-use crate::files::CONFIG;
+use crate::files::{CONFIG, TEMPORARY};
 use crate::interrupt;
 
 /// Bytes copied at a time.
@@ -115,7 +115,7 @@ impl Stage {
 
     /// Renames a file that is in the way, so that it can be put back.
     fn put_aside(&mut self, path: PathBuf) -> Result<()> {
-        let aside = path.with_file_name(format!(".absmax-{}.old", self.replaced.len()));
+        let aside = path.with_file_name(format!("{TEMPORARY}{}.old", self.replaced.len()));
         match fs::rename(&path, &aside) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             result => {
@@ -130,7 +130,7 @@ impl Stage {
 /// A file that is gone when it is dropped, unless it is given a name.
 pub(crate) fn temporary_file(directory: &Path) -> Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".absmax-").suffix(".tmp");
+    builder.prefix(TEMPORARY).suffix(".tmp");
     // What any new file gets; temporary files are private otherwise.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));

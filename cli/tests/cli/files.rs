@@ -67,6 +67,8 @@ fn everything_else_is_copied() {
         ("training_args.bin", "no weights"),
     ];
     let left_out = [
+        ".absmax-0.old",
+        ".absmax-abc.tmp",
         ".cache/huggingface/x.lock",
         ".git/HEAD",
         "consolidated.00.pth",
@@ -99,6 +101,8 @@ fn everything_else_is_copied() {
     assert_eq!(
         told,
         [
+            ".absmax-0.old",
+            ".absmax-abc.tmp",
             ".cache",
             ".git",
             "consolidated.00.pth",
