@@ -159,7 +159,7 @@ impl Backend {
     }
 
     /// Runs a kernel with the instruction set enabled.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn run<K: Kernel>(self, kernel: K) -> K::Output {
         match self.token {
             Token::Portable(token) => token.run(kernel),

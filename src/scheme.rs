@@ -378,12 +378,10 @@ impl Scheme {
     /// infinite or NaN if the limits are.
     #[inline(always)]
     pub(crate) fn choose(self, limits: Limits) -> (f32, i32) {
-        let steps = self.steps();
         if self.is_symmetric() {
-            let abs_max = limits.abs_max();
-            let scale = if abs_max == 0.0 { 1.0 } else { self.stored(abs_max / steps) };
-            return (scale, 0);
+            return (self.scale_of(limits.abs_max()), 0);
         }
+        let steps = self.steps();
         // Comparisons that leave a NaN where it is.
         let min = if limits.min > 0.0 { 0.0 } else { limits.min };
         let max = if limits.max < 0.0 { 0.0 } else { limits.max };
@@ -397,6 +395,12 @@ impl Scheme {
         let (qmin, qmax) = (self.qmin() as f32, self.qmax() as f32);
         let zero_point = (qmin - min / scale).clamp(qmin, qmax);
         (scale, (zero_point + ROUND - ROUND) as i32)
+    }
+
+    /// The same for a symmetric scheme, of the largest magnitude.
+    #[inline(always)]
+    pub(crate) fn scale_of(self, abs_max: f32) -> f32 {
+        if abs_max == 0.0 { 1.0 } else { self.stored(abs_max / self.steps()) }
     }
 
     /// A scale that is not 0, as it is stored.

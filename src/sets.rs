@@ -84,7 +84,7 @@ impl Sets {
     ) -> Result<()> {
         match self {
             Self::Rows { row_len, group, .. } => {
-                backend.quantize_groups(x, row_len, group, scheme, to)
+                backend.quantize_groups(x, row_len, group, &scheme, to)
             }
             Self::Channels(channels) => channels.quantize(backend, x, scheme, to),
         }

@@ -15,6 +15,9 @@ use crate::sets::Quantized;
 use crate::simd::LANES;
 use crate::{Backend, Element, Error, Integer, QuantParams, Result, Scheme};
 
+/// In memory, where a kernel finds it without its having been written for every call.
+static INT8: Scheme = Scheme::int8();
+
 /// Quantizes `x` to symmetric int8 with the scale computed from the data: scale = max|x| / 127,
 /// q = clamp(round_half_even(x / scale), -127, 127). Returns q and the scale.
 ///
@@ -182,7 +185,7 @@ impl Backend {
         same_length("output", x.len(), q.len())?;
         let mut scale = 0.0;
         let to = Quantized { q, scales: slice::from_mut(&mut scale), zero_points: &mut [][..] };
-        self.quantize_groups(x, x.len(), x.len(), Scheme::int8(), to)?;
+        self.quantize_groups(x, x.len(), x.len(), &INT8, to)?;
         Ok(scale)
     }
 
@@ -205,6 +208,7 @@ impl Backend {
 
     /// From the last chunk to the first: where the data have just been read for their range, their
     /// end is still in the cache.
+    #[inline(always)]
     fn quantize_chunks<T: Element>(
         self,
         x: &[T],
@@ -252,7 +256,7 @@ impl Backend {
         same_length("input", expected, x.len())?;
         same_length("output", expected, q.len())?;
         let to = Quantized { q, scales, zero_points: &mut [][..] };
-        self.quantize_groups(x, row_len, row_len, Scheme::int8(), to)
+        self.quantize_groups(x, row_len, row_len, &INT8, to)
     }
 
     /// Quantizes rows in groups as the scheme says. The lengths agree.
@@ -261,7 +265,7 @@ impl Backend {
         x: &[T],
         row_len: usize,
         group: usize,
-        scheme: Scheme,
+        scheme: &Scheme,
         to: Quantized<&mut [i8], &mut [f32], &mut [i32]>,
     ) -> Result<()> {
         let Quantized { q, scales, zero_points } = to;
@@ -290,11 +294,12 @@ impl Backend {
 
     /// Quantizes each row of `row_len` values by parameters of its own. What is not finite, or
     /// whose scale overflows, gets a scale that is not finite.
+    #[inline(always)]
     fn quantize_rows<T: Element>(
         self,
         x: &[T],
         row_len: usize,
-        scheme: Scheme,
+        scheme: &Scheme,
         to: Quantized<&mut [i8], &mut [f32], &mut [i32]>,
     ) {
         let Quantized { q, scales, zero_points } = to;
@@ -330,11 +335,12 @@ impl Backend {
     }
 
     /// The same on one thread. Groups go sixteen together as far as they can.
+    #[inline(always)]
     fn quantize_piece<T: Element>(self, mut rows: QuantizeRows<'_, T>, traffic: Traffic) {
-        if !LENGTHS.contains(&rows.row_len) {
+        let (mut done, all) = (0, rows.scales.len());
+        if all < LANES || !LENGTHS.contains(&rows.row_len) {
             return T::quantize_rows(self, rows);
         }
-        let (mut done, all) = (0, rows.scales.len());
         while done < all {
             let groups = QuantizeGroups { rows: rows.part(done, all - done), traffic };
             done += T::quantize_groups(self, groups);
@@ -350,7 +356,7 @@ impl Backend {
         x: &[T],
         row_len: usize,
         group: usize,
-        scheme: Scheme,
+        scheme: &Scheme,
         to: Quantized<&mut [i8], &mut [f32], &mut [i32]>,
     ) {
         let Quantized { q, scales, zero_points } = to;
@@ -372,7 +378,7 @@ impl Backend {
 
     /// Why the scale of some values is not finite.
     #[cold]
-    fn set_error<T: Element>(self, x: &[T], scheme: Scheme) -> Error {
+    fn set_error<T: Element>(self, x: &[T], scheme: &Scheme) -> Error {
         let Limits { min, max } = self.limits(x, scheme.is_symmetric());
         match scheme.params(min, max) {
             Err(error @ Error::ScaleOverflow { .. }) => error,

@@ -92,7 +92,7 @@ fn divisors_of<S: Simd, T: Element, const G: usize>(
     groups: &QuantizeRows<'_, T>,
     traffic: Traffic,
 ) -> Divisors {
-    let scheme = groups.scheme;
+    let scheme = *groups.scheme;
     let mut divisors = Divisors::default();
     let Some(x) = groups.x.as_chunks::<G>().0.first_chunk() else { return divisors };
     fetch_ahead(s, x.as_flattened(), traffic);

@@ -6,7 +6,6 @@ use super::blocks::Traffic;
 use super::dequantize::Dequantize;
 use super::min_max::min_max;
 use super::quantize::known_row;
-use crate::scheme::Limits;
 use crate::simd::{Kernel, Simd};
 use crate::{Element, Integer, Scheme};
 
@@ -16,7 +15,7 @@ pub struct QuantizeRows<'a, T> {
     pub(crate) x: &'a [T],
     /// Not 0.
     pub(crate) row_len: usize,
-    pub(crate) scheme: Scheme,
+    pub(crate) scheme: &'a Scheme,
     /// The bits of the integers.
     pub(crate) q: &'a mut [i8],
     pub(crate) scales: &'a mut [f32],
@@ -30,9 +29,10 @@ impl<T: Element> Kernel for QuantizeRows<'_, T> {
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) {
         let Self { x, row_len, scheme, q, scales, zero_points } = self;
-        let rows = x.chunks_exact(row_len).zip(q.chunks_exact_mut(row_len));
-        for (row, ((x, q), scale)) in rows.zip(scales).enumerate() {
-            let (chosen, zero_point) = quantize_row(s, x, scheme, q);
+        for (row, scale) in scales.iter_mut().enumerate() {
+            let values = row * row_len..(row + 1) * row_len;
+            let (x, q) = (&x[values.clone()], &mut q[values]);
+            let (chosen, zero_point) = quantize_row(s, x, *scheme, q);
             *scale = chosen;
             if let Some(place) = zero_points.get_mut(row) {
                 *place = zero_point;
@@ -67,13 +67,12 @@ impl<T: Element> QuantizeRows<'_, T> {
 fn quantize_row<S: Simd, T: Element>(s: S, x: &[T], scheme: Scheme, q: &mut [i8]) -> (f32, i32) {
     let traffic = Traffic::CACHED;
     let symmetric = scheme.is_symmetric();
-    let limits = if symmetric {
+    let (scale, zero_point) = if symmetric {
         let bits = abs_max::<S, T, true>(s, x, traffic);
-        Limits::symmetric(T::from_magnitude_bits(bits))
+        (scheme.scale_of(T::from_magnitude_bits(bits)), 0)
     } else {
-        min_max(s, x, traffic)
+        scheme.choose(min_max(s, x, traffic))
     };
-    let (scale, zero_point) = scheme.choose(limits);
     if !scale.is_finite() {
         return (scale, zero_point);
     }

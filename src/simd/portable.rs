@@ -344,7 +344,8 @@ impl Simd for Portable {
         if limits.iter().any(|x| x.is_nan()) { [f32::NAN; 2] } else { limits }
     }
 
-    #[inline(always)]
+    // Beside the others, not in the middle of the choice between them.
+    #[inline(never)]
     fn run<K: Kernel>(self, kernel: K) -> K::Output {
         kernel.eval(self)
     }
