@@ -54,7 +54,6 @@ mod backend;
 pub mod division;
 mod element;
 mod error;
-mod extent;
 mod integer;
 mod kernel;
 mod metrics;

@@ -10,27 +10,51 @@ const PARALLEL: usize = 1 << 19;
 
 /// Calls `f` for every item, on at most `threads` threads at a time (0: as many as the current rayon
 /// pool has). `elements` is the size of the whole work.
-///
-/// The items are handed out one after another, so the threads stay close to each other in memory
-/// and a slow one delays the rest by one chunk at most.
-#[cfg(feature = "rayon")]
 pub(crate) fn for_each<I>(items: I, elements: usize, threads: usize, f: impl Fn(I::Item) + Sync)
 where
     I: ExactSizeIterator + Send,
 {
+    fold(items, elements, threads, || (), |(), item| f(item), |(), ()| ());
+}
+
+/// The same with a state that `f` adds every item to: each thread has its own, a `new` one, and in
+/// the end they are merged. What comes out must not depend on which items went together.
+///
+/// The items are handed out one after another, so the threads stay close to each other in memory
+/// and a slow one delays the rest by one chunk at most.
+#[cfg(feature = "rayon")]
+pub(crate) fn fold<I, S>(
+    items: I,
+    elements: usize,
+    threads: usize,
+    new: impl Fn() -> S + Sync,
+    f: impl Fn(&mut S, I::Item) + Sync,
+    merge: impl Fn(S, S) -> S + Sync,
+) -> S
+where
+    I: ExactSizeIterator + Send,
+    S: Send,
+{
     use std::sync::{Mutex, PoisonError};
 
     if threads == 1 || elements < PARALLEL {
-        return items.for_each(f);
+        return fold_in_order(items, new(), f);
     }
     let available = if threads == 0 { rayon::current_num_threads() } else { threads };
     let threads = available.min(items.len());
     let queue = Mutex::new(items);
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+    let merged = Mutex::new(None);
     let drain = || {
+        let mut state = new();
         while let Some(item) = next() {
-            f(item);
+            f(&mut state, item);
         }
+        let mut merged = merged.lock().unwrap_or_else(PoisonError::into_inner);
+        *merged = Some(match merged.take() {
+            Some(others) => merge(others, state),
+            None => state,
+        });
     };
     rayon::scope(|scope| {
         for _ in 1..threads {
@@ -38,13 +62,28 @@ where
         }
         drain();
     });
+    merged.into_inner().unwrap_or_else(PoisonError::into_inner).unwrap_or_else(new)
 }
 
-/// Calls `f` for every item in order.
+/// The same on the caller's thread.
 #[cfg(not(feature = "rayon"))]
-pub(crate) fn for_each<I>(items: I, _elements: usize, _threads: usize, f: impl Fn(I::Item) + Sync)
+pub(crate) fn fold<I, S>(
+    items: I,
+    _elements: usize,
+    _threads: usize,
+    new: impl Fn() -> S + Sync,
+    f: impl Fn(&mut S, I::Item) + Sync,
+    _merge: impl Fn(S, S) -> S + Sync,
+) -> S
 where
     I: ExactSizeIterator + Send,
+    S: Send,
 {
-    items.for_each(f);
+    fold_in_order(items, new(), f)
+}
+
+#[inline(always)]
+fn fold_in_order<I: Iterator, S>(items: I, mut state: S, f: impl Fn(&mut S, I::Item)) -> S {
+    items.for_each(|item| f(&mut state, item));
+    state
 }

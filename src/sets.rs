@@ -2,8 +2,8 @@
 
 use alloc::vec;
 use alloc::vec::Vec;
+use core::iter;
 
-use crate::extent::Extent;
 use crate::kernel::{
     ColumnLimits, Columns, DequantizeColumns, DequantizePlanes, PlaneLimits, QuantizeColumns,
     QuantizePlanes, Traffic,
@@ -13,7 +13,7 @@ use crate::scheme::Limits;
 use crate::simd::{BLOCK, number, ordered};
 use crate::slice::not_finite;
 use crate::tensor::elements;
-use crate::{Backend, Element, Error, Granularity, QuantParams, Result, Scheme};
+use crate::{Backend, Element, Error, Granularity, Result, Scheme};
 
 /// The sets of values that share a scale.
 #[derive(Clone, Copy, Debug)]
@@ -123,21 +123,19 @@ impl Channels {
         to: Quantized<&mut [i8], &mut [f32], &mut [i32]>,
     ) -> Result<()> {
         let Quantized { q, scales, zero_points } = to;
-        let mut params = Vec::with_capacity(scales.len());
-        for (set, (limits, scale)) in self.limits(backend, x, scheme).zip(scales).enumerate() {
-            // A channel without values is like one of zeros.
-            let Limits { min, max } = if x.is_empty() { Limits::symmetric(0.0) } else { limits };
-            let chosen = scheme.params(min, max).map_err(|error| match error {
-                Error::InvalidLimits { .. } => not_finite(x),
-                other => other.in_set(set, 0),
-            })?;
-            *scale = chosen.scale();
-            if let Some(zero_point) = zero_points.get_mut(set) {
-                *zero_point = chosen.zero_point();
+        for (set, limits) in self.limits(backend, x, scheme).into_iter().enumerate() {
+            let (scale, zero_point) = scheme.choose(limits);
+            if !scale.is_finite() {
+                let error = scheme.params(limits.min, limits.max).err();
+                let overflow = error.filter(|e| matches!(e, Error::ScaleOverflow { .. }));
+                return Err(overflow.map_or_else(|| not_finite(x), |error| error.in_set(set, 0)));
             }
-            params.push(chosen);
+            scales[set] = scale;
+            if let Some(place) = zero_points.get_mut(set) {
+                *place = zero_point;
+            }
         }
-        self.quantize_known(backend, x, &params, scheme.is_unsigned(), q);
+        self.quantize_known(backend, x, scheme, Quantized { q, scales, zero_points });
         Ok(())
     }
 
@@ -157,57 +155,40 @@ impl Channels {
         of * (CHUNK / of).max(1)
     }
 
-    /// The same for looking at the tensor. Larger, as what was seen of each channel is to be merged.
-    fn piece_to_see(of: usize) -> usize {
-        of * (8 * CHUNK / of).max(1)
-    }
-
     /// Whether a channel is slices that are long enough for kernels of their own.
     fn sliced(self) -> bool {
         self.inner >= BLOCK
     }
 
     /// Each channel's limits.
-    fn limits<T: Element>(
-        self,
-        backend: Backend,
-        x: &[T],
-        scheme: Scheme,
-    ) -> impl Iterator<Item = Limits> + use<T> {
-        let extents: Vec<Extent> = (0..self.count).map(|_| Extent::new()).collect();
-        let (limit, inner) = (backend.thread_limit(), self.inner);
-        let symmetric = scheme.is_symmetric();
+    fn limits<T: Element>(self, backend: Backend, x: &[T], scheme: Scheme) -> Vec<Limits> {
         if x.is_empty() {
-        } else if self.sliced() {
-            parallel::for_each(x.chunks(Self::piece_to_see(self.plane())), x.len(), limit, |x| {
-                let mut limits = vec![Limits::NOTHING; self.count];
-                T::plane_limits(backend, PlaneLimits { x, inner, symmetric, limits: &mut limits });
-                extents.iter().zip(limits).for_each(|(extent, limits)| extent.widen(limits));
-            });
-        } else {
-            let columns = self.columns();
-            let traffic = Traffic::read(size_of_val(x));
-            parallel::for_each(x.chunks(Self::piece_to_see(columns)), x.len(), limit, |x| {
-                let mut min = vec![ordered(f32::INFINITY); if symmetric { 0 } else { columns }];
-                let lowest = if symmetric { 0.0 } else { f32::NEG_INFINITY };
-                let mut max = vec![ordered(lowest); columns];
-                T::column_limits(
-                    backend,
-                    ColumnLimits { x, traffic, min: &mut min, max: &mut max },
-                );
-                for first in (0..columns).step_by(inner) {
-                    let extent = &extents[first / inner % self.count];
-                    for at in first..first + inner {
-                        let max = number(max[at]);
-                        extent.widen(match min.get(at) {
-                            Some(&min) => Limits { min: number(min), max },
-                            None => Limits::symmetric(max),
-                        });
-                    }
-                }
-            });
+            // A channel without values is like one of zeros.
+            return vec![Limits::symmetric(0.0); self.count];
         }
-        extents.into_iter().map(Extent::into_limits)
+        let (threads, inner, symmetric) =
+            (backend.thread_limit(), self.inner, scheme.is_symmetric());
+        if !self.sliced() {
+            let columns = self.columns();
+            let new = || ColumnExtents::new(columns, symmetric);
+            let traffic = Traffic::read(size_of_val(x));
+            let see = |seen: &mut ColumnExtents, x| {
+                let ColumnExtents { min, max } = seen;
+                T::column_limits(backend, ColumnLimits { x, traffic, min, max });
+            };
+            let pieces = x.chunks(Self::piece(columns));
+            let seen = parallel::fold(pieces, x.len(), threads, new, see, ColumnExtents::merge);
+            return seen.of_channels(self);
+        }
+        let new = || vec![Limits::NOTHING; self.count];
+        let see = |limits: &mut Vec<Limits>, x| {
+            T::plane_limits(backend, PlaneLimits { x, inner, symmetric, limits });
+        };
+        let merge = |mut one: Vec<Limits>, other: Vec<Limits>| {
+            one.iter_mut().zip(other).for_each(|(one, other)| *one = one.merge(other));
+            one
+        };
+        parallel::fold(x.chunks(Self::piece(self.plane())), x.len(), threads, new, see, merge)
     }
 
     /// Quantizes values that are within the limits of their channels.
@@ -215,24 +196,29 @@ impl Channels {
         self,
         backend: Backend,
         x: &[T],
-        params: &[QuantParams],
-        unsigned: bool,
-        q: &mut [i8],
+        scheme: Scheme,
+        by: Quantized<&mut [i8], &mut [f32], &mut [i32]>,
     ) {
-        let limit = backend.thread_limit();
+        let Quantized { q, scales, zero_points } = by;
+        let (threads, unsigned) = (backend.thread_limit(), scheme.is_unsigned());
         if x.is_empty() {
         } else if self.sliced() {
             let (piece, inner) = (Self::piece(self.plane()), self.inner);
+            let zero_points = zero_points.iter().copied().chain(iter::repeat(0));
+            let params = scales.iter().zip(zero_points);
+            let params: Vec<_> = params.map(|(&scale, z)| scheme.valid_params(scale, z)).collect();
+            let params = &params[..];
             let pieces = x.chunks(piece).zip(q.chunks_mut(piece)).rev();
-            parallel::for_each(pieces, x.len(), limit, |(x, q)| {
+            parallel::for_each(pieces, x.len(), threads, |(x, q)| {
                 T::quantize_planes(backend, QuantizePlanes { x, inner, params, unsigned, q });
             });
         } else {
-            let columns = &Columns::new(&self.per_column(params), unsigned);
+            let columns =
+                &Columns::new(scheme, self.per_column(scales), &self.per_column(zero_points));
             let traffic = Traffic::read(size_of_val(x));
             let piece = Self::piece(self.columns());
             let pieces = x.chunks(piece).zip(q.chunks_mut(piece)).rev();
-            parallel::for_each(pieces, x.len(), limit, |(x, q)| {
+            parallel::for_each(pieces, x.len(), threads, |(x, q)| {
                 T::quantize_columns(backend, QuantizeColumns { x, columns, traffic, q });
             });
         }
@@ -246,12 +232,12 @@ impl Channels {
         x: &mut [T],
     ) {
         let Quantized { q, scales, zero_points } = from;
-        let limit = backend.thread_limit();
+        let threads = backend.thread_limit();
         if q.is_empty() {
         } else if self.sliced() {
             let (piece, inner) = (Self::piece(self.plane()), self.inner);
             let pieces = q.chunks(piece).zip(x.chunks_mut(piece));
-            parallel::for_each(pieces, q.len(), limit, |(q, x)| {
+            parallel::for_each(pieces, q.len(), threads, |(q, x)| {
                 let planes = DequantizePlanes { q, unsigned, inner, scales, zero_points, x };
                 T::dequantize_planes(backend, planes);
             });
@@ -264,7 +250,7 @@ impl Channels {
             let less = &less;
             let piece = Self::piece(self.columns());
             let pieces = q.chunks(piece).zip(x.chunks_mut(piece));
-            parallel::for_each(pieces, q.len(), limit, |(q, x)| {
+            parallel::for_each(pieces, q.len(), threads, |(q, x)| {
                 T::dequantize_columns(backend, DequantizeColumns { q, unsigned, scales, less, x });
             });
         }
@@ -272,8 +258,52 @@ impl Channels {
 
     /// What each channel has, as often as the rows of the column kernels repeat it.
     fn per_column<P: Copy>(self, of_channels: &[P]) -> Vec<P> {
-        let plane: Vec<P> =
-            of_channels.iter().flat_map(|&p| core::iter::repeat_n(p, self.inner)).collect();
-        plane.repeat(BLOCK.div_ceil(plane.len()))
+        let columns = self.columns() / self.count * of_channels.len();
+        let mut plane = Vec::with_capacity(columns);
+        of_channels.iter().for_each(|&p| plane.extend(iter::repeat_n(p, self.inner)));
+        let len = plane.len();
+        while plane.len() < columns {
+            plane.extend_from_within(..len);
+        }
+        plane
+    }
+}
+
+/// The limits of columns, as the kernel has them.
+struct ColumnExtents {
+    /// None if only magnitudes matter.
+    min: Vec<i32>,
+    max: Vec<i32>,
+}
+
+impl ColumnExtents {
+    /// Of nothing yet.
+    fn new(columns: usize, symmetric: bool) -> Self {
+        let lowest = if symmetric { 0.0 } else { f32::NEG_INFINITY };
+        Self {
+            min: vec![ordered(f32::INFINITY); if symmetric { 0 } else { columns }],
+            max: vec![ordered(lowest); columns],
+        }
+    }
+
+    fn merge(mut self, other: Self) -> Self {
+        self.min.iter_mut().zip(other.min).for_each(|(one, other)| *one = other.min(*one));
+        self.max.iter_mut().zip(other.max).for_each(|(one, other)| *one = other.max(*one));
+        self
+    }
+
+    /// Those of channels, which the columns repeat.
+    fn of_channels(&self, channels: Channels) -> Vec<Limits> {
+        let Channels { count, inner } = channels;
+        let mut limits = vec![Limits::NOTHING; count];
+        let firsts = (0..self.max.len()).step_by(inner);
+        for (first, channel) in firsts.zip((0..count).cycle()) {
+            for at in first..first + inner {
+                let max = number(self.max[at]);
+                let min = self.min.get(at).map_or(-max, |&min| number(min));
+                limits[channel] = limits[channel].merge(Limits { min, max });
+            }
+        }
+        limits
     }
 }

@@ -2,9 +2,7 @@
 
 use alloc::vec::Vec;
 use core::slice;
-use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-use crate::extent::Extent;
 use crate::kernel::{
     AbsMax, Dequantize, DequantizeRows, FakeQuantize, LENGTHS, MinMax, Quantize, QuantizeGroups,
     QuantizeRows, Traffic,
@@ -147,11 +145,10 @@ impl Backend {
     /// [`abs_max`] on this backend.
     pub fn abs_max<T: Element>(self, x: &[T]) -> f32 {
         let traffic = Traffic::read(size_of_val(x));
-        let peak = AtomicU32::new(0);
-        parallel::for_each(x.chunks(CHUNK), x.len(), self.thread_limit(), |x| {
-            peak.fetch_max(T::abs_max(self, AbsMax { x, traffic }), Relaxed);
-        });
-        T::from_magnitude_bits(peak.into_inner())
+        let see = |peak: &mut u32, x| *peak = T::abs_max(self, AbsMax { x, traffic }).max(*peak);
+        let threads = self.thread_limit();
+        let peak = parallel::fold(x.chunks(CHUNK), x.len(), threads, || 0, see, u32::max);
+        T::from_magnitude_bits(peak)
     }
 
     /// [`min_max`] on this backend.
@@ -169,11 +166,10 @@ impl Backend {
             return Limits::symmetric(self.abs_max(x));
         }
         let traffic = Traffic::read(size_of_val(x));
-        let extent = Extent::new();
-        parallel::for_each(x.chunks(CHUNK), x.len(), self.thread_limit(), |x| {
-            extent.widen(T::min_max(self, MinMax { x, traffic }));
-        });
-        extent.into_limits()
+        let new = || Limits::NOTHING;
+        let see =
+            |seen: &mut Limits, x| *seen = seen.merge(T::min_max(self, MinMax { x, traffic }));
+        parallel::fold(x.chunks(CHUNK), x.len(), self.thread_limit(), new, see, Limits::merge)
     }
 
     /// [`quantize_into`] on this backend.

@@ -12,7 +12,7 @@ use super::blocks::{Traffic, fetch_ahead};
 use super::grid::{Finish, Grid, Limited, halve};
 use crate::division::Reciprocal;
 use crate::simd::{BLOCK, Kernel, LANES, Simd};
-use crate::{Element, Integer, QuantParams};
+use crate::{Element, Integer, Scheme};
 
 /// Rows that are looked at together: what is known of a column is loaded once for all of them.
 const ROWS: usize = 4;
@@ -147,19 +147,17 @@ pub(crate) struct Columns {
 }
 
 impl Columns {
-    /// One column for each of the parameters, which are of one scheme; there is at least one.
-    pub(crate) fn new(params: &[QuantParams], unsigned: bool) -> Self {
-        let pairs: Option<Vec<Reciprocal>> = params.iter().map(|p| p.reciprocal()).collect();
-        let reciprocals = pairs.map(|pairs| {
-            [pairs.iter().map(|r| r.hi).collect(), pairs.iter().map(|r| r.lo).collect()]
-        });
-        let grid = Grid::new(params[0], unsigned);
-        Self {
-            scales: params.iter().map(|p| p.scale()).collect(),
-            reciprocals,
-            zeros: params.iter().map(|p| grid.biased(p.zero_point())).collect(),
-            grid,
-        }
+    /// One column for each of the scales; as many zero points, or none if all are 0.
+    pub(crate) fn new(scheme: Scheme, scales: Vec<f32>, zero_points: &[i32]) -> Self {
+        // The zero points differ from column to column; the limits do not.
+        let first = zero_points.first().copied().unwrap_or(0);
+        let grid = Grid::new(scheme.valid_params(1.0, first), scheme.is_unsigned());
+        let pairs = scales.iter().map_while(|&scale| Reciprocal::new(scale));
+        let (hi, lo): (Vec<f32>, Vec<f32>) = pairs.map(|r| (r.hi, r.lo)).unzip();
+        let reciprocals = (hi.len() == scales.len()).then_some([hi, lo]);
+        let mut zeros: Vec<i32> = zero_points.iter().map(|&z| grid.biased(z)).collect();
+        zeros.resize(scales.len(), grid.biased(0));
+        Self { scales, reciprocals, zeros, grid }
     }
 }
 
