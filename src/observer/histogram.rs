@@ -1,7 +1,5 @@
 //! How many of the observed values are where.
 
-use alloc::vec;
-
 use super::bins::Bins;
 use super::finite_limits;
 use crate::parallel::{self, CHUNK};
@@ -72,14 +70,14 @@ impl Histogram {
     /// As [`Histogram::observe`].
     pub fn observe_on<T: Element>(&mut self, backend: Backend, x: &[T]) -> Result<()> {
         let limits = finite_limits(backend, x)?;
-        let mut pieces = vec![Bins::default(); x.len().div_ceil(PIECE)];
-        let work = x.chunks(PIECE).zip(&mut pieces);
-        parallel::for_each(work, x.len(), backend.thread_limit(), |(x, bins)| {
-            *bins = Bins::of(x);
-        });
-        for bins in pieces {
-            self.bins.merge(&bins);
-        }
+        let see = |bins: &mut Bins, x: &[T]| bins.merge(&Bins::of(x));
+        let merge = |mut one: Bins, other: Bins| {
+            one.merge(&other);
+            one
+        };
+        let (pieces, threads) = (x.chunks(PIECE), backend.thread_limit());
+        let seen = parallel::fold(pieces, x.len(), threads, Bins::default, see, merge);
+        self.bins.merge(&seen);
         self.limits = Limits::merge_seen(self.limits, limits);
         Ok(())
     }
