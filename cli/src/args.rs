@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use absmax::{Isa, Range};
 use anyhow::Result;
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
@@ -222,7 +223,7 @@ pub(crate) struct SweepArgs {
 
     /// Draw SQNR against bits per weight; with --tensor, the histogram of the tensor's values and the
     /// grids that they are rounded to. An existing file is replaced
-    #[arg(long, value_name = "OUT.svg|OUT.png")]
+    #[arg(long, value_name = "OUT.svg|OUT.png", value_parser = plot_path())]
     pub(crate) plot: Vec<PlotPath>,
 
     /// The number of threads; 0 stands for all. The result does not depend on it
@@ -278,6 +279,11 @@ impl SweepArgs {
         }
         sizes.into_iter().rev().collect()
     }
+}
+
+/// Any path, of UTF-8 or not.
+fn plot_path() -> impl TypedValueParser<Value = PlotPath> {
+    OsStringValueParser::new().try_map(PlotPath::try_from)
 }
 
 fn decibels(text: &str) -> Result<f64, String> {

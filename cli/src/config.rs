@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use safetensors::Dtype;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -15,6 +15,8 @@ use crate::module_pattern::ModulePattern;
 use crate::weight_scheme::{Granularity, WeightScheme};
 
 const QUANTIZATION_CONFIG: &str = "quantization_config";
+
+const QUANT_METHOD: &str = "compressed-tensors";
 
 /// Keys under which checkpoints say that they are quantized already.
 const QUANTIZED_KEYS: [&str; 2] = [QUANTIZATION_CONFIG, "compression_config"];
@@ -75,19 +77,29 @@ impl Config {
     }
 
     /// What a quantized model's config says of a module's weights: the group that names it, else one
-    /// whose pattern matches, else the one for all.
-    pub(crate) fn stored_weights(&self, module: &str) -> Option<StoredWeights> {
+    /// whose pattern matches, else the one for all. An error if it is not in the form of
+    /// compressed-tensors.
+    pub(crate) fn stored_weights(&self, module: &str) -> Result<Option<StoredWeights>> {
         #[derive(Deserialize)]
         struct Quantization {
+            quant_method: Option<String>,
+            #[serde(default)]
             config_groups: BTreeMap<String, Group>,
         }
         #[derive(Deserialize)]
         struct Group {
             targets: Vec<String>,
-            weights: StoredWeights,
+            weights: Option<StoredWeights>,
         }
 
-        let quantization: Quantization = self.0.get_as(QUANTIZATION_CONFIG)?;
+        let Some(value) = self.0.get(QUANTIZATION_CONFIG).filter(|value| value.get() != "null")
+        else {
+            return Ok(None);
+        };
+        let quantization: Quantization = serde_json::from_str(value.get())
+            .with_context(|| format!("the config's {QUANTIZATION_CONFIG} cannot be read"))?;
+        let method = quantization.quant_method.as_deref().unwrap_or(QUANT_METHOD);
+        ensure!(method == QUANT_METHOD, "the config says that it is quantized by {method}");
         let rank = |group: &Group| {
             let ranks = group.targets.iter().filter_map(|target| match target.parse() {
                 Ok(pattern) if ModulePattern::matches(&pattern, module) => {
@@ -98,8 +110,8 @@ impl Config {
             ranks.min()
         };
         let groups = quantization.config_groups.values();
-        let best = groups.filter_map(|group| Some((rank(group)?, group.weights)));
-        best.min_by_key(|(rank, _)| *rank).map(|(_, weights)| weights)
+        let best = groups.filter_map(|group| Some((rank(group)?, group.weights.as_ref()?)));
+        Ok(best.min_by_key(|(rank, _)| *rank).map(|(_, weights)| weights.clone()))
     }
 
     /// The text of the config without what it says of quantization.
@@ -130,7 +142,7 @@ impl Config {
         let mut formats: Vec<_> = groups.iter().map(|(scheme, _)| scheme.format()).collect();
         formats.dedup();
         let value = json!({
-            "quant_method": "compressed-tensors",
+            "quant_method": QUANT_METHOD,
             "format": if let [format] = formats[..] { format } else { "mixed-precision" },
             "quantization_status": "compressed",
             "config_groups": config_groups,
@@ -147,14 +159,23 @@ impl Config {
 }
 
 /// How weights are quantized, as far as reading them needs it.
-#[derive(Clone, Copy, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 pub(crate) struct StoredWeights {
     pub(crate) num_bits: u8,
+    #[serde(default = "int")]
+    pub(crate) r#type: String,
     #[serde(default = "yes")]
     pub(crate) symmetric: bool,
+    /// Of groups, how many values; others have none, or one that is not positive.
+    pub(crate) group_size: Option<i64>,
 }
 
 /// What compressed-tensors takes for granted.
+fn int() -> String {
+    "int".to_owned()
+}
+
+/// The same.
 fn yes() -> bool {
     true
 }

@@ -20,6 +20,7 @@ use crate::interrupt;
 use crate::layout::{Entry, Layout};
 use crate::pieces::Workshop;
 use crate::positioned::write_all_at;
+use crate::quantize::overflow;
 use crate::stage::Stage;
 use crate::stored::{QuantizedWeight, Stored, StoredModel};
 use crate::text::grouped;
@@ -56,12 +57,13 @@ pub(crate) fn run(args: &DequantizeArgs) -> Result<()> {
     let total = shards.iter().map(|shard| shard.layout.data_len).sum();
     let console = Console::new(total);
     pool.install(|| write(checkpoint, &model, &shards, &destination, &console))?;
-    console.print(&format!(
-        "dequantized {quantized} of {} tensors: weight files of {} bytes in {}",
+    let output = args.output.display();
+    let text = format!(
+        "dequantized {quantized} of {} tensors: weight files of {} bytes in {output}",
         model.tensors.len(),
         grouped(shards.iter().map(|shard| shard.layout.file_len()).sum()),
-        args.output.display()
-    ))
+    );
+    console.print(&text).with_context(|| format!("{output} is complete"))
 }
 
 /// The files of the source, with every quantized weight in that of its scales.
@@ -94,8 +96,11 @@ fn write(
         write_all_at(draft.file(), &layout.head, 0)?;
         for tensor in tensors {
             let (stored, to) = (&model.tensors[tensor], layout.places[tensor]);
-            write_tensor(model, stored, draft.file(), to, &workshop, console)
+            let finite = write_tensor(model, stored, draft.file(), to, &workshop, console)
                 .with_context(|| format!("tensor {tensor}"))?;
+            if !finite {
+                console.warn(&overflow(tensor, &stored.dtype().to_string()));
+            }
             weight_map.insert(tensor.clone(), name.clone());
         }
         stage.add(draft)?;
@@ -118,6 +123,7 @@ fn write(
     stage.commit()
 }
 
+/// Returns whether all values that were computed are finite.
 fn write_tensor(
     model: &StoredModel,
     stored: &Stored,
@@ -125,7 +131,7 @@ fn write_tensor(
     to: u64,
     workshop: &Workshop,
     console: &Console,
-) -> Result<()> {
+) -> Result<bool> {
     match stored {
         Stored::Plain(place) => {
             let len = place.len() as usize;
@@ -135,7 +141,7 @@ fn write_tensor(
                 let bytes: &[u8] = model.read(place, bytes, &mut buffers.words)?;
                 Ok(write_all_at(output, bytes, to + start as u64)?)
             })?;
-            Ok(())
+            Ok(true)
         }
         Stored::Quantized(weight) => match stored.dtype() {
             Dtype::F32 => write_weight::<f32>(model, stored, weight, output, to, workshop, console),
@@ -148,7 +154,7 @@ fn write_tensor(
     }
 }
 
-/// Every value is the binary32 product, rounded to the scales' type.
+/// Every value is the binary32 product, rounded to the scales' type. Returns whether all are finite.
 fn write_weight<T: Element + AnyBitPattern + NoUninit>(
     model: &StoredModel,
     stored: &Stored,
@@ -157,12 +163,13 @@ fn write_weight<T: Element + AnyBitPattern + NoUninit>(
     to: u64,
     workshop: &Workshop,
     console: &Console,
-) -> Result<()> {
+) -> Result<bool> {
     let (parameters, backend) = (weight.parameters(model)?, Backend::best().threads(1));
     let row_len = weight.shape[1];
-    workshop.run(stored.panels(), |rows, buffers| {
+    let finite = workshop.run(stored.panels(), |rows, buffers| {
         let mut x: Vec<T> = vec![T::from_f32(0.0); rows.len() * row_len];
         weight.rows(backend, model, &parameters, &rows, buffers, &mut x)?;
+        let finite = backend.abs_max(&x).is_finite();
         if cfg!(target_endian = "big") {
             let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut x);
             bytes.chunks_exact_mut(size_of::<T>()).for_each(<[u8]>::reverse);
@@ -170,7 +177,7 @@ fn write_weight<T: Element + AnyBitPattern + NoUninit>(
         let place = to + (rows.start * row_len * size_of::<T>()) as u64;
         write_all_at(output, bytemuck::cast_slice(&x), place)?;
         console.advance(size_of_val(&x[..]) as u64);
-        Ok(())
+        Ok(finite)
     })?;
-    Ok(())
+    Ok(finite.into_iter().all(|finite| finite))
 }

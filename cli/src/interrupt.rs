@@ -1,12 +1,25 @@
 //! Ctrl-C: asked for at any time, obeyed between two pieces of work.
 
+use std::ffi::c_int;
 use std::fmt;
+use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, LazyLock};
 
 use anyhow::Context as _;
+#[cfg(unix)]
+use signal_hook::consts::SIGHUP;
+use signal_hook::consts::{SIGINT, SIGTERM};
 
-/// A signal handler can reach nothing but a static.
-static REQUESTED: AtomicBool = AtomicBool::new(false);
+/// What the handlers of signals set.
+static REQUESTED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
+
+const SIGNALS: &[c_int] = &[
+    SIGINT,
+    SIGTERM,
+    #[cfg(unix)]
+    SIGHUP,
+];
 
 /// The error of a run that was interrupted.
 #[derive(Clone, Copy, Debug)]
@@ -25,13 +38,22 @@ impl fmt::Display for Interrupted {
 
 impl std::error::Error for Interrupted {}
 
-/// From here on an interrupt no longer ends the process: [`check`] reports it instead.
+/// From here on an interrupt no longer ends the process: [`check`] reports it instead. What was
+/// ignored before, as a hangup is under `nohup`, stays so.
 pub(crate) fn watch() -> anyhow::Result<()> {
-    match ctrlc::set_handler(|| REQUESTED.store(true, Relaxed)) {
-        // The demo has begun to watch before the command that it runs.
-        Err(ctrlc::Error::MultipleHandlers) => Ok(()),
-        result => result.context("cannot handle interrupts"),
+    let ignored = ignored();
+    for &signal in SIGNALS.iter().filter(|&signal| ignored & (1 << (signal - 1)) == 0) {
+        signal_hook::flag::register(signal, REQUESTED.clone())
+            .context("cannot handle interrupts")?;
     }
+    Ok(())
+}
+
+/// The signals that the process ignores, one bit each, where the system shows them in a file.
+fn ignored() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
 /// An error if the run was interrupted.

@@ -58,6 +58,8 @@ pub(crate) struct Quantized {
     /// As they are stored, of asymmetric schemes.
     pub(crate) zero_points: Option<Vec<u8>>,
     pub(crate) stats: ErrorStats,
+    /// Whether an integer times its scale is too large for the weight's type.
+    pub(crate) overflows: bool,
 }
 
 /// What becomes of one panel, beside the integers.
@@ -66,6 +68,7 @@ struct Panel {
     scales: Vec<f32>,
     zero_points: Vec<i32>,
     stats: ErrorStats,
+    overflows: bool,
 }
 
 impl<'a> Weight<'a> {
@@ -102,7 +105,7 @@ impl<'a> Weight<'a> {
         workshop: &Workshop,
         advance: impl Fn(usize) + Sync,
     ) -> Result<Quantized> {
-        let Panel { scales, zero_points, stats } = match self.plan.dtype {
+        let Panel { scales, zero_points, stats, overflows } = match self.plan.dtype {
             Dtype::F16 => self.run::<f16>(backend, workshop, &advance),
             Dtype::BF16 => self.run::<bf16>(backend, workshop, &advance),
             _ => self.run::<f32>(backend, workshop, &advance),
@@ -117,7 +120,7 @@ impl<'a> Weight<'a> {
             let packing = self.packing.filter(|_| self.scheme.has_packed_zero_points());
             stored_zero_points(&zero_points, columns, packing)
         });
-        Ok(Quantized { scales, zero_points: zero_points.transpose()?, stats })
+        Ok(Quantized { scales, zero_points: zero_points.transpose()?, stats, overflows })
     }
 
     fn run<T: Element + AnyBitPattern + NoUninit>(
@@ -136,7 +139,8 @@ impl<'a> Weight<'a> {
             Ok(result)
         })?;
         let mut all = Panel::default();
-        for Panel { scales, zero_points, stats } in done {
+        for Panel { scales, zero_points, stats, overflows } in done {
+            all.overflows |= overflows;
             all.scales.extend(scales);
             all.zero_points.extend(zero_points);
             all.stats = all.stats.merge(stats);
@@ -181,6 +185,7 @@ impl<'a> Weight<'a> {
             (panel.scales, panel.zero_points) = (scales, zero_points);
         }
         panel.stats = backend.error_stats(x, dequantized)?;
+        panel.overflows = !T::from_f32(backend.abs_max(dequantized)).to_f32().is_finite();
         let Some(packing) = self.packing else {
             let place = self.to + (rows.start * self.row_len()) as u64;
             write_all_at(self.output, cast_slice(quantized), place)?;

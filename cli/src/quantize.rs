@@ -83,7 +83,19 @@ pub(crate) fn run(args: &QuantizeArgs) -> Result<()> {
             });
         }
     }
-    console.print(&if args.json { serde_json::to_string(&report)? } else { summary(&report) })
+    let text = if args.json { serde_json::to_string(&report)? } else { summary(&report) };
+    let written = report.output.filter(|_| !args.dry_run);
+    console.print(&text).map_err(|error| match written {
+        Some(output) => error.context(format!("{output} is complete")),
+        None => error,
+    })
+}
+
+/// The warning that values cannot be had back in the type that loaders compute in.
+pub(crate) fn overflow(tensor: &str, dtype: &str) -> String {
+    format!(
+        "tensor {tensor}: some integers times their scales overflow {dtype} and become infinite"
+    )
 }
 
 struct Run<'a> {
@@ -122,9 +134,16 @@ impl Run<'_> {
                 let advance = |bytes| self.console.advance(bytes);
                 match content {
                     Content::Shard(shard) => {
-                        writer.write(shard, draft.file(), advance, |tensor, stats| {
+                        writer.write(shard, draft.file(), advance, |tensor, quantized| {
+                            let overflows = quantized.as_ref().is_some_and(|q| q.overflows);
+                            let stats = quantized.map(|quantized| quantized.stats);
                             let tensor = TensorReport::new(name, tensor, stats);
                             self.print_line(&lines, &tensor)?;
+                            if overflows {
+                                let warning = overflow(&tensor.name, &tensor.dtype);
+                                self.console.warn(&warning);
+                                report.warnings.push(warning);
+                            }
                             report.tensors.push(tensor);
                             Ok(())
                         })?;

@@ -2,12 +2,12 @@
 
 use std::fs::File;
 
-use absmax::{Backend, ErrorStats};
+use absmax::Backend;
 use anyhow::{Context as _, Result};
 use bytemuck::cast_slice_mut;
 
 use crate::clip::Clip;
-use crate::panels::Weight;
+use crate::panels::{Quantized, Weight};
 use crate::pieces::Workshop;
 use crate::plan::{Action, ShardPlan, TensorPlan};
 use crate::positioned::{read_exact_at, write_all_at};
@@ -30,13 +30,13 @@ impl ShardWriter {
         shard: &ShardPlan,
         output: &File,
         advance: impl Fn(u64) + Sync,
-        mut report: impl FnMut(&TensorPlan, Option<ErrorStats>) -> Result<()>,
+        mut report: impl FnMut(&TensorPlan, Option<Quantized>) -> Result<()>,
     ) -> Result<()> {
         let source = &File::open(&shard.source)
             .with_context(|| format!("cannot read {}", shard.source.display()))?;
         write_all_at(output, &shard.layout.head, 0)?;
         for tensor in &shard.tensors {
-            let stats = match &tensor.action {
+            let quantized = match &tensor.action {
                 Action::Keep { to, .. } => {
                     self.copy(tensor, source, output, *to, &advance)?;
                     None
@@ -54,10 +54,10 @@ impl ShardWriter {
                     if let Some(to) = to.shape {
                         write_all_at(output, &weight.shape_bytes(), to)?;
                     }
-                    Some(done.stats)
+                    Some(done)
                 }
             };
-            report(tensor, stats)?;
+            report(tensor, quantized)?;
         }
         Ok(())
     }

@@ -4,11 +4,11 @@
 //! appears whole or not at all. Until all are written, nothing is renamed. What a run that fails has
 //! made is removed, the directory too if it was not there before, and what it replaced is put back.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use serde::Serialize;
 use tempfile::{NamedTempFile, TempPath};
 
@@ -29,6 +29,8 @@ pub(crate) struct Stage {
     placed: Vec<PathBuf>,
     /// What was in the way of files, and where it is kept until all are in place.
     replaced: Vec<(PathBuf, PathBuf)>,
+    /// Keeps other runs out for as long as it is there.
+    _lock: Option<File>,
 }
 
 /// A file of OUT that is being written.
@@ -55,8 +57,10 @@ impl Stage {
             files: Vec::new(),
             placed: Vec::new(),
             replaced: Vec::new(),
+            _lock: None,
         };
         stage.make_directory(path)?;
+        stage._lock = lock(path)?;
         Ok(stage)
     }
 
@@ -124,6 +128,19 @@ impl Stage {
             }
         }
         Ok(())
+    }
+}
+
+/// The directory, locked, where the system can lock one. An error if another run has it.
+fn lock(path: &Path) -> Result<Option<File>> {
+    if cfg!(not(unix)) {
+        return Ok(None);
+    }
+    let directory = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+    match directory.try_lock() {
+        Err(TryLockError::WouldBlock) => bail!("another run is writing to {}", path.display()),
+        Err(TryLockError::Error(_)) => Ok(None),
+        Ok(()) => Ok(Some(directory)),
     }
 }
 

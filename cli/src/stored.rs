@@ -143,8 +143,8 @@ impl StoredModel {
             let parts = [part(""), part(PARTS[0]), part(PARTS[1]), part(PARTS[2]), part(PARTS[3])];
             let module = name.strip_suffix(".weight").unwrap_or(&name);
             let config = checkpoint.config.stored_weights(module);
-            let weight = QuantizedWeight::of(parts, config, &model)
-                .with_context(|| format!("tensor {name}"))?;
+            let weight = config.and_then(|config| QuantizedWeight::of(parts, config, &model));
+            let weight = weight.with_context(|| format!("tensor {name}"))?;
             model.tensors.insert(name, Stored::Quantized(Box::new(weight)));
         }
         for (name, place) in &places {
@@ -229,12 +229,15 @@ impl QuantizedWeight {
                 let dimension =
                     |i: usize| u64::from_le_bytes(std::array::from_fn(|j| shape[8 * i + j]));
                 let shape = [usize::try_from(dimension(0))?, usize::try_from(dimension(1))?];
-                let bits = packed_bits(&packed.shape, shape, config.map(|config| config.num_bits))?;
+                let of_config = config.as_ref().map(|config| config.num_bits);
+                let bits = packed_bits(&packed.shape, shape, of_config)?;
                 (packed, shape, bits)
             }
             _ => bail!("its parts are neither those of int-quantized nor of pack-quantized"),
         };
-        if let Some(StoredWeights { num_bits, symmetric }) = config {
+        if let Some(StoredWeights { num_bits, r#type, symmetric, .. }) = &config {
+            let (num_bits, symmetric) = (*num_bits, *symmetric);
+            ensure!(r#type == "int", "the config says that it is of type {type}, not int");
             ensure!(num_bits <= bits, "the config says {num_bits} bits and it is stored in {bits}");
             ensure!(
                 symmetric || zero_point.is_some(),
@@ -252,6 +255,14 @@ impl QuantizedWeight {
             }
             ref found => bail!("its scales are {found:?}, which does not fit {shape:?}"),
         };
+        if let Some(size) = config.and_then(|config| config.group_size).filter(|&size| size > 0) {
+            let found = row_len / columns;
+            let fits = usize::try_from(size).is_ok_and(|size| size == found);
+            ensure!(
+                fits,
+                "the config says groups of {size}, and its scales are of groups of {found}"
+            );
+        }
         let is_floating = matches!(scale.dtype, Dtype::F32 | Dtype::F16 | Dtype::BF16);
         ensure!(is_floating, "its scales are {}", scale.dtype);
         let packing = if weight.dtype == Dtype::I32 { Some(Packing::words(bits)?) } else { None };

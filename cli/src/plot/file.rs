@@ -1,8 +1,8 @@
 //! `--plot`: files that appear under their names when they are whole.
 
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 
 use anyhow::{Context as _, Result, ensure};
 use tempfile::NamedTempFile;
@@ -17,11 +17,11 @@ pub(crate) struct PlotPath {
     format: Format,
 }
 
-impl FromStr for PlotPath {
-    type Err = String;
+impl TryFrom<OsString> for PlotPath {
+    type Error = String;
 
-    fn from_str(text: &str) -> Result<Self, String> {
-        let path = PathBuf::from(text);
+    fn try_from(path: OsString) -> Result<Self, String> {
+        let path = PathBuf::from(path);
         let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
         let format = match extension.as_ref().and_then(|extension| extension.to_str()) {
             Some("svg") => Format::Svg,

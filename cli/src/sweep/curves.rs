@@ -46,9 +46,13 @@ impl Picture for Curves<'_> {
         let source = Path::new(&self.report.source).file_name().unwrap_or_default();
         let title = format!("Quantization error of {}", source.to_string_lossy());
         let mut subtitle = self.report.of_what();
-        match self.report.schemes.len() - shown().count() {
-            0 => {}
-            exact => write!(subtitle, "; without error, and not shown: {exact} schemes")?,
+        let has_no_error = |numbers: &&Numbers| numbers.error.sqnr_db == f64::INFINITY;
+        let exact = self.report.schemes.iter().filter(has_no_error).count();
+        let overflowing = self.report.schemes.len() - shown().count() - exact;
+        for (count, what) in [(exact, "without error"), (overflowing, "overflowing")] {
+            if count > 0 {
+                write!(subtitle, "; {what}, and not shown: {count} schemes")?;
+            }
         }
         frame.draw(canvas, &printable(&title), &printable(&subtitle))?;
 

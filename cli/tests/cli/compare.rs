@@ -144,6 +144,19 @@ fn the_config_and_the_parts_agree() {
     expect(&config, &without("_zero_point"), &[UP, "no zero points"]);
     expect(&config, &without("_scale"), &["has no", UP]);
     expect(&config.replace("\"num_bits\": 4", "\"num_bits\": 8"), &|_| (), &[UP, "8 bits"]);
+    for (said, other, part) in [
+        (
+            "\"group_size\": 8",
+            "\"group_size\": 4",
+            "groups of 4, and its scales are of groups of 8",
+        ),
+        ("\"type\": \"int\"", "\"type\": \"float\"", "type float"),
+        ("compressed-tensors", "gptq", "gptq"),
+        ("\"num_bits\": 4", "\"num_bits\": \"4\"", "cannot be read"),
+    ] {
+        assert!(config.contains(said), "{config}");
+        expect(&config.replace(said, other), &|_| (), &[UP, part]);
+    }
     let g_idx = (format!("{UP}_g_idx"), Tensor::zeros(Dtype::I32, &[24]));
     expect(&config, &|tensors| tensors.push(g_idx.clone()), &[UP, "another order"]);
     let bare = ("b.weight".to_owned(), Tensor::zeros(Dtype::I8, &[4, 4]));

@@ -3,12 +3,12 @@
 #![cfg(unix)]
 
 use std::fs::{self, File};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, json};
 
-use crate::common::{Model, listing, raw_file};
+use crate::common::{Model, listing, quantize, raw_file};
 
 /// A model of zeros that take no room on disk, and more time than it takes to be interrupted.
 fn large_model() -> Model {
@@ -29,6 +29,67 @@ fn large_model() -> Model {
     model
 }
 
+/// Starts a run, and waits until it has begun to write.
+fn begin(model: &Model, mut command: Command) -> Child {
+    let mut child = command
+        .arg("quantize")
+        .args([model.source(), "-o".into(), model.out(), "--force".into()])
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let started = Instant::now();
+    let staged = || {
+        let names = if model.out().exists() { listing(&model.out()) } else { Vec::new() };
+        names.iter().any(|name| name.starts_with(".absmax-") && name.ends_with(".tmp"))
+    };
+    while !staged() {
+        assert!(started.elapsed() < Duration::from_secs(60), "nothing is being written");
+        assert!(child.try_wait().unwrap().is_none(), "the run is over");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child
+}
+
+fn kill(child: &Child, signal: &str) {
+    let kill = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
+    assert!(kill.success());
+}
+
+fn expect_interrupted(child: Child) {
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{output:#?}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(stderr, "error: interrupted: nothing was written\n");
+}
+
+#[test]
+fn two_runs_do_not_write_to_one_directory() {
+    let model = large_model();
+    let child = begin(&model, Command::new(env!("CARGO_BIN_EXE_absmax")));
+    let small = Model::small();
+    let other = quantize(&small.source(), &model.out(), &["--force"]);
+    other.failed_with(&["another run is writing to", model.out().to_str().unwrap()]);
+    kill(&child, "-INT");
+    expect_interrupted(child);
+    assert!(!model.out().exists());
+}
+
+/// As `nohup` has it.
+#[test]
+#[cfg(target_os = "linux")]
+fn a_signal_that_was_ignored_stays_ignored() {
+    let model = large_model();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "trap '' HUP; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_absmax")]);
+    let mut child = begin(&model, shell);
+    kill(&child, "-HUP");
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(child.try_wait().unwrap().is_none(), "the run is over");
+    kill(&child, "-TERM");
+    expect_interrupted(child);
+}
+
 #[test]
 fn nothing_is_left() {
     let model = large_model();
@@ -37,29 +98,9 @@ fn nothing_is_left() {
             fs::create_dir(model.out()).unwrap();
             fs::write(model.out().join("config.json"), "old").unwrap();
         }
-        let mut child = Command::new(env!("CARGO_BIN_EXE_absmax"))
-            .arg("quantize")
-            .args([model.source(), "-o".into(), model.out(), "--force".into()])
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let started = Instant::now();
-        let staged = || {
-            let names = if model.out().exists() { listing(&model.out()) } else { Vec::new() };
-            names.iter().any(|name| name.starts_with(".absmax-") && name.ends_with(".tmp"))
-        };
-        while !staged() {
-            assert!(started.elapsed() < Duration::from_secs(60), "nothing is being written");
-            assert!(child.try_wait().unwrap().is_none(), "the run is over");
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        let kill = Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap();
-        assert!(kill.success());
-        let output = child.wait_with_output().unwrap();
-        assert_eq!(output.status.code(), Some(130), "{output:#?}");
-        let stderr = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(stderr, "error: interrupted: nothing was written\n");
+        let child = begin(&model, Command::new(env!("CARGO_BIN_EXE_absmax")));
+        kill(&child, signal);
+        expect_interrupted(child);
         assert_eq!(model.out().exists(), exists);
         if exists {
             assert_eq!(listing(&model.out()), ["config.json"]);

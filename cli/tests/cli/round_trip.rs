@@ -7,7 +7,7 @@ use safetensors::tensor::serialize;
 use serde_json::{Value, json};
 
 use crate::common::{
-    Granularity, Model, Tensor, expect_quantized, listing, quantize, read_file, read_model,
+    Granularity, Model, Tensor, absmax, expect_quantized, listing, quantize, read_file, read_model,
     safetensors_file,
 };
 
@@ -155,6 +155,25 @@ fn expect_index(model: &Model) {
     }
     assert_eq!(index["weight_map"], Value::Object(weight_map));
     assert_eq!(index["metadata"]["total_size"], total);
+}
+
+/// The scale of 65504 is rounded to 516 in binary16, and 127 times that is beyond its range.
+#[test]
+fn what_overflows_its_type_is_warned_of() {
+    for (largest, overflows) in [(65504.0, true), (64000.0, false)] {
+        let values: Vec<f32> = (0..64).map(|i| if i == 0 { largest } else { 1.0 }).collect();
+        let weight = Tensor::of(Dtype::F16, &[1, 64], values);
+        let model = Model::new().weights("model.safetensors", &[("a.proj.weight", weight)]);
+        let told = quantize(&model.source(), &model.out(), &["--json"]).succeeded();
+        let warnings = told.json()["warnings"].to_string();
+        let (out, back) = (model.out(), model.beside("back"));
+        let paths = ["dequantize", out.to_str().unwrap(), "-o", back.to_str().unwrap()];
+        let again = absmax(paths).succeeded();
+        for text in [&warnings, &told.stderr, &again.stderr] {
+            assert_eq!(text.contains("a.proj.weight"), overflows, "{text}");
+            assert_eq!(text.contains("overflow F16"), overflows, "{text}");
+        }
+    }
 }
 
 #[test]

@@ -452,6 +452,8 @@ fn pictures_of_extreme_weights() {
         if values.iter().all(|x| *x == 0.0) {
             assert!(svg.contains("without error, and not shown: 24 schemes"), "{svg}");
         }
+        let overflows = values.contains(&f32::MAX);
+        assert_eq!(svg.contains("overflowing, and not shown"), overflows, "{svg}");
         draw(&model, &["--tensor", name]);
     }
 }
