@@ -19,10 +19,6 @@ where
 
 /// The same with a state that `f` adds every item to: each thread has its own, a `new` one, and in
 /// the end they are merged. What comes out must not depend on which items went together.
-///
-/// The items are handed out one after another, so the threads stay close to each other in memory
-/// and a slow one delays the rest by one chunk at most.
-#[cfg(feature = "rayon")]
 pub(crate) fn fold<I, S>(
     items: I,
     elements: usize,
@@ -35,11 +31,33 @@ where
     I: ExactSizeIterator + Send,
     S: Send,
 {
+    #[cfg(feature = "rayon")]
+    if threads != 1 && elements >= PARALLEL {
+        return fold_on_threads(items, threads, new, f, merge);
+    }
+    #[cfg(not(feature = "rayon"))]
+    let _ = (elements, threads, merge);
+    let mut state = new();
+    items.for_each(|item| f(&mut state, item));
+    state
+}
+
+/// The items are handed out one after another, so the threads stay close to each other in memory
+/// and a slow one delays the rest by one chunk at most.
+#[cfg(feature = "rayon")]
+fn fold_on_threads<I, S>(
+    items: I,
+    threads: usize,
+    new: impl Fn() -> S + Sync,
+    f: impl Fn(&mut S, I::Item) + Sync,
+    merge: impl Fn(S, S) -> S + Sync,
+) -> S
+where
+    I: ExactSizeIterator + Send,
+    S: Send,
+{
     use std::sync::{Mutex, PoisonError};
 
-    if threads == 1 || elements < PARALLEL {
-        return fold_in_order(items, new(), f);
-    }
     let available = if threads == 0 { rayon::current_num_threads() } else { threads };
     let threads = available.min(items.len());
     let queue = Mutex::new(items);
@@ -63,27 +81,4 @@ where
         drain();
     });
     merged.into_inner().unwrap_or_else(PoisonError::into_inner).unwrap_or_else(new)
-}
-
-/// The same on the caller's thread.
-#[cfg(not(feature = "rayon"))]
-pub(crate) fn fold<I, S>(
-    items: I,
-    _elements: usize,
-    _threads: usize,
-    new: impl Fn() -> S + Sync,
-    f: impl Fn(&mut S, I::Item) + Sync,
-    _merge: impl Fn(S, S) -> S + Sync,
-) -> S
-where
-    I: ExactSizeIterator + Send,
-    S: Send,
-{
-    fold_in_order(items, new(), f)
-}
-
-#[inline(always)]
-fn fold_in_order<I: Iterator, S>(items: I, mut state: S, f: impl Fn(&mut S, I::Item)) -> S {
-    items.for_each(|item| f(&mut state, item));
-    state
 }
