@@ -11,7 +11,7 @@ use crate::kernel::{
 use crate::parallel::{self, CHUNK};
 use crate::scheme::Limits;
 use crate::simd::{BLOCK, number, ordered};
-use crate::slice::not_finite;
+use crate::slice::set_error;
 use crate::tensor::elements;
 use crate::{Backend, Element, Error, Granularity, Result, Scheme};
 
@@ -126,9 +126,7 @@ impl Channels {
         for (set, limits) in self.limits(backend, x, scheme).into_iter().enumerate() {
             let (scale, zero_point) = scheme.choose(limits);
             if !scale.is_finite() {
-                let error = scheme.params(limits.min, limits.max).err();
-                let overflow = error.filter(|e| matches!(e, Error::ScaleOverflow { .. }));
-                return Err(overflow.map_or_else(|| not_finite(x), |error| error.in_set(set, 0)));
+                return Err(set_error(x, &scheme, limits).in_set(set, 0));
             }
             scales[set] = scale;
             if let Some(place) = zero_points.get_mut(set) {
@@ -197,7 +195,7 @@ impl Channels {
         backend: Backend,
         x: &[T],
         scheme: Scheme,
-        by: Quantized<&mut [i8], &mut [f32], &mut [i32]>,
+        by: Quantized<&mut [i8], &[f32], &[i32]>,
     ) {
         let Quantized { q, scales, zero_points } = by;
         let (threads, unsigned) = (backend.thread_limit(), scheme.is_unsigned());

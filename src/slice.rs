@@ -283,7 +283,9 @@ impl Backend {
                 let (row, column) = (set / row_len.div_ceil(group), set % row_len.div_ceil(group));
                 let first = row * row_len + column * group;
                 let last = x.len().min(first + group).min((row + 1) * row_len);
-                Err(self.set_error(&x[first..last], scheme).in_set(set, first))
+                let x = &x[first..last];
+                let limits = self.limits(x, scheme.is_symmetric());
+                Err(set_error(x, scheme, limits).in_set(set, first))
             }
         }
     }
@@ -369,16 +371,6 @@ impl Backend {
             self.quantize_rows(x, group, scheme, Quantized { q, scales, zero_points });
             let last = Quantized { q: q_last, scales: scale_last, zero_points: zero_point_last };
             self.quantize_rows(x_last, x_last.len(), scheme, last);
-        }
-    }
-
-    /// Why the scale of some values is not finite.
-    #[cold]
-    fn set_error<T: Element>(self, x: &[T], scheme: &Scheme) -> Error {
-        let Limits { min, max } = self.limits(x, scheme.is_symmetric());
-        match scheme.params(min, max) {
-            Err(error @ Error::ScaleOverflow { .. }) => error,
-            _ => not_finite(x),
         }
     }
 
@@ -474,6 +466,15 @@ impl Backend {
 /// A buffer whose length has to be `expected`.
 pub(crate) fn same_length(what: &'static str, expected: usize, found: usize) -> Result<()> {
     if expected == found { Ok(()) } else { Err(Error::LengthMismatch { what, expected, found }) }
+}
+
+/// Why the scale of some values with these limits is not finite.
+#[cold]
+pub(crate) fn set_error<T: Element>(x: &[T], scheme: &Scheme, limits: Limits) -> Error {
+    match scheme.params(limits.min, limits.max) {
+        Err(error @ Error::ScaleOverflow { .. }) => error,
+        _ => not_finite(x),
+    }
 }
 
 /// The error that names the first value that is not finite. There is one; looking for it is left

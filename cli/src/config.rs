@@ -76,10 +76,9 @@ impl Config {
         })
     }
 
-    /// What a quantized model's config says of a module's weights: the group that names it, else one
-    /// whose pattern matches, else the one for all. An error if it is not in the form of
+    /// What a quantized model's config says of weights. An error if it is not in the form of
     /// compressed-tensors.
-    pub(crate) fn stored_weights(&self, module: &str) -> Result<Option<StoredWeights>> {
+    pub(crate) fn stored_groups(&self) -> Result<StoredGroups> {
         #[derive(Deserialize)]
         struct Quantization {
             quant_method: Option<String>,
@@ -94,24 +93,16 @@ impl Config {
 
         let Some(value) = self.0.get(QUANTIZATION_CONFIG).filter(|value| value.get() != "null")
         else {
-            return Ok(None);
+            return Ok(StoredGroups::default());
         };
         let quantization: Quantization = serde_json::from_str(value.get())
             .with_context(|| format!("the config's {QUANTIZATION_CONFIG} cannot be read"))?;
         let method = quantization.quant_method.as_deref().unwrap_or(QUANT_METHOD);
         ensure!(method == QUANT_METHOD, "the config says that it is quantized by {method}");
-        let rank = |group: &Group| {
-            let ranks = group.targets.iter().filter_map(|target| match target.parse() {
-                Ok(pattern) if ModulePattern::matches(&pattern, module) => {
-                    Some(if target.starts_with("re:") { 1 } else { 0 })
-                }
-                _ => (target == "Linear").then_some(2),
-            });
-            ranks.min()
-        };
-        let groups = quantization.config_groups.values();
-        let best = groups.filter_map(|group| Some((rank(group)?, group.weights.as_ref()?)));
-        Ok(best.min_by_key(|(rank, _)| *rank).map(|(_, weights)| weights.clone()))
+        let groups = quantization.config_groups.into_values().filter_map(|group| {
+            Some((group.targets.into_iter().map(Target::of).collect(), group.weights?))
+        });
+        Ok(StoredGroups(groups.collect()))
     }
 
     /// The text of the config without what it says of quantization.
@@ -158,8 +149,45 @@ impl Config {
     }
 }
 
+/// The groups of a quantized model's config: which modules, and what it says of their weights.
+#[derive(Debug, Default)]
+pub(crate) struct StoredGroups(Vec<(Vec<Target>, StoredWeights)>);
+
+impl StoredGroups {
+    /// That of a module: the group that names it, else one whose pattern matches, else the one for
+    /// all.
+    pub(crate) fn of(&self, module: &str) -> Option<&StoredWeights> {
+        let ranked = self.0.iter().filter_map(|(targets, weights)| {
+            Some((targets.iter().filter_map(|target| target.rank(module)).min()?, weights))
+        });
+        ranked.min_by_key(|(rank, _)| *rank).map(|(_, weights)| weights)
+    }
+}
+
+/// One of the targets of a group.
+#[derive(Debug)]
+struct Target {
+    text: String,
+    /// None if it is not valid.
+    pattern: Option<ModulePattern>,
+}
+
+impl Target {
+    fn of(text: String) -> Self {
+        Self { pattern: text.parse().ok(), text }
+    }
+
+    /// How well it fits a module, the best being 0.
+    fn rank(&self, module: &str) -> Option<u8> {
+        if self.pattern.as_ref().is_some_and(|pattern| pattern.matches(module)) {
+            return Some(u8::from(self.text.starts_with("re:")));
+        }
+        (self.text == "Linear").then_some(2)
+    }
+}
+
 /// How weights are quantized, as far as reading them needs it.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Debug, Deserialize)]
 pub(crate) struct StoredWeights {
     pub(crate) num_bits: u8,
     #[serde(default = "int")]

@@ -20,10 +20,9 @@ use crate::interrupt;
 use crate::layout::{Entry, Layout};
 use crate::pieces::Workshop;
 use crate::positioned::write_all_at;
-use crate::quantize::overflow;
 use crate::stage::Stage;
 use crate::stored::{QuantizedWeight, Stored, StoredModel};
-use crate::text::grouped;
+use crate::text::{grouped, overflow};
 
 /// Bytes copied at a time.
 const PIECE: usize = 1 << 20;

@@ -19,7 +19,7 @@ use crate::report::{Outcome, Report, TensorReport, worst};
 use crate::select::refuse_quantized;
 use crate::shard::ShardWriter;
 use crate::stage::{Stage, Written};
-use crate::text::{TensorLines, grouped, summary};
+use crate::text::{TensorLines, grouped, overflow, summary};
 
 /// The whole command.
 pub(crate) fn run(args: &QuantizeArgs) -> Result<()> {
@@ -89,13 +89,6 @@ pub(crate) fn run(args: &QuantizeArgs) -> Result<()> {
         Some(output) => error.context(format!("{output} is complete")),
         None => error,
     })
-}
-
-/// The warning that values cannot be had back in the type that loaders compute in.
-pub(crate) fn overflow(tensor: &str, dtype: &str) -> String {
-    format!(
-        "tensor {tensor}: some integers times their scales overflow {dtype} and become infinite"
-    )
 }
 
 struct Run<'a> {

@@ -12,7 +12,7 @@ use safetensors::Dtype;
 use safetensors::tensor::TensorInfo;
 
 use crate::checkpoint::{Checkpoint, Shard};
-use crate::config::StoredWeights;
+use crate::config::{StoredGroups, StoredWeights};
 use crate::header::Tensor;
 use crate::panels::panels;
 use crate::pieces::Buffers;
@@ -138,13 +138,18 @@ impl StoredModel {
             .filter(|name| name.ends_with(".weight"))
             .map(str::to_owned)
             .collect();
+        let groups = match weights.first() {
+            None => StoredGroups::default(),
+            Some(first) => {
+                checkpoint.config.stored_groups().with_context(|| format!("tensor {first}"))?
+            }
+        };
         for name in weights {
             let mut part = |suffix: &str| places.remove(&format!("{name}{suffix}"));
             let parts = [part(""), part(PARTS[0]), part(PARTS[1]), part(PARTS[2]), part(PARTS[3])];
             let module = name.strip_suffix(".weight").unwrap_or(&name);
-            let config = checkpoint.config.stored_weights(module);
-            let weight = config.and_then(|config| QuantizedWeight::of(parts, config, &model));
-            let weight = weight.with_context(|| format!("tensor {name}"))?;
+            let weight = QuantizedWeight::of(parts, groups.of(module), &model)
+                .with_context(|| format!("tensor {name}"))?;
             model.tensors.insert(name, Stored::Quantized(Box::new(weight)));
         }
         for (name, place) in &places {
@@ -210,7 +215,7 @@ impl QuantizedWeight {
     /// the config says of it.
     fn of(
         parts: [Option<Place>; 5],
-        config: Option<StoredWeights>,
+        config: Option<&StoredWeights>,
         model: &StoredModel,
     ) -> Result<Self> {
         let [plain, packed, scale, zero_point, shape] = parts;
@@ -229,14 +234,13 @@ impl QuantizedWeight {
                 let dimension =
                     |i: usize| u64::from_le_bytes(std::array::from_fn(|j| shape[8 * i + j]));
                 let shape = [usize::try_from(dimension(0))?, usize::try_from(dimension(1))?];
-                let of_config = config.as_ref().map(|config| config.num_bits);
+                let of_config = config.map(|config| config.num_bits);
                 let bits = packed_bits(&packed.shape, shape, of_config)?;
                 (packed, shape, bits)
             }
             _ => bail!("its parts are neither those of int-quantized nor of pack-quantized"),
         };
-        if let Some(StoredWeights { num_bits, r#type, symmetric, .. }) = &config {
-            let (num_bits, symmetric) = (*num_bits, *symmetric);
+        if let Some(&StoredWeights { num_bits, ref r#type, symmetric, .. }) = config {
             ensure!(r#type == "int", "the config says that it is of type {type}, not int");
             ensure!(num_bits <= bits, "the config says {num_bits} bits and it is stored in {bits}");
             ensure!(

@@ -114,6 +114,13 @@ pub(crate) fn summary(report: &Report) -> String {
     joined(&text.lines().collect::<Vec<_>>())
 }
 
+/// The warning that values cannot be had back in the type that loaders compute in.
+pub(crate) fn overflow(tensor: &str, dtype: &str) -> String {
+    format!(
+        "tensor {tensor}: some integers times their scales overflow {dtype} and become infinite"
+    )
+}
+
 pub(crate) fn table() -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
