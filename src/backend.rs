@@ -1,6 +1,5 @@
-//! Which instruction set runs: `Isa` is the name, `Backend` the proof.
+//! Which instruction set runs: [`Isa`] is the name, [`Backend`] the proof.
 
-use core::fmt;
 use core::str::FromStr;
 
 #[cfg(target_arch = "aarch64")]
@@ -8,57 +7,7 @@ use crate::simd::Neon;
 #[cfg(target_arch = "x86_64")]
 use crate::simd::{Avx2, Avx512};
 use crate::simd::{Kernel, Portable, Simd};
-use crate::{Error, Result};
-
-/// The name of an instruction set that kernels are compiled for.
-///
-/// ```
-/// use absmax::Isa;
-///
-/// assert_eq!("avx2".parse(), Ok(Isa::Avx2));
-/// assert_eq!(Isa::Avx512.to_string(), "avx512");
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Isa {
-    /// Whatever the build target promises, by way of `wide`.
-    Portable,
-    /// x86-64 with AVX2, FMA and F16C.
-    Avx2,
-    /// x86-64 with AVX-512 F, BW, DQ and VL.
-    Avx512,
-    /// aarch64 with NEON.
-    Neon,
-}
-
-impl Isa {
-    /// Every instruction set, the portable one first.
-    pub const ALL: [Self; 4] = [Self::Portable, Self::Avx2, Self::Avx512, Self::Neon];
-
-    /// The name, in lower case.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Portable => "portable",
-            Self::Avx2 => "avx2",
-            Self::Avx512 => "avx512",
-            Self::Neon => "neon",
-        }
-    }
-}
-
-impl fmt::Display for Isa {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Isa {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self> {
-        Self::ALL.into_iter().find(|isa| isa.name() == name).ok_or(Error::UnknownIsa)
-    }
-}
+use crate::{Error, Isa, Result};
 
 /// Where kernels run: an instruction set that this CPU is known to have, and how many threads.
 ///
@@ -176,5 +125,14 @@ impl Backend {
 impl Default for Backend {
     fn default() -> Self {
         Self::best()
+    }
+}
+
+// A name lies beneath the errors, and so beneath what it takes to parse one.
+impl FromStr for Isa {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Self> {
+        Self::ALL.into_iter().find(|isa| isa.name() == name).ok_or(Error::UnknownIsa)
     }
 }

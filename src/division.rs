@@ -23,71 +23,12 @@
 //! "Nothing underflows" is what bounds [`PROVEN`]: lo can be as small as 2^-47 hi. Scales outside
 //! it are rare and are divided by.
 
-use core::ops::{Range, RangeInclusive};
+use core::ops::Range;
 
 use crate::Backend;
 use crate::kernel::CheckDivision;
-
-/// The scales for which the product is proven to stand for the division: [2^-126, 2^79].
-pub const PROVEN: RangeInclusive<f32> =
-    f32::MIN_POSITIVE..=f32::from_bits((127 + 79) << (f32::MANTISSA_DIGITS - 1));
-
-/// How many binary32 significands there are, and so how many scales a whole [`check`] tries.
-pub const SIGNIFICANDS: u32 = 1 << (f32::MANTISSA_DIGITS - 1);
-
-/// 1/s as the unevaluated sum of two binary32 numbers.
-///
-/// ```
-/// use absmax::division::Reciprocal;
-///
-/// let r = Reciprocal::new(3.0).unwrap();
-/// assert_eq!(r.hi, 1.0 / 3.0);
-/// assert!((f64::from(r.hi) + f64::from(r.lo) - 1.0 / 3.0).abs() < 1e-15);
-/// assert!(Reciprocal::new(1e30).is_none()); // outside the proven range
-/// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Reciprocal {
-    /// RN(1 / s).
-    pub hi: f32,
-    /// RN(RN(1 - s * hi) / s).
-    pub lo: f32,
-}
-
-impl Reciprocal {
-    /// The reciprocal of a scale in the [proven](PROVEN) range; `None` for any other.
-    #[inline]
-    pub fn new(scale: f32) -> Option<Self> {
-        if !PROVEN.contains(&scale) {
-            return None;
-        }
-        let hi = 1.0 / scale;
-        Some(Self { hi, lo: remainder(scale, hi) / scale })
-    }
-
-    /// The same with the last division replaced by a product: lo = RN(RN(1 - s * hi) * hi). It is
-    /// wrong for exactly one scale and step of a whole [`check`]: the proof that the check can fail.
-    pub fn with_product_lo(scale: f32) -> Option<Self> {
-        Self::new(scale).map(|Self { hi, .. }| Self { hi, lo: remainder(scale, hi) * hi })
-    }
-}
-
-/// RN(1 - s * hi), where the product is exact: in binary64 it has room (48 bits), and so has the
-/// difference, the two being that near.
-#[inline]
-fn remainder(scale: f32, hi: f32) -> f32 {
-    (1.0 - f64::from(scale) * f64::from(hi)) as f32
-}
-
-/// What [`check`] counted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
-    /// Values divided both ways.
-    pub cases: u64,
-    /// Values that the two ways rounded to different integers.
-    pub mismatches: u64,
-    /// Windows that did not hold the step that they were laid around: they would prove nothing.
-    pub stepless: u64,
-}
+pub use crate::kernel::{SIGNIFICANDS, Tally};
+pub use crate::reciprocal::{PROVEN, Reciprocal};
 
 /// Divides in both ways around every step of the scales 1 + i * 2^-23 for i in `significands`, by
 /// the very instructions that the backend's kernels use.

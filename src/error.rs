@@ -1,6 +1,8 @@
 //! What can go wrong, with the numbers that explain it.
 
-use crate::{Isa, ObserverKind, ScaleType};
+use crate::isa::Isa;
+use crate::observer_kind::ObserverKind;
+use crate::scale_type::ScaleType;
 
 /// A result of this crate.
 pub type Result<T, E = Error> = core::result::Result<T, E>;
@@ -168,4 +170,9 @@ impl Error {
             other => other,
         }
     }
+}
+
+/// A buffer whose length has to be `expected`.
+pub(crate) fn same_length(what: &'static str, expected: usize, found: usize) -> Result<()> {
+    if expected == found { Ok(()) } else { Err(Error::LengthMismatch { what, expected, found }) }
 }

@@ -51,34 +51,42 @@ extern crate alloc;
 extern crate std;
 
 mod backend;
+mod dispatch;
 pub mod division;
+mod drive;
 mod element;
 mod error;
 mod integer;
+mod isa;
 mod kernel;
+mod limits;
 mod metrics;
 mod observer;
+mod observer_kind;
 mod packing;
-mod parallel;
 mod params;
 mod quantizer;
+mod reciprocal;
 pub mod reference;
+mod scale_type;
 mod scheme;
-mod sets;
 mod simd;
 mod slice;
 mod tensor;
 
-pub use backend::{Backend, Isa};
+pub use backend::Backend;
 pub use element::Element;
 pub use error::{Error, Result};
 pub use integer::Integer;
+pub use isa::Isa;
 pub use metrics::ErrorStats;
-pub use observer::{Bin, Histogram, Observer, ObserverKind};
+pub use observer::{Bin, Histogram, Observer};
+pub use observer_kind::ObserverKind;
 pub use packing::Packing;
 pub use params::QuantParams;
 pub use quantizer::Quantizer;
-pub use scheme::{Granularity, Mapping, Range, ScaleType, Scheme};
+pub use scale_type::ScaleType;
+pub use scheme::{Granularity, Mapping, Range, Scheme};
 pub use slice::{
     abs_max, dequantize_into, fake_quantize_into, min_max, quantize, quantize_into, quantize_with,
 };

@@ -3,7 +3,7 @@
 use alloc::vec;
 
 use crate::kernel::{ErrorSums, Sums};
-use crate::{Backend, Element, Error, Result, parallel};
+use crate::{Backend, Element, Error, Result, drive};
 
 /// Values that are summed up before the sums are added to the total.
 const BLOCK: usize = 1 << 14;
@@ -81,7 +81,7 @@ impl Backend {
         }
         let mut sums = vec![Sums::default(); x.len().div_ceil(BLOCK)];
         let blocks = x.chunks(BLOCK).zip(y.chunks(BLOCK)).zip(&mut sums);
-        parallel::for_each(blocks, x.len(), self.thread_limit(), |((x, y), sums)| {
+        drive::for_each(blocks, x.len(), self.thread_limit(), |((x, y), sums)| {
             *sums = T::error_sums(self, ErrorSums { x, y });
         });
         Ok(ErrorStats(sums.into_iter().fold(Sums::default(), Sums::merge)))

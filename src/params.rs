@@ -2,7 +2,7 @@
 
 use core::ops::RangeInclusive;
 
-use crate::division::Reciprocal;
+use crate::reciprocal::Reciprocal;
 use crate::{Error, Integer, Result};
 
 /// How real numbers and quantized integers relate:

@@ -3,8 +3,9 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::sets::{Quantized, Sets};
-use crate::slice::same_length;
+use crate::drive::Sets;
+use crate::error::same_length;
+use crate::kernel::{Quantized, QuantizedMut};
 use crate::tensor::elements;
 use crate::{
     Backend, Element, Error, Integer, Integers, QuantizedTensor, Result, Scheme, TensorView,
@@ -112,7 +113,7 @@ impl Quantizer {
         let sets = self.sets::<Q>(x.shape(), scales.len(), zero_points.len())?;
         same_length("output", x.data().len(), q.len())?;
         let q = bytemuck::must_cast_slice_mut(q);
-        sets.quantize(self.backend, x.data(), self.scheme, Quantized { q, scales, zero_points })
+        sets.quantize(self.backend, x.data(), &self.scheme, QuantizedMut { q, scales, zero_points })
     }
 
     /// x' = (q - zero_point) * scale of a tensor of this scheme and the given shape, with scales and
@@ -152,8 +153,8 @@ impl Quantizer {
         if let Some(&zero_point) = zero_points.iter().find(|z| !(qmin..=qmax).contains(z)) {
             return Err(Error::ZeroPointOutOfRange { zero_point, qmin, qmax });
         }
-        let q = bytemuck::must_cast_slice(q);
-        sets.dequantize(self.backend, Q::UNSIGNED, Quantized { q, scales, zero_points }, x);
+        let (q, unsigned) = (bytemuck::must_cast_slice(q), Q::UNSIGNED);
+        sets.dequantize(self.backend, Quantized { q, unsigned, scales, zero_points }, x);
         Ok(())
     }
 
@@ -169,6 +170,45 @@ impl Quantizer {
             return Err(Error::IntegerMismatch { qmin, qmax, integer: Q::NAME });
         }
         Ok(sets)
+    }
+}
+
+impl QuantizedTensor {
+    /// x' = (q - zero_point) * scale, row-major.
+    ///
+    /// # Errors
+    ///
+    /// Those of a tensor whose fields were changed so that they no longer fit one another.
+    ///
+    /// ```
+    /// use absmax::{Quantizer, Scheme, TensorView};
+    ///
+    /// let x = [1.0, -127.0, 0.5, 0.25];
+    /// let view = TensorView::new(&x, &[2, 2])?;
+    /// let quantized = Quantizer::new(Scheme::int8().per_channel(0)).quantize(view)?;
+    /// assert_eq!(quantized.dequantize()?[..2], [1.0, -127.0]);
+    /// # Ok::<(), absmax::Error>(())
+    /// ```
+    pub fn dequantize(&self) -> Result<Vec<f32>> {
+        let mut x = alloc::vec![0.0; self.data.len()];
+        self.dequantize_into(Backend::best(), &mut x)?;
+        Ok(x)
+    }
+
+    /// [`QuantizedTensor::dequantize`] on a given backend, into the caller's buffer and type: the
+    /// binary32 product is rounded once more if that is narrower.
+    ///
+    /// # Errors
+    ///
+    /// As [`QuantizedTensor::dequantize`], and [`Error::LengthMismatch`] if the buffer does not have
+    /// as many elements as the tensor.
+    pub fn dequantize_into<T: Element>(&self, backend: Backend, x: &mut [T]) -> Result<()> {
+        let Self { data, shape, scales, zero_points, scheme } = self;
+        let quantizer = Quantizer::new(*scheme).backend(backend);
+        match data {
+            Integers::I8(q) => quantizer.dequantize_into(q, shape, scales, zero_points, x),
+            Integers::U8(q) => quantizer.dequantize_into(q, shape, scales, zero_points, x),
+        }
     }
 }
 

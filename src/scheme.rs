@@ -1,11 +1,9 @@
 //! What a tensor is to be quantized to: plain data.
 
-use core::fmt;
 use core::num::NonZeroUsize;
 
-use half::{bf16, f16};
-
-use crate::{Error, QuantParams, Result};
+use crate::limits::Limits;
+use crate::{Error, QuantParams, Result, ScaleType};
 
 /// Which integers symmetric quantization to b bits uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,60 +38,6 @@ pub enum Mapping {
     AffineSigned,
     /// The same with unsigned integers; at 8 bits that of ONNX's `DynamicQuantizeLinear`.
     AffineUnsigned,
-}
-
-/// The type that scales will be stored in. The scale is rounded to it first and the values are
-/// quantized against the rounded scale, which is what they will be multiplied by again.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
-pub enum ScaleType {
-    /// binary32: nothing is rounded.
-    #[default]
-    F32,
-    /// binary16: to nearest even from 2^-14 up; below that up to the next subnormal, so that a
-    /// scale is neither lost nor made too small for its data.
-    F16,
-    /// bfloat16: to nearest even.
-    Bf16,
-}
-
-impl ScaleType {
-    /// `scale` rounded to this type; infinity if it overflows.
-    ///
-    /// ```
-    /// use absmax::ScaleType;
-    ///
-    /// assert_eq!(ScaleType::Bf16.round(0.1), 0.100097656);
-    /// assert_eq!(ScaleType::F16.round(1e-9), 2f32.powi(-24)); // up to the least subnormal
-    /// assert_eq!(ScaleType::F16.round(1e6), f32::INFINITY);
-    /// ```
-    pub fn round(self, scale: f32) -> f32 {
-        const SMALLEST_NORMAL: f32 = f16::MIN_POSITIVE.to_f32_const();
-        const SUBNORMALS_PER_UNIT: f32 = (1 << 24) as f32;
-        match self {
-            Self::F32 => scale,
-            Self::Bf16 => bf16::from_f32(scale).to_f32(),
-            Self::F16 if 0.0 < scale && scale < SMALLEST_NORMAL => {
-                // Below 1024 and scaled by a power of two: exact, and so is the way back.
-                let units = scale * SUBNORMALS_PER_UNIT;
-                let whole = units as u16;
-                let up = whole + u16::from(f32::from(whole) < units);
-                f32::from(up) / SUBNORMALS_PER_UNIT
-            }
-            Self::F16 => f16::from_f32(scale).to_f32(),
-        }
-    }
-}
-
-impl fmt::Display for ScaleType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::F32 => "f32",
-            Self::F16 => "f16",
-            Self::Bf16 => "bf16",
-        })
-    }
 }
 
 /// Which values share a scale and a zero point.
@@ -416,54 +360,3 @@ impl Scheme {
 
 /// Added and taken away again, it leaves a number below 2^22 in magnitude rounded to nearest even.
 const ROUND: f32 = 12_582_912.0;
-
-/// The least and the largest of some values.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(
-    feature = "serde",
-    serde(try_from = "crate::observer::StoredLimits", into = "crate::observer::StoredLimits")
-)]
-pub struct Limits {
-    pub(crate) min: f32,
-    pub(crate) max: f32,
-}
-
-impl Limits {
-    /// Those of no value.
-    pub(crate) const NOTHING: Self = Self { min: f32::INFINITY, max: f32::NEG_INFINITY };
-
-    /// Of values of which only the largest magnitude is known.
-    #[inline(always)]
-    pub(crate) fn symmetric(abs_max: f32) -> Self {
-        Self { min: -abs_max, max: abs_max }
-    }
-
-    /// The limits of both; a NaN stays.
-    #[inline(always)]
-    pub(crate) fn merge(self, other: Self) -> Self {
-        Self {
-            min: if self.min <= other.min || self.min.is_nan() { self.min } else { other.min },
-            max: if self.max >= other.max || self.max.is_nan() { self.max } else { other.max },
-        }
-    }
-
-    /// The limits of both, of which either may be of nothing.
-    pub(crate) fn merge_seen(one: Option<Self>, other: Option<Self>) -> Option<Self> {
-        one.zip(other).map(|(one, other)| one.merge(other)).or(one).or(other)
-    }
-
-    /// The limits of the values after limiting them to [-`clip`, `clip`], which is a finite range.
-    pub(crate) fn clipped(self, clip: f32) -> Self {
-        let Self { min, max } = self;
-        Self { min: min.clamp(-clip, clip), max: max.clamp(-clip, clip) }
-    }
-
-    /// The largest magnitude.
-    #[inline(always)]
-    pub(crate) fn abs_max(self) -> f32 {
-        let (min, max) = (self.min.abs(), self.max.abs());
-        // A NaN is both.
-        if max < min { min } else { max }
-    }
-}

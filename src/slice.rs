@@ -1,17 +1,12 @@
-//! Operations on slices: checks, then kernels over chunks.
+//! Operations on slices: the lengths are checked here, and then the kernels are driven over them.
 
 use alloc::vec::Vec;
 use core::slice;
 
-use crate::kernel::{
-    AbsMax, Dequantize, DequantizeRows, FakeQuantize, LENGTHS, MinMax, Quantize, QuantizeGroups,
-    QuantizeRows, Traffic,
-};
-use crate::parallel::{self, CHUNK};
-use crate::scheme::Limits;
-use crate::sets::Quantized;
-use crate::simd::LANES;
-use crate::{Backend, Element, Error, Integer, QuantParams, Result, Scheme};
+use crate::error::same_length;
+use crate::kernel::{Dequantize, FakeQuantize, Quantize, QuantizedMut, Traffic};
+use crate::limits::Limits;
+use crate::{Backend, Element, Error, Integer, QuantParams, Result, Scheme, drive};
 
 /// In memory, where a kernel finds it without its having been written for every call.
 static INT8: Scheme = Scheme::int8();
@@ -144,11 +139,7 @@ pub fn min_max<T: Element>(x: &[T]) -> Option<(f32, f32)> {
 impl Backend {
     /// [`abs_max`] on this backend.
     pub fn abs_max<T: Element>(self, x: &[T]) -> f32 {
-        let traffic = Traffic::read(size_of_val(x));
-        let see = |peak: &mut u32, x| *peak = T::abs_max(self, AbsMax { x, traffic }).max(*peak);
-        let threads = self.thread_limit();
-        let peak = parallel::fold(x.chunks(CHUNK), x.len(), threads, || 0, see, u32::max);
-        T::from_magnitude_bits(peak)
+        drive::abs_max(self, x)
     }
 
     /// [`min_max`] on this backend.
@@ -156,20 +147,8 @@ impl Backend {
         if x.is_empty() {
             return None;
         }
-        let Limits { min, max } = self.limits(x, false);
+        let Limits { min, max } = drive::limits(self, x, false);
         if min.is_nan() || max.is_nan() { Some((f32::NAN, f32::NAN)) } else { Some((min, max)) }
-    }
-
-    /// The limits of values, of which only the magnitudes matter if `symmetric`.
-    fn limits<T: Element>(self, x: &[T], symmetric: bool) -> Limits {
-        if symmetric || x.is_empty() {
-            return Limits::symmetric(self.abs_max(x));
-        }
-        let traffic = Traffic::read(size_of_val(x));
-        let new = || Limits::NOTHING;
-        let see =
-            |seen: &mut Limits, x| *seen = seen.merge(T::min_max(self, MinMax { x, traffic }));
-        parallel::fold(x.chunks(CHUNK), x.len(), self.thread_limit(), new, see, Limits::merge)
     }
 
     /// [`quantize_into`] on this backend.
@@ -180,8 +159,8 @@ impl Backend {
     pub fn quantize_into<T: Element>(self, x: &[T], q: &mut [i8]) -> Result<f32> {
         same_length("output", x.len(), q.len())?;
         let mut scale = 0.0;
-        let to = Quantized { q, scales: slice::from_mut(&mut scale), zero_points: &mut [][..] };
-        self.quantize_groups(x, x.len(), x.len(), &INT8, to)?;
+        let scales = slice::from_mut(&mut scale);
+        self.quantize_int8(x, x.len(), QuantizedMut { q, scales, zero_points: &mut [] })?;
         Ok(scale)
     }
 
@@ -198,29 +177,10 @@ impl Backend {
     ) -> Result<()> {
         same_length("output", x.len(), q.len())?;
         params.fit::<Q>()?;
-        self.quantize_chunks(x, params, false, Q::UNSIGNED, bytemuck::must_cast_slice_mut(q));
+        let (unsigned, traffic) = (Q::UNSIGNED, Traffic::copy(size_of_val(x), q.len()));
+        let q = bytemuck::must_cast_slice_mut(q);
+        drive::quantize(self, Quantize { x, params, known: false, traffic, unsigned, q });
         Ok(())
-    }
-
-    /// From the last chunk to the first: where the data have just been read for their range, their
-    /// end is still in the cache.
-    #[inline(always)]
-    fn quantize_chunks<T: Element>(
-        self,
-        x: &[T],
-        params: QuantParams,
-        known: bool,
-        unsigned: bool,
-        q: &mut [i8],
-    ) {
-        let traffic = Traffic::copy(size_of_val(x), q.len());
-        if x.len() <= CHUNK {
-            return T::quantize(self, Quantize { x, params, known, traffic, unsigned, q });
-        }
-        let chunks = x.chunks(CHUNK).zip(q.chunks_mut(CHUNK)).rev();
-        parallel::for_each(chunks, x.len(), self.thread_limit(), |(x, q)| {
-            T::quantize(self, Quantize { x, params, known, traffic, unsigned, q });
-        });
     }
 
     /// Quantizes each row of `row_len` values with a scale of its own, as [`quantize_into`] does
@@ -251,127 +211,19 @@ impl Backend {
         let expected = scales.len().checked_mul(row_len).ok_or(Error::SizeOverflow)?;
         same_length("input", expected, x.len())?;
         same_length("output", expected, q.len())?;
-        let to = Quantized { q, scales, zero_points: &mut [][..] };
-        self.quantize_groups(x, row_len, row_len, &INT8, to)
+        self.quantize_int8(x, row_len, QuantizedMut { q, scales, zero_points: &mut [] })
     }
 
-    /// Quantizes rows in groups as the scheme says. The lengths agree.
-    pub(crate) fn quantize_groups<T: Element>(
+    /// Quantizes rows to symmetric int8. The lengths agree.
+    #[inline(always)]
+    fn quantize_int8<T: Element>(
         self,
         x: &[T],
         row_len: usize,
-        group: usize,
-        scheme: &Scheme,
-        to: Quantized<&mut [i8], &mut [f32], &mut [i32]>,
+        to: QuantizedMut<'_>,
     ) -> Result<()> {
-        let Quantized { q, scales, zero_points } = to;
-        if row_len == 0 {
-            let (scale, zero_point) = scheme.choose(Limits::symmetric(0.0));
-            scales.fill(scale);
-            zero_points.fill(zero_point);
-            return Ok(());
-        }
-        let sets = Quantized { q, scales: &mut *scales, zero_points };
-        if row_len == group || row_len.is_multiple_of(group) {
-            self.quantize_rows(x, group, scheme, sets);
-        } else {
-            self.quantize_ragged(x, row_len, group, scheme, sets);
-        }
-        match scales.iter().position(|scale| !scale.is_finite()) {
-            None => Ok(()),
-            Some(set) => {
-                let (row, column) = (set / row_len.div_ceil(group), set % row_len.div_ceil(group));
-                let first = row * row_len + column * group;
-                let last = x.len().min(first + group).min((row + 1) * row_len);
-                let x = &x[first..last];
-                let limits = self.limits(x, scheme.is_symmetric());
-                Err(set_error(x, scheme, limits).in_set(set, first))
-            }
-        }
-    }
-
-    /// Quantizes each row of `row_len` values by parameters of its own. What is not finite, or
-    /// whose scale overflows, gets a scale that is not finite.
-    #[inline(always)]
-    fn quantize_rows<T: Element>(
-        self,
-        x: &[T],
-        row_len: usize,
-        scheme: &Scheme,
-        to: Quantized<&mut [i8], &mut [f32], &mut [i32]>,
-    ) {
-        let Quantized { q, scales, zero_points } = to;
-        if row_len > CHUNK {
-            for (set, scale) in scales.iter_mut().enumerate() {
-                let row = set * row_len..(set + 1) * row_len;
-                let (x, q) = (&x[row.clone()], &mut q[row]);
-                let (chosen, zero_point) = scheme.choose(self.limits(x, scheme.is_symmetric()));
-                *scale = chosen;
-                zero_points.get_mut(set).into_iter().for_each(|place| *place = zero_point);
-                if chosen.is_finite() {
-                    let params = scheme.valid_params(chosen, zero_point);
-                    self.quantize_chunks(x, params, true, scheme.is_unsigned(), q);
-                }
-            }
-            return;
-        }
-        let traffic = Traffic::read(size_of_val(x));
-        if x.len() <= CHUNK {
-            let rows = QuantizeRows { x, row_len, scheme, q, scales, zero_points };
-            return self.quantize_piece(rows, traffic);
-        }
-        let rows = CHUNK / row_len;
-        let chunk = rows * row_len;
-        let mut zero_points = zero_points.chunks_mut(rows);
-        let chunks = x.chunks(chunk).zip(q.chunks_mut(chunk)).zip(scales.chunks_mut(rows));
-        let chunks = chunks.map(|piece| (piece, zero_points.next().unwrap_or_default()));
-        parallel::for_each(chunks, x.len(), self.thread_limit(), |(piece, zero_points)| {
-            let ((x, q), scales) = piece;
-            let rows = QuantizeRows { x, row_len, scheme, q, scales, zero_points };
-            self.quantize_piece(rows, traffic);
-        });
-    }
-
-    /// The same on one thread. Groups go sixteen together as far as they can.
-    #[inline(always)]
-    fn quantize_piece<T: Element>(self, mut rows: QuantizeRows<'_, T>, traffic: Traffic) {
-        let (mut done, all) = (0, rows.scales.len());
-        if all < LANES || !LENGTHS.contains(&rows.row_len) {
-            return T::quantize_rows(self, rows);
-        }
-        while done < all {
-            let groups = QuantizeGroups { rows: rows.part(done, all - done), traffic };
-            done += T::quantize_groups(self, groups);
-            let next = LANES.min(all - done);
-            T::quantize_rows(self, rows.part(done, next));
-            done += next;
-        }
-    }
-
-    /// The same for groups, where the last one of a row is shorter.
-    fn quantize_ragged<T: Element>(
-        self,
-        x: &[T],
-        row_len: usize,
-        group: usize,
-        scheme: &Scheme,
-        to: Quantized<&mut [i8], &mut [f32], &mut [i32]>,
-    ) {
-        let Quantized { q, scales, zero_points } = to;
-        let groups = row_len.div_ceil(group);
-        let mut zero_points = zero_points.chunks_mut(groups);
-        let rows = x.chunks(row_len).zip(q.chunks_mut(row_len)).zip(scales.chunks_mut(groups));
-        for ((x, q), scales) in rows {
-            let (x, x_last) = x.split_at((groups - 1) * group);
-            let (q, q_last) = q.split_at_mut(x.len());
-            let (scales, scale_last) = scales.split_at_mut(groups - 1);
-            let zero_points = zero_points.next().unwrap_or_default();
-            let (zero_points, zero_point_last) =
-                zero_points.split_at_mut(zero_points.len().min(groups - 1));
-            self.quantize_rows(x, group, scheme, Quantized { q, scales, zero_points });
-            let last = Quantized { q: q_last, scales: scale_last, zero_points: zero_point_last };
-            self.quantize_rows(x_last, x_last.len(), scheme, last);
-        }
+        let groups = drive::Groups { x, row_len, group: row_len, scheme: &INT8, to };
+        drive::quantize_groups(self, groups)
     }
 
     /// [`dequantize_into`] on this backend.
@@ -386,60 +238,11 @@ impl Backend {
         x: &mut [T],
     ) -> Result<()> {
         same_length("output", q.len(), x.len())?;
-        let (q, unsigned) = (bytemuck::must_cast_slice(q), Q::UNSIGNED);
-        self.dequantize_chunks(q, unsigned, params.scale(), params.zero_point(), x);
+        let (unsigned, traffic) = (Q::UNSIGNED, Traffic::copy(q.len(), size_of_val(x)));
+        let (scale, zero_point) = (params.scale(), params.zero_point());
+        let q = bytemuck::must_cast_slice(q);
+        drive::dequantize(self, Dequantize { q, unsigned, scale, zero_point, traffic, x });
         Ok(())
-    }
-
-    fn dequantize_chunks<T: Element>(
-        self,
-        q: &[i8],
-        unsigned: bool,
-        scale: f32,
-        zero_point: i32,
-        x: &mut [T],
-    ) {
-        let traffic = Traffic::copy(q.len(), size_of_val(x));
-        let chunks = q.chunks(CHUNK).zip(x.chunks_mut(CHUNK));
-        parallel::for_each(chunks, q.len(), self.thread_limit(), |(q, x)| {
-            T::dequantize(self, Dequantize { q, unsigned, scale, zero_point, traffic, x });
-        });
-    }
-
-    /// Dequantizes rows in groups. The lengths agree.
-    pub(crate) fn dequantize_groups<T: Element>(
-        self,
-        row_len: usize,
-        group: usize,
-        unsigned: bool,
-        from: Quantized<&[i8], &[f32], &[i32]>,
-        x: &mut [T],
-    ) {
-        let Quantized { q, scales, zero_points } = from;
-        if q.is_empty() {
-        } else if group >= CHUNK {
-            let groups = row_len.div_ceil(group);
-            for (row, (q, x)) in q.chunks(row_len).zip(x.chunks_mut(row_len)).enumerate() {
-                for (column, (q, x)) in q.chunks(group).zip(x.chunks_mut(group)).enumerate() {
-                    let set = row * groups + column;
-                    let zero_point = zero_points.get(set).copied().unwrap_or(0);
-                    self.dequantize_chunks(q, unsigned, scales[set], zero_point, x);
-                }
-            }
-        } else {
-            // Groups that follow each other without a gap are rows, too.
-            let row_len = if row_len.is_multiple_of(group) { group } else { row_len };
-            let (rows, groups) = ((CHUNK / row_len).max(1), row_len.div_ceil(group));
-            let mut zero_points = zero_points.chunks(rows * groups);
-            let pieces = q.chunks(rows * row_len).zip(x.chunks_mut(rows * row_len));
-            let pieces = pieces.zip(scales.chunks(rows * groups));
-            let pieces = pieces.map(|piece| (piece, zero_points.next().unwrap_or_default()));
-            parallel::for_each(pieces, q.len(), self.thread_limit(), |(piece, zero_points)| {
-                let ((q, x), scales) = piece;
-                let rows = DequantizeRows { q, unsigned, row_len, group, scales, zero_points, x };
-                T::dequantize_rows(self, rows);
-            });
-        }
     }
 
     /// [`fake_quantize_into`] on this backend.
@@ -455,32 +258,7 @@ impl Backend {
     ) -> Result<()> {
         same_length("output", x.len(), y.len())?;
         let traffic = Traffic::copy(size_of_val(x), size_of_val(y));
-        let chunks = x.chunks(CHUNK).zip(y.chunks_mut(CHUNK));
-        parallel::for_each(chunks, x.len(), self.thread_limit(), |(x, y)| {
-            T::fake_quantize(self, FakeQuantize { x, params, traffic, y });
-        });
+        drive::fake_quantize(self, FakeQuantize { x, params, traffic, y });
         Ok(())
     }
-}
-
-/// A buffer whose length has to be `expected`.
-pub(crate) fn same_length(what: &'static str, expected: usize, found: usize) -> Result<()> {
-    if expected == found { Ok(()) } else { Err(Error::LengthMismatch { what, expected, found }) }
-}
-
-/// Why the scale of some values with these limits is not finite.
-#[cold]
-pub(crate) fn set_error<T: Element>(x: &[T], scheme: &Scheme, limits: Limits) -> Error {
-    match scheme.params(limits.min, limits.max) {
-        Err(error @ Error::ScaleOverflow { .. }) => error,
-        _ => not_finite(x),
-    }
-}
-
-/// The error that names the first value that is not finite. There is one; looking for it is left
-/// until it is known.
-#[cold]
-pub(crate) fn not_finite<T: Element>(x: &[T]) -> Error {
-    let index = x.iter().position(|x| !x.to_f32().is_finite()).unwrap_or(0);
-    Error::NotFinite { index, value: x.get(index).map_or(f32::NAN, |x| x.to_f32()) }
 }

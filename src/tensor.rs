@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use crate::{Backend, Element, Error, Quantizer, Result, Scheme};
+use crate::{Element, Error, Result, Scheme};
 
 /// A borrowed tensor in row-major order: the last axis is contiguous.
 ///
@@ -108,43 +108,4 @@ pub struct QuantizedTensor {
     pub zero_points: Vec<i32>,
     /// What the tensor was quantized to.
     pub scheme: Scheme,
-}
-
-impl QuantizedTensor {
-    /// x' = (q - zero_point) * scale, row-major.
-    ///
-    /// # Errors
-    ///
-    /// Those of a tensor whose fields were changed so that they no longer fit one another.
-    ///
-    /// ```
-    /// use absmax::{Quantizer, Scheme, TensorView};
-    ///
-    /// let x = [1.0, -127.0, 0.5, 0.25];
-    /// let view = TensorView::new(&x, &[2, 2])?;
-    /// let quantized = Quantizer::new(Scheme::int8().per_channel(0)).quantize(view)?;
-    /// assert_eq!(quantized.dequantize()?[..2], [1.0, -127.0]);
-    /// # Ok::<(), absmax::Error>(())
-    /// ```
-    pub fn dequantize(&self) -> Result<Vec<f32>> {
-        let mut x = alloc::vec![0.0; self.data.len()];
-        self.dequantize_into(Backend::best(), &mut x)?;
-        Ok(x)
-    }
-
-    /// [`QuantizedTensor::dequantize`] on a given backend, into the caller's buffer and type: the
-    /// binary32 product is rounded once more if that is narrower.
-    ///
-    /// # Errors
-    ///
-    /// As [`QuantizedTensor::dequantize`], and [`Error::LengthMismatch`] if the buffer does not have
-    /// as many elements as the tensor.
-    pub fn dequantize_into<T: Element>(&self, backend: Backend, x: &mut [T]) -> Result<()> {
-        let Self { data, shape, scales, zero_points, scheme } = self;
-        let quantizer = Quantizer::new(*scheme).backend(backend);
-        match data {
-            Integers::I8(q) => quantizer.dequantize_into(q, shape, scales, zero_points, x),
-            Integers::U8(q) => quantizer.dequantize_into(q, shape, scales, zero_points, x),
-        }
-    }
 }

@@ -1,16 +1,15 @@
 //! abs_max = max |x|, as the integer maximum of the bits without the sign.
 
 use super::blocks::{Scan, Traffic, scan};
-use crate::Element;
-use crate::simd::{BLOCK, Kernel, Simd};
+use crate::simd::{BLOCK, Kernel, Simd, Value};
 
-/// The largest magnitude of `x`, in the bits of its own type: see [`Element`]'s hidden half.
+/// The largest magnitude of `x`, in the bits of its own type: see [`Value::magnitude_bits`].
 pub struct AbsMax<'a, T> {
     pub(crate) x: &'a [T],
     pub(crate) traffic: Traffic,
 }
 
-impl<T: Element> Kernel for AbsMax<'_, T> {
+impl<T: Value> Kernel for AbsMax<'_, T> {
     type Output = u32;
 
     #[inline(always)]
@@ -20,9 +19,10 @@ impl<T: Element> Kernel for AbsMax<'_, T> {
     }
 }
 
-/// The same, of some NaN where one was seen; `QUICK` as in [`Element`]'s hidden half.
+/// The bits of the largest magnitude, or of some NaN where one was seen; `QUICK` is that of
+/// [`Value::raise`].
 #[inline(always)]
-pub(crate) fn abs_max<S: Simd, T: Element, const QUICK: bool>(
+pub(crate) fn abs_max<S: Simd, T: Value, const QUICK: bool>(
     s: S,
     x: &[T],
     traffic: Traffic,
@@ -35,9 +35,9 @@ pub(crate) fn abs_max<S: Simd, T: Element, const QUICK: bool>(
 /// Two peaks for each of two blocks: as many chains as hide an operation's latency.
 const ROWS: usize = 2;
 
-struct Peaks<S: Simd, T: Element, const QUICK: bool>([[T::Peak<S>; 2]; ROWS]);
+struct Peaks<S: Simd, T: Value, const QUICK: bool>([[T::Peak<S>; 2]; ROWS]);
 
-impl<S: Simd, T: Element, const QUICK: bool> Scan<S> for Peaks<S, T, QUICK> {
+impl<S: Simd, T: Value, const QUICK: bool> Scan<S> for Peaks<S, T, QUICK> {
     type In = T;
 
     #[inline(always)]
@@ -51,6 +51,6 @@ impl<S: Simd, T: Element, const QUICK: bool> Scan<S> for Peaks<S, T, QUICK> {
 /// Which NaN is the largest is asked so seldom that the fast path does not keep it.
 #[cold]
 #[inline(never)]
-fn largest_nan<T: Element>(x: &[T]) -> u32 {
+fn largest_nan<T: Value>(x: &[T]) -> u32 {
     x.iter().map(|x| x.magnitude_bits()).fold(0, u32::max)
 }

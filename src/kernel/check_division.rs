@@ -3,8 +3,22 @@
 use core::array::from_fn;
 use core::ops::Range;
 
-use crate::division::{Reciprocal, SIGNIFICANDS, Tally};
+use crate::reciprocal::Reciprocal;
 use crate::simd::{Kernel, LANES, Simd};
+
+/// How many binary32 significands there are, and so how many scales a whole [`check`](crate::division::check) tries.
+pub const SIGNIFICANDS: u32 = 1 << (f32::MANTISSA_DIGITS - 1);
+
+/// What [`check`](crate::division::check) counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Values divided both ways.
+    pub cases: u64,
+    /// Values that the two ways rounded to different integers.
+    pub mismatches: u64,
+    /// Windows that did not hold the step that they were laid around: they would prove nothing.
+    pub stepless: u64,
+}
 
 /// Divides in both ways around every step of the scales 1 + i * 2^-23.
 pub(crate) struct CheckDivision {

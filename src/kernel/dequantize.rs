@@ -3,8 +3,9 @@
 use core::marker::PhantomData;
 
 use super::blocks::{Map, Traffic, map};
-use crate::simd::{BLOCK, Kernel, LANES, Simd};
-use crate::{Element, Integer};
+use super::quantized::{OfIntegers, of_integers};
+use crate::Integer;
+use crate::simd::{BLOCK, Kernel, LANES, Simd, Value};
 
 /// Dequantizes `q` into `x`, which have the same length.
 pub struct Dequantize<'a, T> {
@@ -18,22 +19,18 @@ pub struct Dequantize<'a, T> {
     pub(crate) x: &'a mut [T],
 }
 
-impl<T: Element> Kernel for Dequantize<'_, T> {
+impl<T: Value> Kernel for Dequantize<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) {
-        if self.unsigned {
-            self.typed::<S, u8>(s);
-        } else {
-            self.typed::<S, i8>(s);
-        }
+        of_integers(s, self.unsigned, self);
     }
 }
 
-impl<T: Element> Dequantize<'_, T> {
+impl<T: Value> OfIntegers for Dequantize<'_, T> {
     #[inline(always)]
-    fn typed<S: Simd, Q: Integer>(self, s: S) {
+    fn eval_of<S: Simd, Q: Integer>(self, s: S) {
         let Self { q, scale, zero_point, traffic, x, .. } = self;
         let (scale, less) = (s.splat(scale), s.splat(-zero_point as f32));
         let mut by_scale = ByScale::<S, Q, T> { scale, less, types: PhantomData };
@@ -48,7 +45,7 @@ struct ByScale<S: Simd, Q, T> {
     types: PhantomData<(Q, T)>,
 }
 
-impl<S: Simd, Q: Integer, T: Element> Map<S> for ByScale<S, Q, T> {
+impl<S: Simd, Q: Integer, T: Value> Map<S> for ByScale<S, Q, T> {
     type In = Q;
     type Out = T;
 

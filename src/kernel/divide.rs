@@ -1,7 +1,7 @@
 //! x / scale, limited to what the quantized integers stand for.
 
 use crate::QuantParams;
-use crate::division::Reciprocal;
+use crate::reciprocal::Reciprocal;
 use crate::simd::Simd;
 
 /// A way to divide by one scale.

@@ -6,8 +6,7 @@
 
 use core::array::from_fn;
 
-use crate::Element;
-use crate::simd::{Kernel, LANES, Simd};
+use crate::simd::{Kernel, LANES, Simd, Value};
 
 /// Sums over pairs of a value x and its approximation y, with e = x - y.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -40,7 +39,7 @@ pub struct ErrorSums<'a, T> {
     pub(crate) y: &'a [f32],
 }
 
-impl<T: Element> Kernel for ErrorSums<'_, T> {
+impl<T: Value> Kernel for ErrorSums<'_, T> {
     type Output = Sums;
 
     #[inline(always)]
@@ -70,7 +69,7 @@ struct Lanes {
 
 impl Lanes {
     #[inline(always)]
-    fn see<S: Simd, T: Element>(&mut self, s: S, x: &[T; LANES], y: &[f32; LANES]) {
+    fn see<S: Simd, T: Value>(&mut self, s: S, x: &[T; LANES], y: &[f32; LANES]) {
         let mut wide = [0.0; LANES];
         s.store_f32(&mut wide, T::load(s, x));
         for i in 0..LANES {

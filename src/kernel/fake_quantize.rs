@@ -5,8 +5,8 @@ use core::marker::PhantomData;
 
 use super::blocks::{Map, Traffic, map};
 use super::divide::{ByDivision, ByProduct, Divide};
-use crate::simd::{BLOCK, Kernel, LANES, Simd};
-use crate::{Element, QuantParams};
+use crate::QuantParams;
+use crate::simd::{BLOCK, Kernel, LANES, Simd, Value};
 
 /// Quantizes and dequantizes `x` into `y`, which have the same length.
 pub struct FakeQuantize<'a, T> {
@@ -16,7 +16,7 @@ pub struct FakeQuantize<'a, T> {
     pub(crate) y: &'a mut [T],
 }
 
-impl<T: Element> Kernel for FakeQuantize<'_, T> {
+impl<T: Value> Kernel for FakeQuantize<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -42,7 +42,7 @@ struct ThereAndBack<S: Simd, D, T> {
     element: PhantomData<T>,
 }
 
-impl<S: Simd, D: Divide<S>, T: Element> Map<S> for ThereAndBack<S, D, T> {
+impl<S: Simd, D: Divide<S>, T: Value> Map<S> for ThereAndBack<S, D, T> {
     type In = T;
     type Out = T;
 

@@ -7,11 +7,12 @@
 //! next sixteen groups are computed while these are quantized.
 
 use super::blocks::{Traffic, fetch_ahead};
-use super::grid::{Finish, Grid, Saturated, halve};
+use super::grid::{Finish, Grid, WithFinish, halve};
+use super::quantized::QuantizedMut;
 use super::rows::QuantizeRows;
-use crate::division::PROVEN;
-use crate::simd::{BLOCK, Kernel, LANES, Simd};
-use crate::{Element, ScaleType, Scheme};
+use crate::reciprocal::PROVEN;
+use crate::simd::{BLOCK, Kernel, LANES, Simd, Value};
+use crate::{ScaleType, Scheme};
 
 /// Quantizes rows of one of [`LENGTHS`], sixteen by sixteen, until there are fewer or one has a scale
 /// that is not in the proven range; returns how many.
@@ -23,7 +24,7 @@ pub struct QuantizeGroups<'a, T> {
 /// How long groups may be.
 pub(crate) const LENGTHS: [usize; 4] = [16, 32, 64, 128];
 
-impl<T: Element> Kernel for QuantizeGroups<'_, T> {
+impl<T: Value> Kernel for QuantizeGroups<'_, T> {
     type Output = usize;
 
     #[inline(always)]
@@ -41,12 +42,12 @@ impl<T: Element> Kernel for QuantizeGroups<'_, T> {
 
 /// Groups of G values, which is 16 or a multiple of it.
 #[inline(always)]
-fn quantize_groups<S: Simd, T: Element, const G: usize>(
+fn quantize_groups<S: Simd, T: Value, const G: usize>(
     s: S,
     mut groups: QuantizeRows<'_, T>,
     traffic: Traffic,
 ) -> usize {
-    let sixteens = groups.scales.len() / LANES;
+    let sixteens = groups.to.scales.len() / LANES;
     // Two, in turns. They are in memory, where a lane can be loaded into all lanes.
     let mut divisors = [Divisors::default(); 2];
     for i in 0..=sixteens {
@@ -78,7 +79,7 @@ struct Divisors {
 impl Divisors {
     /// Sixteen values over the scale of a group, rounded.
     #[inline(always)]
-    fn quotients<S: Simd, T: Element>(&self, s: S, x: &[T; LANES], group: usize) -> S::I32 {
+    fn quotients<S: Simd, T: Value>(&self, s: S, x: &[T; LANES], group: usize) -> S::I32 {
         let Self { scales, hi, lo, .. } = self;
         let divisor = s.divisor(s.splat(scales[group]), s.splat(hi[group]), s.splat(lo[group]));
         s.round(s.div_by(T::load(s, x), divisor))
@@ -87,7 +88,7 @@ impl Divisors {
 
 /// [`Scheme::choose`] for each of sixteen groups, and what dividing by it takes.
 #[inline(always)]
-fn divisors_of<S: Simd, T: Element, const G: usize>(
+fn divisors_of<S: Simd, T: Value, const G: usize>(
     s: S,
     groups: &QuantizeRows<'_, T>,
     traffic: Traffic,
@@ -146,7 +147,7 @@ fn scales_of<S: Simd>(s: S, range: S::F32, scheme: Scheme) -> S::F32 {
 
 /// The largest magnitude of each group; NaN or infinite if there is one.
 #[inline(always)]
-fn abs_max<S: Simd, T: Element, const G: usize>(s: S, x: &[[T; G]; LANES]) -> S::F32 {
+fn abs_max<S: Simd, T: Value, const G: usize>(s: S, x: &[[T; G]; LANES]) -> S::F32 {
     let mut peaks = [s.splat_i32(0); LANES];
     for (group, of_group) in x.iter().zip(&mut peaks) {
         let mut peak = s.splat_i32(0);
@@ -162,7 +163,7 @@ fn abs_max<S: Simd, T: Element, const G: usize>(s: S, x: &[[T; G]; LANES]) -> S:
 
 /// The least and the largest value of each group and 0; NaN or infinite if there is one.
 #[inline(always)]
-fn limits<S: Simd, T: Element, const G: usize>(s: S, x: &[[T; G]; LANES]) -> [S::F32; 2] {
+fn limits<S: Simd, T: Value, const G: usize>(s: S, x: &[[T; G]; LANES]) -> [S::F32; 2] {
     // Both as maxima of integers that order as the numbers do, or the other way.
     let zero = s.splat_i32(0);
     let (mut below, mut above) = ([zero; LANES], [zero; LANES]);
@@ -185,12 +186,12 @@ fn limits<S: Simd, T: Element, const G: usize>(s: S, x: &[[T; G]; LANES]) -> [S:
 
 /// Quantizes sixteen groups, in the cache, by divisors that are valid.
 #[inline(always)]
-fn quantize_sixteen<S: Simd, T: Element, const G: usize>(
+fn quantize_sixteen<S: Simd, T: Value, const G: usize>(
     s: S,
     groups: QuantizeRows<'_, T>,
     divisors: &Divisors,
 ) {
-    let QuantizeRows { x, scheme, q, scales, zero_points, .. } = groups;
+    let QuantizeRows { x, scheme, to: QuantizedMut { q, scales, zero_points }, .. } = groups;
     scales.copy_from_slice(&divisors.scales);
     if let Ok(zero_points) = <&mut [i32; LANES]>::try_from(zero_points) {
         *zero_points = divisors.zero_points;
@@ -198,38 +199,43 @@ fn quantize_sixteen<S: Simd, T: Element, const G: usize>(
     // The zero points differ from group to group; the limits do not.
     let params = scheme.valid_params(1.0, divisors.zero_points[0]);
     let grid = Grid::new(params, scheme.is_unsigned());
-    if !scheme.is_symmetric() {
-        quantize_blocks::<S, T, _, G, true>(s, x, divisors, grid, grid.limited(s), q);
-    } else if grid.saturates() {
-        quantize_blocks::<S, T, _, G, false>(s, x, divisors, grid, Saturated, q);
+    if scheme.is_symmetric() {
+        grid.finish_centred(s, Sixteen::<T, G, false> { x, divisors, grid, q });
     } else {
-        quantize_blocks::<S, T, _, G, false>(s, x, divisors, grid, grid.centred(s), q);
+        Sixteen::<T, G, true> { x, divisors, grid, q }.with(s, grid.limited(s));
     }
 }
 
-/// The same on one kind of grid, with zero points if it has any.
-#[inline(always)]
-fn quantize_blocks<S: Simd, T: Element, F: Finish<S>, const G: usize, const ZEROS: bool>(
-    s: S,
-    x: &[T],
-    divisors: &Divisors,
+/// Sixteen groups of G values, with zero points if `ZEROS`.
+struct Sixteen<'a, T, const G: usize, const ZEROS: bool> {
+    x: &'a [T],
+    divisors: &'a Divisors,
     grid: Grid,
-    finish: F,
-    q: &mut [i8],
-) {
-    // Of a length that the compiler knows.
-    let (x, q) = (&x[..LANES * G], &mut q[..LANES * G]);
-    let blocks = x.as_chunks::<BLOCK>().0.iter().zip(q.as_chunks_mut::<BLOCK>().0);
-    for (i, (x, q)) in blocks.enumerate() {
-        let x: &[[T; LANES]; 4] = bytemuck::must_cast_ref(x);
-        let mut v = [s.splat_i32(0); 4];
-        for (j, v) in v.iter_mut().enumerate() {
-            let group = (i * BLOCK + j * LANES) / G;
-            *v = divisors.quotients(s, &x[j], group);
-            if ZEROS {
-                *v = s.add_i32(*v, s.splat_i32(grid.biased(divisors.zero_points[group])));
+    q: &'a mut [i8],
+}
+
+impl<S: Simd, T: Value, const G: usize, const ZEROS: bool> WithFinish<S>
+    for Sixteen<'_, T, G, ZEROS>
+{
+    type Output = ();
+
+    #[inline(always)]
+    fn with<F: Finish<S>>(self, s: S, finish: F) {
+        let Self { x, divisors, grid, q } = self;
+        // Of a length that the compiler knows.
+        let (x, q) = (&x[..LANES * G], &mut q[..LANES * G]);
+        let blocks = x.as_chunks::<BLOCK>().0.iter().zip(q.as_chunks_mut::<BLOCK>().0);
+        for (i, (x, q)) in blocks.enumerate() {
+            let x: &[[T; LANES]; 4] = bytemuck::must_cast_ref(x);
+            let mut v = [s.splat_i32(0); 4];
+            for (j, v) in v.iter_mut().enumerate() {
+                let group = (i * BLOCK + j * LANES) / G;
+                *v = divisors.quotients(s, &x[j], group);
+                if ZEROS {
+                    *v = s.add_i32(*v, s.splat_i32(grid.biased(divisors.zero_points[group])));
+                }
             }
+            s.store_i8(q, finish.finish(s, halve(s, v)));
         }
-        s.store_i8(q, finish.finish(s, halve(s, v)));
     }
 }

@@ -3,9 +3,8 @@
 use core::marker::PhantomData;
 
 use super::blocks::{Scan, Traffic, scan};
-use crate::Element;
-use crate::scheme::Limits;
-use crate::simd::{BLOCK, Kernel, LANES, Simd};
+use crate::limits::Limits;
+use crate::simd::{BLOCK, Kernel, LANES, Simd, Value};
 
 /// The least and the largest of `x`; NaN if one value is, and the infinities crossed if there is none.
 pub struct MinMax<'a, T> {
@@ -13,7 +12,7 @@ pub struct MinMax<'a, T> {
     pub(crate) traffic: Traffic,
 }
 
-impl<T: Element> Kernel for MinMax<'_, T> {
+impl<T: Value> Kernel for MinMax<'_, T> {
     type Output = Limits;
 
     #[inline(always)]
@@ -23,7 +22,7 @@ impl<T: Element> Kernel for MinMax<'_, T> {
 }
 
 #[inline(always)]
-pub(crate) fn min_max<S: Simd, T: Element>(s: S, x: &[T], traffic: Traffic) -> Limits {
+pub(crate) fn min_max<S: Simd, T: Value>(s: S, x: &[T], traffic: Traffic) -> Limits {
     let mut spans = Spans { spans: [s.span(); SPANS], element: PhantomData::<T> };
     scan(s, &mut spans, x, traffic);
     limits(s, spans.spans)
@@ -45,7 +44,7 @@ struct Spans<S: Simd, T> {
     element: PhantomData<T>,
 }
 
-impl<S: Simd, T: Element> Scan<S> for Spans<S, T> {
+impl<S: Simd, T: Value> Scan<S> for Spans<S, T> {
     type In = T;
 
     #[inline(always)]

@@ -4,10 +4,11 @@ use super::abs_max::abs_max;
 use super::blocks::Traffic;
 use super::dequantize::Dequantize;
 use super::min_max::min_max;
-use super::quantize::known_row;
-use crate::scheme::Limits;
-use crate::simd::{Kernel, Simd};
-use crate::{Element, QuantParams};
+use super::quantize::known_row_without_nan;
+use super::quantized::Quantized;
+use crate::QuantParams;
+use crate::limits::Limits;
+use crate::simd::{Kernel, Simd, Value};
 
 /// Widens each channel's limits to its slices in the planes of `x`.
 pub struct PlaneLimits<'a, T> {
@@ -19,7 +20,7 @@ pub struct PlaneLimits<'a, T> {
     pub(crate) limits: &'a mut [Limits],
 }
 
-impl<T: Element> Kernel for PlaneLimits<'_, T> {
+impl<T: Value> Kernel for PlaneLimits<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -44,13 +45,14 @@ pub struct QuantizePlanes<'a, T> {
     pub(crate) x: &'a [T],
     /// Not 0.
     pub(crate) inner: usize,
+    /// One for each channel.
     pub(crate) params: &'a [QuantParams],
     /// Whether `q` are the bits of [`u8`].
     pub(crate) unsigned: bool,
     pub(crate) q: &'a mut [i8],
 }
 
-impl<T: Element> Kernel for QuantizePlanes<'_, T> {
+impl<T: Value> Kernel for QuantizePlanes<'_, T> {
     type Output = ();
 
     #[inline(always)]
@@ -60,7 +62,7 @@ impl<T: Element> Kernel for QuantizePlanes<'_, T> {
         for (x, q) in x.chunks_exact(plane).zip(q.chunks_exact_mut(plane)) {
             let slices = x.chunks_exact(inner).zip(q.chunks_exact_mut(inner));
             for ((x, q), &params) in slices.zip(params) {
-                known_row::<S, T, false>(s, x, params, unsigned, q);
+                known_row_without_nan(s, x, params, unsigned, q);
             }
         }
     }
@@ -68,30 +70,25 @@ impl<T: Element> Kernel for QuantizePlanes<'_, T> {
 
 /// Dequantizes planes of channels.
 pub struct DequantizePlanes<'a, T> {
-    /// The bits of the integers.
-    pub(crate) q: &'a [i8],
-    /// Whether they are those of [`u8`].
-    pub(crate) unsigned: bool,
+    /// A set is a channel.
+    pub(crate) from: Quantized<'a>,
     /// Not 0.
     pub(crate) inner: usize,
-    pub(crate) scales: &'a [f32],
-    /// As many as scales; none if all are 0.
-    pub(crate) zero_points: &'a [i32],
     pub(crate) x: &'a mut [T],
 }
 
-impl<T: Element> Kernel for DequantizePlanes<'_, T> {
+impl<T: Value> Kernel for DequantizePlanes<'_, T> {
     type Output = ();
 
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) {
-        let Self { q, unsigned, inner, scales, zero_points, x } = self;
+        let Self { from, inner, x } = self;
+        let Quantized { q, unsigned, scales, .. } = from;
         let plane = inner * scales.len();
         for (q, x) in q.chunks_exact(plane).zip(x.chunks_exact_mut(plane)) {
             let slices = q.chunks_exact(inner).zip(x.chunks_exact_mut(inner));
-            for (i, ((q, x), &scale)) in slices.zip(scales).enumerate() {
-                let zero_point = zero_points.get(i).copied().unwrap_or(0);
-                let traffic = Traffic::CACHED;
+            for (channel, ((q, x), &scale)) in slices.zip(scales).enumerate() {
+                let (zero_point, traffic) = (from.zero_point(channel), Traffic::CACHED);
                 Dequantize { q, unsigned, scale, zero_point, traffic, x }.eval(s);
             }
         }

@@ -4,7 +4,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::histogram::Histogram;
-use crate::scheme::Limits;
+use crate::limits::Limits;
 use crate::{Backend, Error, QuantParams, Result, Scheme};
 
 /// More than 0, at most 100.

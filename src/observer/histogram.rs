@@ -2,8 +2,8 @@
 
 use super::bins::Bins;
 use super::finite_limits;
-use crate::parallel::{self, CHUNK};
-use crate::scheme::Limits;
+use crate::drive::{self, CHUNK};
+use crate::limits::Limits;
 use crate::{Backend, Element, Result};
 
 /// Values that are counted at a time: many more than there are counts.
@@ -76,7 +76,7 @@ impl Histogram {
             one
         };
         let (pieces, threads) = (x.chunks(PIECE), backend.thread_limit());
-        let seen = parallel::fold(pieces, x.len(), threads, Bins::default, see, merge);
+        let seen = drive::fold(pieces, x.len(), threads, Bins::default, see, merge);
         self.bins.merge(&seen);
         self.limits = Limits::merge_seen(self.limits, limits);
         Ok(())

@@ -1,7 +1,7 @@
 //! The least and the largest value of all batches.
 
 use super::finite_limits;
-use crate::scheme::Limits;
+use crate::limits::Limits;
 use crate::{Backend, Element, Result};
 
 /// (min x, max x); `None` before anything was observed.

@@ -5,7 +5,6 @@ mod abs_max;
 mod bins;
 mod clip;
 mod histogram;
-mod kind;
 mod min_max;
 mod moving_average;
 #[cfg(feature = "serde")]
@@ -14,13 +13,10 @@ mod stored;
 use self::abs_max::AbsMax;
 use self::clip::Percent;
 pub use self::histogram::{Bin, Histogram};
-pub use self::kind::ObserverKind;
 use self::min_max::MinMax;
 use self::moving_average::{Constant, MovingAverage};
-#[cfg(feature = "serde")]
-pub(crate) use self::stored::StoredLimits;
-use crate::scheme::Limits;
-use crate::{Backend, Element, Error, QuantParams, Result, Scheme, slice};
+use crate::limits::Limits;
+use crate::{Backend, Element, Error, ObserverKind, QuantParams, Result, Scheme, drive};
 
 /// Watches the values of a tensor, batch by batch, and says with which parameters to quantize it.
 ///
@@ -309,6 +305,6 @@ fn finite_limits<T: Element>(backend: Backend, x: &[T]) -> Result<Option<Limits>
     if min.is_finite() && max.is_finite() {
         Ok(Some(Limits { min, max }))
     } else {
-        Err(slice::not_finite(x))
+        Err(drive::not_finite(x))
     }
 }

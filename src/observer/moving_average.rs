@@ -1,7 +1,7 @@
 //! An average of the batches' limits in which the last ones weigh most.
 
 use super::finite_limits;
-use crate::scheme::Limits;
+use crate::limits::Limits;
 use crate::{Backend, Element, Error, Result};
 
 /// The weight of a new batch: more than 0, at most 1.

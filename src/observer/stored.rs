@@ -8,34 +8,7 @@ use super::bins::{Bins, Key};
 use super::histogram::Histogram;
 use super::moving_average::Constant;
 use crate::Error;
-use crate::scheme::Limits;
-
-/// [`Limits`].
-#[derive(Serialize, Deserialize)]
-pub(crate) struct StoredLimits {
-    min: f64,
-    max: f64,
-}
-
-impl From<Limits> for StoredLimits {
-    fn from(limits: Limits) -> Self {
-        Self { min: limits.min.into(), max: limits.max.into() }
-    }
-}
-
-impl TryFrom<StoredLimits> for Limits {
-    type Error = Error;
-
-    fn try_from(stored: StoredLimits) -> Result<Self, Error> {
-        // The sum of either zero and +0 is +0.
-        let [min, max] = [stored.min, stored.max].map(|limit| limit as f32 + 0.0);
-        if min.is_finite() && max.is_finite() && min <= max {
-            Ok(Self { min, max })
-        } else {
-            Err(Error::InvalidLimits { min, max })
-        }
-    }
-}
+use crate::limits::{Limits, StoredLimits};
 
 impl From<AbsMax> for Option<f64> {
     fn from(abs_max: AbsMax) -> Self {

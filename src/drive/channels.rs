@@ -1,139 +1,46 @@
-//! Which values of a tensor share a scale, and how each such set is reached.
+//! The channels of a tensor whose axis is not the first: planes [channels, inner] one after another.
+//!
+//! Channels of a block of values and more are slices, which the kernels of planes go through one by
+//! one. Shorter ones are columns of a matrix, which is read row by row.
 
 use alloc::vec;
 use alloc::vec::Vec;
 use core::iter;
 
+use super::failure::set_error;
+use super::parallel::{self, CHUNK};
 use crate::kernel::{
     ColumnLimits, Columns, DequantizeColumns, DequantizePlanes, PlaneLimits, QuantizeColumns,
-    QuantizePlanes, Traffic,
+    QuantizePlanes, Quantized, QuantizedMut, Traffic,
 };
-use crate::parallel::{self, CHUNK};
-use crate::scheme::Limits;
+use crate::limits::Limits;
 use crate::simd::{BLOCK, number, ordered};
-use crate::slice::set_error;
-use crate::tensor::elements;
-use crate::{Backend, Element, Error, Granularity, Result, Scheme};
-
-/// The sets of values that share a scale.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Sets {
-    /// So many rows, in each of which every `group` values are a set; the last one may be shorter.
-    Rows { rows: usize, row_len: usize, group: usize },
-    /// The channels of several planes.
-    Channels(Channels),
-}
-
-/// Quantized values with their parameters: `q` are the bits of the integers.
-#[derive(Debug)]
-pub(crate) struct Quantized<Q, F, Z> {
-    pub(crate) q: Q,
-    /// One for each set.
-    pub(crate) scales: F,
-    /// As many; none of a symmetric scheme.
-    pub(crate) zero_points: Z,
-}
-
-impl Sets {
-    pub(crate) fn new(scheme: Scheme, shape: &[usize]) -> Result<Self> {
-        let rank = shape.len();
-        match scheme.granularity() {
-            Granularity::PerTensor => {
-                let len = elements(shape)?;
-                Ok(Self::Rows { rows: 1, row_len: len, group: len })
-            }
-            Granularity::PerGroup { size } => {
-                let (&row_len, outer) = shape.split_last().unwrap_or((&1, &[]));
-                let group = size.get().min(row_len.max(1));
-                Ok(Self::Rows { rows: elements(outer)?, row_len, group })
-            }
-            Granularity::PerChannel { axis } => {
-                let from_start =
-                    if axis < 0 { axis.checked_add_unsigned(rank) } else { Some(axis) };
-                let at = from_start.and_then(|axis| usize::try_from(axis).ok());
-                let at = at.filter(|&at| at < rank).ok_or(Error::AxisOutOfRange { axis, rank })?;
-                let outer = elements(&shape[..at])?;
-                let (count, inner) = (shape[at], elements(&shape[at + 1..])?);
-                Ok(if outer == 1 {
-                    Self::Rows { rows: count, row_len: inner, group: inner }
-                } else {
-                    Self::Channels(Channels { count, inner })
-                })
-            }
-        }
-    }
-
-    /// How many there are.
-    pub(crate) fn count(self) -> Result<usize> {
-        match self {
-            Self::Rows { rows, row_len, group } if group != row_len => {
-                rows.checked_mul(row_len.div_ceil(group)).ok_or(Error::SizeOverflow)
-            }
-            Self::Rows { rows, .. } => Ok(rows),
-            Self::Channels(channels) => Ok(channels.count),
-        }
-    }
-
-    /// Quantizes `x` by the parameters of each set; the lengths agree.
-    pub(crate) fn quantize<T: Element>(
-        self,
-        backend: Backend,
-        x: &[T],
-        scheme: Scheme,
-        to: Quantized<&mut [i8], &mut [f32], &mut [i32]>,
-    ) -> Result<()> {
-        match self {
-            Self::Rows { row_len, group, .. } => {
-                backend.quantize_groups(x, row_len, group, &scheme, to)
-            }
-            Self::Channels(channels) => channels.quantize(backend, x, scheme, to),
-        }
-    }
-
-    /// x' = (q - zero_point) * scale of the set; the lengths agree.
-    pub(crate) fn dequantize<T: Element>(
-        self,
-        backend: Backend,
-        unsigned: bool,
-        from: Quantized<&[i8], &[f32], &[i32]>,
-        x: &mut [T],
-    ) {
-        match self {
-            Self::Rows { row_len, group, .. } => {
-                backend.dequantize_groups(row_len, group, unsigned, from, x);
-            }
-            Self::Channels(channels) => channels.dequantize(backend, unsigned, from, x),
-        }
-    }
-}
+use crate::{Backend, Element, Result, Scheme};
 
 /// Planes of `count` channels of `inner` values each.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Channels {
-    count: usize,
-    inner: usize,
+    pub(super) count: usize,
+    pub(super) inner: usize,
 }
 
 impl Channels {
-    fn quantize<T: Element>(
+    /// Quantizes `x` by the parameters of each channel; the lengths agree.
+    pub(super) fn quantize<T: Element>(
         self,
         backend: Backend,
         x: &[T],
-        scheme: Scheme,
-        to: Quantized<&mut [i8], &mut [f32], &mut [i32]>,
+        scheme: &Scheme,
+        mut to: QuantizedMut<'_>,
     ) -> Result<()> {
-        let Quantized { q, scales, zero_points } = to;
         for (set, limits) in self.limits(backend, x, scheme).into_iter().enumerate() {
             let (scale, zero_point) = scheme.choose(limits);
             if !scale.is_finite() {
-                return Err(set_error(x, &scheme, limits).in_set(set, 0));
+                return Err(set_error(x, scheme, limits).in_set(set, 0));
             }
-            scales[set] = scale;
-            if let Some(place) = zero_points.get_mut(set) {
-                *place = zero_point;
-            }
+            to.set_params(set, scale, zero_point);
         }
-        self.quantize_known(backend, x, scheme, Quantized { q, scales, zero_points });
+        self.quantize_known(backend, x, scheme, to);
         Ok(())
     }
 
@@ -159,7 +66,7 @@ impl Channels {
     }
 
     /// Each channel's limits.
-    fn limits<T: Element>(self, backend: Backend, x: &[T], scheme: Scheme) -> Vec<Limits> {
+    fn limits<T: Element>(self, backend: Backend, x: &[T], scheme: &Scheme) -> Vec<Limits> {
         if x.is_empty() {
             // A channel without values is like one of zeros.
             return vec![Limits::symmetric(0.0); self.count];
@@ -194,10 +101,10 @@ impl Channels {
         self,
         backend: Backend,
         x: &[T],
-        scheme: Scheme,
-        by: Quantized<&mut [i8], &[f32], &[i32]>,
+        scheme: &Scheme,
+        to: QuantizedMut<'_>,
     ) {
-        let Quantized { q, scales, zero_points } = by;
+        let QuantizedMut { q, scales, zero_points } = to;
         let (threads, unsigned) = (backend.thread_limit(), scheme.is_unsigned());
         if x.is_empty() {
         } else if self.sliced() {
@@ -212,7 +119,7 @@ impl Channels {
             });
         } else {
             let columns =
-                &Columns::new(scheme, self.per_column(scales), &self.per_column(zero_points));
+                &Columns::new(*scheme, self.per_column(scales), &self.per_column(zero_points));
             let traffic = Traffic::read(size_of_val(x));
             let piece = Self::piece(self.columns());
             let pieces = x.chunks(piece).zip(q.chunks_mut(piece)).rev();
@@ -222,22 +129,17 @@ impl Channels {
         }
     }
 
-    fn dequantize<T: Element>(
-        self,
-        backend: Backend,
-        unsigned: bool,
-        from: Quantized<&[i8], &[f32], &[i32]>,
-        x: &mut [T],
-    ) {
-        let Quantized { q, scales, zero_points } = from;
+    /// x' = (q - zero_point) * scale of the channel; the lengths agree.
+    pub(super) fn dequantize<T: Element>(self, backend: Backend, from: Quantized<'_>, x: &mut [T]) {
+        let Quantized { q, unsigned, scales, zero_points } = from;
         let threads = backend.thread_limit();
         if q.is_empty() {
         } else if self.sliced() {
             let (piece, inner) = (Self::piece(self.plane()), self.inner);
             let pieces = q.chunks(piece).zip(x.chunks_mut(piece));
             parallel::for_each(pieces, q.len(), threads, |(q, x)| {
-                let planes = DequantizePlanes { q, unsigned, inner, scales, zero_points, x };
-                T::dequantize_planes(backend, planes);
+                let from = from.with_integers(q);
+                T::dequantize_planes(backend, DequantizePlanes { from, inner, x });
             });
         } else {
             let scales = &self.per_column(scales);

@@ -1,17 +1,17 @@
-//! The kernels of every element, compiled here.
+//! From a kernel and a backend to compiled code: one function for each kernel and element.
 //!
 //! A generic function is compiled by each crate that calls it, and a kernel many times over: for
 //! every instruction set. These functions are not generic, so they are compiled once, in this crate.
 
 use half::{bf16, f16};
 
-use super::{
+use crate::Backend;
+use crate::kernel::{
     AbsMax, ColumnLimits, Dequantize, DequantizeColumns, DequantizePlanes, DequantizeRows,
     ErrorSums, FakeQuantize, MinMax, PlaneLimits, Quantize, QuantizeColumns, QuantizeGroups,
     QuantizePlanes, QuantizeRows, Sums,
 };
-use crate::Backend;
-use crate::scheme::Limits;
+use crate::limits::Limits;
 
 macro_rules! compiled {
     ($($name:ident($kernel:ident) -> $output:ty;)+) => {

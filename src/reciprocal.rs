@@ -1,0 +1,51 @@
+//! A scale's reciprocal as the sum of two numbers, by which dividing is exact: see
+//! [`crate::division`] for the method and its proof.
+
+use core::ops::RangeInclusive;
+
+/// The scales for which the product is proven to stand for the division: [2^-126, 2^79].
+pub const PROVEN: RangeInclusive<f32> =
+    f32::MIN_POSITIVE..=f32::from_bits((127 + 79) << (f32::MANTISSA_DIGITS - 1));
+
+/// 1/s as the unevaluated sum of two binary32 numbers.
+///
+/// ```
+/// use absmax::division::Reciprocal;
+///
+/// let r = Reciprocal::new(3.0).unwrap();
+/// assert_eq!(r.hi, 1.0 / 3.0);
+/// assert!((f64::from(r.hi) + f64::from(r.lo) - 1.0 / 3.0).abs() < 1e-15);
+/// assert!(Reciprocal::new(1e30).is_none()); // outside the proven range
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reciprocal {
+    /// RN(1 / s).
+    pub hi: f32,
+    /// RN(RN(1 - s * hi) / s).
+    pub lo: f32,
+}
+
+impl Reciprocal {
+    /// The reciprocal of a scale in the [proven](PROVEN) range; `None` for any other.
+    #[inline]
+    pub fn new(scale: f32) -> Option<Self> {
+        if !PROVEN.contains(&scale) {
+            return None;
+        }
+        let hi = 1.0 / scale;
+        Some(Self { hi, lo: remainder(scale, hi) / scale })
+    }
+
+    /// The same with the last division replaced by a product: lo = RN(RN(1 - s * hi) * hi). It is
+    /// wrong for exactly one scale and step of a whole [`check`]: the proof that the check can fail.
+    pub fn with_product_lo(scale: f32) -> Option<Self> {
+        Self::new(scale).map(|Self { hi, .. }| Self { hi, lo: remainder(scale, hi) * hi })
+    }
+}
+
+/// RN(1 - s * hi), where the product is exact: in binary64 it has room (48 bits), and so has the
+/// difference, the two being that near.
+#[inline]
+fn remainder(scale: f32, hi: f32) -> f32 {
+    (1.0 - f64::from(scale) * f64::from(hi)) as f32
+}
