@@ -25,476 +25,356 @@ token! {
     quick_misses_nan = false
 }
 
-#[inline]
-#[target_feature(enable = "avx2")]
-fn load_f32(src: &[f32; LANES]) -> F32 {
-    cast(*src)
-}
+with_features! {
+    fn load_f32(src: &[f32; LANES]) -> F32 {
+        cast(*src)
+    }
 
-#[inline]
-#[target_feature(enable = "avx2,f16c")]
-fn load_f16(src: &[f16; LANES]) -> F32 {
-    let half: [__m128i; 2] = cast(*src);
-    [_mm256_cvtph_ps(half[0]), _mm256_cvtph_ps(half[1])]
-}
+    fn load_f16(src: &[f16; LANES]) -> F32 {
+        let half: [__m128i; 2] = cast(*src);
+        [_mm256_cvtph_ps(half[0]), _mm256_cvtph_ps(half[1])]
+    }
 
-#[inline]
-#[target_feature(enable = "avx2")]
-fn load_bf16(src: &[bf16; LANES]) -> F32 {
-    let half: [__m128i; 2] = cast(*src);
-    [
-        _mm256_castsi256_ps(_mm256_slli_epi32::<16>(_mm256_cvtepu16_epi32(half[0]))),
-        _mm256_castsi256_ps(_mm256_slli_epi32::<16>(_mm256_cvtepu16_epi32(half[1]))),
-    ]
-}
+    fn load_bf16(src: &[bf16; LANES]) -> F32 {
+        let half: [__m128i; 2] = cast(*src);
+        [
+            _mm256_castsi256_ps(_mm256_slli_epi32::<16>(_mm256_cvtepu16_epi32(half[0]))),
+            _mm256_castsi256_ps(_mm256_slli_epi32::<16>(_mm256_cvtepu16_epi32(half[1]))),
+        ]
+    }
 
-#[inline]
-#[target_feature(enable = "avx2")]
-fn load_i8(src: &[i8; LANES]) -> F32 {
-    let bytes: __m128i = cast(*src);
-    [
-        _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes)),
-        _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_srli_si128::<8>(bytes))),
-    ]
-}
+    fn load_i8(src: &[i8; LANES]) -> F32 {
+        let bytes: __m128i = cast(*src);
+        [
+            _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(bytes)),
+            _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_srli_si128::<8>(bytes))),
+        ]
+    }
 
-#[inline]
-#[target_feature(enable = "avx2")]
-fn load_u8(src: &[u8; LANES]) -> F32 {
-    let bytes: __m128i = cast(*src);
-    [
-        _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes)),
-        _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_srli_si128::<8>(bytes))),
-    ]
-}
+    fn load_u8(src: &[u8; LANES]) -> F32 {
+        let bytes: __m128i = cast(*src);
+        [
+            _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes)),
+            _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(_mm_srli_si128::<8>(bytes))),
+        ]
+    }
 
-#[inline]
-#[target_feature(enable = "avx2")]
-fn load_i32(src: &[i32; LANES]) -> I32 {
-    cast(*src)
-}
+    fn load_i32(src: &[i32; LANES]) -> I32 {
+        cast(*src)
+    }
 
-#[inline]
-#[target_feature(enable = "avx2")]
-fn store_f32(dst: &mut [f32; LANES], v: F32) {
-    *dst = cast(v);
-}
+    fn store_f32(dst: &mut [f32; LANES], v: F32) {
+        *dst = cast(v);
+    }
 
-#[inline]
-#[target_feature(enable = "avx2,f16c")]
-fn store_f16(dst: &mut [f16; LANES], v: F32) {
-    *dst = cast([
-        _mm256_cvtps_ph::<_MM_FROUND_TO_NEAREST_INT>(v[0]),
-        _mm256_cvtps_ph::<_MM_FROUND_TO_NEAREST_INT>(v[1]),
-    ]);
-}
+    fn store_f16(dst: &mut [f16; LANES], v: F32) {
+        *dst = cast([
+            _mm256_cvtps_ph::<_MM_FROUND_TO_NEAREST_INT>(v[0]),
+            _mm256_cvtps_ph::<_MM_FROUND_TO_NEAREST_INT>(v[1]),
+        ]);
+    }
 
-/// What is cut off is rounded to nearest even by the carry of 0x7fff, or of 0x8000 where the last
-/// bit that stays is odd.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn store_bf16(dst: &mut [bf16; LANES], v: F32) {
-    let half = |v: __m256| {
-        let bits = _mm256_castps_si256(v);
-        let odd = _mm256_and_si256(_mm256_srli_epi32::<16>(bits), _mm256_set1_epi32(1));
-        let carried = _mm256_add_epi32(bits, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff)));
-        _mm256_srli_epi32::<16>(carried)
-    };
-    let packed = _mm256_packus_epi32(half(v[0]), half(v[1]));
-    *dst = cast(_mm256_permute4x64_epi64::<0b11_01_10_00>(packed));
-}
+    /// What is cut off is rounded to nearest even by the carry of 0x7fff, or of 0x8000 where the last
+    /// bit that stays is odd.
+    fn store_bf16(dst: &mut [bf16; LANES], v: F32) {
+        let half = |v: __m256| {
+            let bits = _mm256_castps_si256(v);
+            let odd = _mm256_and_si256(_mm256_srli_epi32::<16>(bits), _mm256_set1_epi32(1));
+            let carried = _mm256_add_epi32(bits, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7fff)));
+            _mm256_srli_epi32::<16>(carried)
+        };
+        let packed = _mm256_packus_epi32(half(v[0]), half(v[1]));
+        *dst = cast(_mm256_permute4x64_epi64::<0b11_01_10_00>(packed));
+    }
 
-#[inline]
-#[target_feature(enable = "avx2")]
-fn store_i32(dst: &mut [i32; LANES], v: I32) {
-    *dst = cast(v);
-}
+    fn store_i32(dst: &mut [i32; LANES], v: I32) {
+        *dst = cast(v);
+    }
 
-#[inline]
-#[target_feature(enable = "avx2")]
-fn store_i8(dst: &mut [i8; BLOCK], v: I8) {
-    *dst = cast(v);
-}
+    fn store_i8(dst: &mut [i8; BLOCK], v: I8) {
+        *dst = cast(v);
+    }
 
-#[inline]
-#[target_feature(enable = "avx2")]
-#[allow(unsafe_code)]
-fn stream_f32(dst: &mut [f32; LANES], v: F32) {
-    let line = dst.as_mut_ptr();
-    if line.cast::<__m256>().is_aligned() {
-        // SAFETY: `dst` is two times 32 writable bytes, each at a multiple of 32.
-        unsafe {
-            _mm256_stream_ps(line, v[0]);
-            _mm256_stream_ps(line.add(8), v[1]);
+    #[allow(unsafe_code)]
+    fn stream_f32(dst: &mut [f32; LANES], v: F32) {
+        let line = dst.as_mut_ptr();
+        if line.cast::<__m256>().is_aligned() {
+            // SAFETY: `dst` is two times 32 writable bytes, each at a multiple of 32.
+            unsafe {
+                _mm256_stream_ps(line, v[0]);
+                _mm256_stream_ps(line.add(8), v[1]);
+            }
+        } else {
+            store_f32(dst, v);
         }
-    } else {
-        store_f32(dst, v);
     }
-}
 
-#[inline]
-#[target_feature(enable = "avx2")]
-#[allow(unsafe_code)]
-fn stream_i8(dst: &mut [i8; BLOCK], v: I8) {
-    let line = dst.as_mut_ptr().cast::<__m256i>();
-    if line.is_aligned() {
-        // SAFETY: `dst` is two times 32 writable bytes, each at a multiple of 32.
-        unsafe {
-            _mm256_stream_si256(line, v[0]);
-            _mm256_stream_si256(line.add(1), v[1]);
+    #[allow(unsafe_code)]
+    fn stream_i8(dst: &mut [i8; BLOCK], v: I8) {
+        let line = dst.as_mut_ptr().cast::<__m256i>();
+        if line.is_aligned() {
+            // SAFETY: `dst` is two times 32 writable bytes, each at a multiple of 32.
+            unsafe {
+                _mm256_stream_si256(line, v[0]);
+                _mm256_stream_si256(line.add(1), v[1]);
+            }
+        } else {
+            store_i8(dst, v);
         }
-    } else {
-        store_i8(dst, v);
     }
-}
 
-#[inline]
-#[target_feature(enable = "avx2")]
-#[allow(unsafe_code, unused_unsafe)] // no longer an unsafe function in newer compilers
-fn stream_fence() {
-    // SAFETY: a fence touches no memory; every x86-64 CPU has it.
-    unsafe { _mm_sfence() }
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-#[allow(unsafe_code, unused_unsafe)] // no longer an unsafe function in newer compilers
-fn prefetch(address: *const u8) {
-    // SAFETY: a prefetch is a hint; it faults at no address.
-    unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn splat(x: f32) -> F32 {
-    [_mm256_set1_ps(x); 2]
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn add(a: F32, b: F32) -> F32 {
-    [_mm256_add_ps(a[0], b[0]), _mm256_add_ps(a[1], b[1])]
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn mul(a: F32, b: F32) -> F32 {
-    [_mm256_mul_ps(a[0], b[0]), _mm256_mul_ps(a[1], b[1])]
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn div(a: F32, b: F32) -> F32 {
-    [_mm256_div_ps(a[0], b[0]), _mm256_div_ps(a[1], b[1])]
-}
-
-#[inline]
-#[target_feature(enable = "avx2,fma")]
-fn reciprocal(scale: F32) -> [F32; 2] {
-    let one = splat(1.0);
-    let hi = div(one, scale);
-    let rest =
-        [_mm256_fnmadd_ps(scale[0], hi[0], one[0]), _mm256_fnmadd_ps(scale[1], hi[1], one[1])];
-    [hi, div(rest, scale)]
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn divisor(_scale: F32, hi: F32, lo: F32) -> Divisor {
-    [hi, lo]
-}
-
-#[inline]
-#[target_feature(enable = "avx2,fma")]
-fn div_by(a: F32, [hi, lo]: Divisor) -> F32 {
-    [
-        _mm256_fmadd_ps(a[0], hi[0], _mm256_mul_ps(a[0], lo[0])),
-        _mm256_fmadd_ps(a[1], hi[1], _mm256_mul_ps(a[1], lo[1])),
-    ]
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn clip(v: F32, lo: F32, hi: F32) -> F32 {
-    let half = |i: usize| {
-        let kept = _mm256_and_ps(v[i], _mm256_cmp_ps::<_CMP_ORD_Q>(v[i], v[i]));
-        _mm256_min_ps(_mm256_max_ps(kept, lo[i]), hi[i])
-    };
-    [half(0), half(1)]
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn round(v: F32) -> I32 {
-    [_mm256_cvtps_epi32(v[0]), _mm256_cvtps_epi32(v[1])]
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn splat_i32(x: i32) -> I32 {
-    [_mm256_set1_epi32(x); 2]
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn splat_i8(x: i8) -> I8 {
-    [_mm256_set1_epi8(x); 2]
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn to_f32(v: I32) -> F32 {
-    [_mm256_cvtepi32_ps(v[0]), _mm256_cvtepi32_ps(v[1])]
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn add_i32(a: I32, b: I32) -> I32 {
-    [_mm256_add_epi32(a[0], b[0]), _mm256_add_epi32(a[1], b[1])]
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn ordered(v: F32) -> I32 {
-    let half = |v: __m256| {
-        let bits = _mm256_castps_si256(v);
-        let negative = _mm256_srai_epi32::<31>(bits);
-        _mm256_xor_si256(bits, _mm256_and_si256(negative, _mm256_set1_epi32(i32::MAX)))
-    };
-    [half(v[0]), half(v[1])]
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn magnitude(v: F32) -> I32 {
-    let mask = _mm256_set1_epi32(i32::MAX);
-    [
-        _mm256_and_si256(_mm256_castps_si256(v[0]), mask),
-        _mm256_and_si256(_mm256_castps_si256(v[1]), mask),
-    ]
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn not_i32(v: I32) -> I32 {
-    v.map(|v| _mm256_xor_si256(v, _mm256_set1_epi32(-1)))
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn max_i32(a: I32, b: I32) -> I32 {
-    [_mm256_max_epi32(a[0], b[0]), _mm256_max_epi32(a[1], b[1])]
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn min_i32(a: I32, b: I32) -> I32 {
-    [_mm256_min_epi32(a[0], b[0]), _mm256_min_epi32(a[1], b[1])]
-}
-
-/// Four vectors at a time become one that holds in each of its 128-bit lanes what theirs have for
-/// largest; then the lanes are compared.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn max_each(v: &[I32; LANES]) -> I32 {
-    [lanes(quad(v, 0), quad(v, 4)), lanes(quad(v, 8), quad(v, 12))]
-}
-
-/// The largest of each 128-bit lane of four vectors from `at` on.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn quad(v: &[I32; LANES], at: usize) -> __m256i {
-    let [a, b, c, d] = [v[at], v[at + 1], v[at + 2], v[at + 3]];
-    let a = _mm256_max_epi32(a[0], a[1]);
-    let b = _mm256_max_epi32(b[0], b[1]);
-    let c = _mm256_max_epi32(c[0], c[1]);
-    let d = _mm256_max_epi32(d[0], d[1]);
-    let ab = _mm256_max_epi32(_mm256_unpacklo_epi32(a, b), _mm256_unpackhi_epi32(a, b));
-    let cd = _mm256_max_epi32(_mm256_unpacklo_epi32(c, d), _mm256_unpackhi_epi32(c, d));
-    _mm256_max_epi32(_mm256_unpacklo_epi64(ab, cd), _mm256_unpackhi_epi64(ab, cd))
-}
-
-/// The two 128-bit lanes compared, those of `a` before those of `b`.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn lanes(a: __m256i, b: __m256i) -> __m256i {
-    let (low, high) =
-        (_mm256_permute2x128_si256::<0x20>(a, b), _mm256_permute2x128_si256::<0x31>(a, b));
-    _mm256_max_epi32(low, high)
-}
-
-/// The packs work within 128-bit lanes; [`in_order`] puts their 4-byte pieces in order.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn narrow16(a: I32, b: I32) -> I16 {
-    [_mm256_packs_epi32(a[0], a[1]), _mm256_packs_epi32(b[0], b[1])]
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn narrow8(a: I16, b: I16) -> I8 {
-    [in_order(_mm256_packs_epi16(a[0], a[1])), in_order(_mm256_packs_epi16(b[0], b[1]))]
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn narrow8_unsigned(a: I16, b: I16) -> I8 {
-    [in_order(_mm256_packus_epi16(a[0], a[1])), in_order(_mm256_packus_epi16(b[0], b[1]))]
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn in_order(v: __m256i) -> __m256i {
-    _mm256_permutevar8x32_epi32(v, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7))
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn splat_i16(x: i16) -> I16 {
-    [_mm256_set1_epi16(x); 2]
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn add_i16(a: I16, b: I16) -> I16 {
-    [_mm256_adds_epi16(a[0], b[0]), _mm256_adds_epi16(a[1], b[1])]
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn min_i16(a: I16, b: I16) -> I16 {
-    [_mm256_min_epi16(a[0], b[0]), _mm256_min_epi16(a[1], b[1])]
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn has_min_i16(v: I16) -> bool {
-    let min = _mm256_set1_epi16(i16::MIN);
-    _mm256_movemask_epi8(_mm256_cmpeq_epi16(_mm256_min_epi16(v[0], v[1]), min)) != 0
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn max_i8(a: I8, b: I8) -> I8 {
-    [_mm256_max_epi8(a[0], b[0]), _mm256_max_epi8(a[1], b[1])]
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn xor_i8(a: I8, b: I8) -> I8 {
-    [_mm256_xor_si256(a[0], b[0]), _mm256_xor_si256(a[1], b[1])]
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn min_i8(a: I8, b: I8) -> I8 {
-    [_mm256_min_epi8(a[0], b[0]), _mm256_min_epi8(a[1], b[1])]
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn has_min_i8(v: I8) -> bool {
-    let min = _mm256_set1_epi8(i8::MIN);
-    _mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epi8(v[0], v[1]), min)) != 0
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn peak() -> Peak {
-    [_mm256_setzero_si256(); 2]
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn raise(peak: Peak, v: [F32; 2]) -> Peak {
-    max_i32(peak, max_i32(magnitude(v[0]), magnitude(v[1])))
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn raise_quick(peak: Peak, v: [F32; 2]) -> Peak {
-    raise(peak, v)
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn peak_bits([a, b, c, d]: [Peak; 4]) -> u32 {
-    let top = max_i32(max_i32(a, b), max_i32(c, d));
-    cast::<_, [u32; LANES]>(top).into_iter().fold(0, u32::max)
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn peak16() -> Peak16 {
-    [_mm256_setzero_si256(); 2]
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn raise16(peak: Peak16, v: &[u16; 2 * LANES]) -> Peak16 {
-    let v: [__m256i; 2] = cast(*v);
-    let mask = _mm256_set1_epi16(i16::MAX);
-    [
-        _mm256_max_epi16(peak[0], _mm256_and_si256(v[0], mask)),
-        _mm256_max_epi16(peak[1], _mm256_and_si256(v[1], mask)),
-    ]
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn peak16_bits([a, b, c, d]: [Peak16; 4]) -> u16 {
-    let half =
-        |i: usize| _mm256_max_epi16(_mm256_max_epi16(a[i], b[i]), _mm256_max_epi16(c[i], d[i]));
-    cast::<_, [u16; 2 * LANES]>([half(0), half(1)]).into_iter().fold(0, u16::max)
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn span() -> Span {
-    [splat(f32::INFINITY), splat(f32::NEG_INFINITY), splat(0.0)]
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn min(a: F32, b: F32) -> F32 {
-    [_mm256_min_ps(a[0], b[0]), _mm256_min_ps(a[1], b[1])]
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn max(a: F32, b: F32) -> F32 {
-    [_mm256_max_ps(a[0], b[0]), _mm256_max_ps(a[1], b[1])]
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn or(a: F32, b: F32) -> F32 {
-    [_mm256_or_ps(a[0], b[0]), _mm256_or_ps(a[1], b[1])]
-}
-
-/// Of a number and a NaN `min` and `max` return the second; one comparison for both vectors notices
-/// the NaN.
-#[inline]
-#[target_feature(enable = "avx2")]
-fn widen([least, largest, nan]: Span, [a, b]: [F32; 2]) -> Span {
-    let unordered =
-        [_mm256_cmp_ps::<_CMP_UNORD_Q>(a[0], b[0]), _mm256_cmp_ps::<_CMP_UNORD_Q>(a[1], b[1])];
-    [min(b, min(a, least)), max(b, max(a, largest)), or(nan, unordered)]
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn limits([a, b, c, d]: [Span; 4]) -> [f32; 2] {
-    let nan = or(or(a[2], b[2]), or(c[2], d[2]));
-    if _mm256_movemask_ps(_mm256_or_ps(nan[0], nan[1])) != 0 {
-        return [f32::NAN; 2];
+    #[allow(unsafe_code, unused_unsafe)] // no longer an unsafe function in newer compilers
+    fn stream_fence() {
+        // SAFETY: a fence touches no memory; every x86-64 CPU has it.
+        unsafe { _mm_sfence() }
     }
-    let least: [f32; LANES] = cast(min(min(a[0], b[0]), min(c[0], d[0])));
-    let largest: [f32; LANES] = cast(max(max(a[1], b[1]), max(c[1], d[1])));
-    let (mut smallest, mut greatest) = (least[0], largest[0]);
-    for i in 1..LANES {
-        smallest = if least[i] < smallest { least[i] } else { smallest };
-        greatest = if largest[i] > greatest { largest[i] } else { greatest };
+
+    #[allow(unsafe_code, unused_unsafe)] // no longer an unsafe function in newer compilers
+    fn prefetch(address: *const u8) {
+        // SAFETY: a prefetch is a hint; it faults at no address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
     }
-    [smallest, greatest]
+
+    fn splat(x: f32) -> F32 {
+        [_mm256_set1_ps(x); 2]
+    }
+
+    fn add(a: F32, b: F32) -> F32 {
+        [_mm256_add_ps(a[0], b[0]), _mm256_add_ps(a[1], b[1])]
+    }
+
+    fn mul(a: F32, b: F32) -> F32 {
+        [_mm256_mul_ps(a[0], b[0]), _mm256_mul_ps(a[1], b[1])]
+    }
+
+    fn div(a: F32, b: F32) -> F32 {
+        [_mm256_div_ps(a[0], b[0]), _mm256_div_ps(a[1], b[1])]
+    }
+
+    fn reciprocal(scale: F32) -> [F32; 2] {
+        let one = splat(1.0);
+        let hi = div(one, scale);
+        let rest =
+            [_mm256_fnmadd_ps(scale[0], hi[0], one[0]), _mm256_fnmadd_ps(scale[1], hi[1], one[1])];
+        [hi, div(rest, scale)]
+    }
+
+    fn divisor(_scale: F32, hi: F32, lo: F32) -> Divisor {
+        [hi, lo]
+    }
+
+    fn div_by(a: F32, [hi, lo]: Divisor) -> F32 {
+        [
+            _mm256_fmadd_ps(a[0], hi[0], _mm256_mul_ps(a[0], lo[0])),
+            _mm256_fmadd_ps(a[1], hi[1], _mm256_mul_ps(a[1], lo[1])),
+        ]
+    }
+
+    fn clip(v: F32, lo: F32, hi: F32) -> F32 {
+        let half = |i: usize| {
+            let kept = _mm256_and_ps(v[i], _mm256_cmp_ps::<_CMP_ORD_Q>(v[i], v[i]));
+            _mm256_min_ps(_mm256_max_ps(kept, lo[i]), hi[i])
+        };
+        [half(0), half(1)]
+    }
+
+    fn round(v: F32) -> I32 {
+        [_mm256_cvtps_epi32(v[0]), _mm256_cvtps_epi32(v[1])]
+    }
+
+    fn splat_i32(x: i32) -> I32 {
+        [_mm256_set1_epi32(x); 2]
+    }
+
+    fn splat_i8(x: i8) -> I8 {
+        [_mm256_set1_epi8(x); 2]
+    }
+
+    fn to_f32(v: I32) -> F32 {
+        [_mm256_cvtepi32_ps(v[0]), _mm256_cvtepi32_ps(v[1])]
+    }
+
+    fn add_i32(a: I32, b: I32) -> I32 {
+        [_mm256_add_epi32(a[0], b[0]), _mm256_add_epi32(a[1], b[1])]
+    }
+
+    fn ordered(v: F32) -> I32 {
+        let half = |v: __m256| {
+            let bits = _mm256_castps_si256(v);
+            let negative = _mm256_srai_epi32::<31>(bits);
+            _mm256_xor_si256(bits, _mm256_and_si256(negative, _mm256_set1_epi32(i32::MAX)))
+        };
+        [half(v[0]), half(v[1])]
+    }
+
+    fn magnitude(v: F32) -> I32 {
+        let mask = _mm256_set1_epi32(i32::MAX);
+        [
+            _mm256_and_si256(_mm256_castps_si256(v[0]), mask),
+            _mm256_and_si256(_mm256_castps_si256(v[1]), mask),
+        ]
+    }
+
+    fn not_i32(v: I32) -> I32 {
+        v.map(|v| _mm256_xor_si256(v, _mm256_set1_epi32(-1)))
+    }
+
+    fn max_i32(a: I32, b: I32) -> I32 {
+        [_mm256_max_epi32(a[0], b[0]), _mm256_max_epi32(a[1], b[1])]
+    }
+
+    fn min_i32(a: I32, b: I32) -> I32 {
+        [_mm256_min_epi32(a[0], b[0]), _mm256_min_epi32(a[1], b[1])]
+    }
+
+    /// Four vectors at a time become one that holds in each of its 128-bit lanes what theirs have for
+    /// largest; then the lanes are compared.
+    fn max_each(v: &[I32; LANES]) -> I32 {
+        [lanes(quad(v, 0), quad(v, 4)), lanes(quad(v, 8), quad(v, 12))]
+    }
+
+    /// The largest of each 128-bit lane of four vectors from `at` on.
+    fn quad(v: &[I32; LANES], at: usize) -> __m256i {
+        let [a, b, c, d] = [v[at], v[at + 1], v[at + 2], v[at + 3]];
+        let a = _mm256_max_epi32(a[0], a[1]);
+        let b = _mm256_max_epi32(b[0], b[1]);
+        let c = _mm256_max_epi32(c[0], c[1]);
+        let d = _mm256_max_epi32(d[0], d[1]);
+        let ab = _mm256_max_epi32(_mm256_unpacklo_epi32(a, b), _mm256_unpackhi_epi32(a, b));
+        let cd = _mm256_max_epi32(_mm256_unpacklo_epi32(c, d), _mm256_unpackhi_epi32(c, d));
+        _mm256_max_epi32(_mm256_unpacklo_epi64(ab, cd), _mm256_unpackhi_epi64(ab, cd))
+    }
+
+    /// The two 128-bit lanes compared, those of `a` before those of `b`.
+    fn lanes(a: __m256i, b: __m256i) -> __m256i {
+        let (low, high) =
+            (_mm256_permute2x128_si256::<0x20>(a, b), _mm256_permute2x128_si256::<0x31>(a, b));
+        _mm256_max_epi32(low, high)
+    }
+
+    /// The packs work within 128-bit lanes; [`in_order`] puts their 4-byte pieces in order.
+    fn narrow16(a: I32, b: I32) -> I16 {
+        [_mm256_packs_epi32(a[0], a[1]), _mm256_packs_epi32(b[0], b[1])]
+    }
+
+    fn narrow8(a: I16, b: I16) -> I8 {
+        [in_order(_mm256_packs_epi16(a[0], a[1])), in_order(_mm256_packs_epi16(b[0], b[1]))]
+    }
+
+    fn narrow8_unsigned(a: I16, b: I16) -> I8 {
+        [in_order(_mm256_packus_epi16(a[0], a[1])), in_order(_mm256_packus_epi16(b[0], b[1]))]
+    }
+
+    fn in_order(v: __m256i) -> __m256i {
+        _mm256_permutevar8x32_epi32(v, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7))
+    }
+
+    fn splat_i16(x: i16) -> I16 {
+        [_mm256_set1_epi16(x); 2]
+    }
+
+    fn add_i16(a: I16, b: I16) -> I16 {
+        [_mm256_adds_epi16(a[0], b[0]), _mm256_adds_epi16(a[1], b[1])]
+    }
+
+    fn min_i16(a: I16, b: I16) -> I16 {
+        [_mm256_min_epi16(a[0], b[0]), _mm256_min_epi16(a[1], b[1])]
+    }
+
+    fn has_min_i16(v: I16) -> bool {
+        let min = _mm256_set1_epi16(i16::MIN);
+        _mm256_movemask_epi8(_mm256_cmpeq_epi16(_mm256_min_epi16(v[0], v[1]), min)) != 0
+    }
+
+    fn max_i8(a: I8, b: I8) -> I8 {
+        [_mm256_max_epi8(a[0], b[0]), _mm256_max_epi8(a[1], b[1])]
+    }
+
+    fn xor_i8(a: I8, b: I8) -> I8 {
+        [_mm256_xor_si256(a[0], b[0]), _mm256_xor_si256(a[1], b[1])]
+    }
+
+    fn min_i8(a: I8, b: I8) -> I8 {
+        [_mm256_min_epi8(a[0], b[0]), _mm256_min_epi8(a[1], b[1])]
+    }
+
+    fn has_min_i8(v: I8) -> bool {
+        let min = _mm256_set1_epi8(i8::MIN);
+        _mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epi8(v[0], v[1]), min)) != 0
+    }
+
+    fn peak() -> Peak {
+        [_mm256_setzero_si256(); 2]
+    }
+
+    fn raise(peak: Peak, v: [F32; 2]) -> Peak {
+        max_i32(peak, max_i32(magnitude(v[0]), magnitude(v[1])))
+    }
+
+    fn raise_quick(peak: Peak, v: [F32; 2]) -> Peak {
+        raise(peak, v)
+    }
+
+    fn peak_bits([a, b, c, d]: [Peak; 4]) -> u32 {
+        let top = max_i32(max_i32(a, b), max_i32(c, d));
+        cast::<_, [u32; LANES]>(top).into_iter().fold(0, u32::max)
+    }
+
+    fn peak16() -> Peak16 {
+        [_mm256_setzero_si256(); 2]
+    }
+
+    fn raise16(peak: Peak16, v: &[u16; 2 * LANES]) -> Peak16 {
+        let v: [__m256i; 2] = cast(*v);
+        let mask = _mm256_set1_epi16(i16::MAX);
+        [
+            _mm256_max_epi16(peak[0], _mm256_and_si256(v[0], mask)),
+            _mm256_max_epi16(peak[1], _mm256_and_si256(v[1], mask)),
+        ]
+    }
+
+    fn peak16_bits([a, b, c, d]: [Peak16; 4]) -> u16 {
+        let half =
+            |i: usize| _mm256_max_epi16(_mm256_max_epi16(a[i], b[i]), _mm256_max_epi16(c[i], d[i]));
+        cast::<_, [u16; 2 * LANES]>([half(0), half(1)]).into_iter().fold(0, u16::max)
+    }
+
+    fn span() -> Span {
+        [splat(f32::INFINITY), splat(f32::NEG_INFINITY), splat(0.0)]
+    }
+
+    fn min(a: F32, b: F32) -> F32 {
+        [_mm256_min_ps(a[0], b[0]), _mm256_min_ps(a[1], b[1])]
+    }
+
+    fn max(a: F32, b: F32) -> F32 {
+        [_mm256_max_ps(a[0], b[0]), _mm256_max_ps(a[1], b[1])]
+    }
+
+    fn or(a: F32, b: F32) -> F32 {
+        [_mm256_or_ps(a[0], b[0]), _mm256_or_ps(a[1], b[1])]
+    }
+
+    /// Of a number and a NaN `min` and `max` return the second; one comparison for both vectors notices
+    /// the NaN.
+    fn widen([least, largest, nan]: Span, [a, b]: [F32; 2]) -> Span {
+        let unordered =
+            [_mm256_cmp_ps::<_CMP_UNORD_Q>(a[0], b[0]), _mm256_cmp_ps::<_CMP_UNORD_Q>(a[1], b[1])];
+        [min(b, min(a, least)), max(b, max(a, largest)), or(nan, unordered)]
+    }
+
+    fn limits([a, b, c, d]: [Span; 4]) -> [f32; 2] {
+        let nan = or(or(a[2], b[2]), or(c[2], d[2]));
+        if _mm256_movemask_ps(_mm256_or_ps(nan[0], nan[1])) != 0 {
+            return [f32::NAN; 2];
+        }
+        let least: [f32; LANES] = cast(min(min(a[0], b[0]), min(c[0], d[0])));
+        let largest: [f32; LANES] = cast(max(max(a[1], b[1]), max(c[1], d[1])));
+        let (mut smallest, mut greatest) = (least[0], largest[0]);
+        for i in 1..LANES {
+            smallest = if least[i] < smallest { least[i] } else { smallest };
+            greatest = if largest[i] > greatest { largest[i] } else { greatest };
+        }
+        [smallest, greatest]
+    }
 }

@@ -27,419 +27,303 @@ token! {
     quick_misses_nan = true
 }
 
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn load_f32(src: &[f32; LANES]) -> F32 {
-    cast(*src)
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn load_f16(src: &[f16; LANES]) -> F32 {
-    _mm512_cvtph_ps(cast(*src))
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn load_bf16(src: &[bf16; LANES]) -> F32 {
-    _mm512_castsi512_ps(_mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(cast(*src))))
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn load_i8(src: &[i8; LANES]) -> F32 {
-    _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(cast(*src)))
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn load_u8(src: &[u8; LANES]) -> F32 {
-    _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(cast(*src)))
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn load_i32(src: &[i32; LANES]) -> I32 {
-    cast(*src)
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn store_f32(dst: &mut [f32; LANES], v: F32) {
-    *dst = cast(v);
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn store_f16(dst: &mut [f16; LANES], v: F32) {
-    *dst = cast(_mm512_cvtps_ph::<_MM_FROUND_TO_NEAREST_INT>(v));
-}
-
-/// What is cut off is rounded to nearest even by the carry of 0x7fff, or of 0x8000 where the last
-/// bit that stays is odd.
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn store_bf16(dst: &mut [bf16; LANES], v: F32) {
-    let bits = _mm512_castps_si512(v);
-    let odd = _mm512_and_si512(_mm512_srli_epi32::<16>(bits), _mm512_set1_epi32(1));
-    let carried = _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff)));
-    *dst = cast(_mm512_cvtepi32_epi16(_mm512_srli_epi32::<16>(carried)));
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn store_i32(dst: &mut [i32; LANES], v: I32) {
-    *dst = cast(v);
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn store_i8(dst: &mut [i8; BLOCK], v: I8) {
-    *dst = cast(v);
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-#[allow(unsafe_code)]
-fn stream_f32(dst: &mut [f32; LANES], v: F32) {
-    let line = dst.as_mut_ptr();
-    if line.cast::<__m512>().is_aligned() {
-        // SAFETY: `dst` is 64 writable bytes, and they start a 64-byte line.
-        unsafe { _mm512_stream_ps(line, v) }
-    } else {
-        store_f32(dst, v);
+with_features! {
+    fn load_f32(src: &[f32; LANES]) -> F32 {
+        cast(*src)
     }
-}
 
-#[inline]
-#[target_feature(enable = "avx512f")]
-#[allow(unsafe_code)]
-fn stream_i8(dst: &mut [i8; BLOCK], v: I8) {
-    let line = dst.as_mut_ptr().cast::<__m512i>();
-    if line.is_aligned() {
-        // SAFETY: `dst` is 64 writable bytes, and they start a 64-byte line.
-        unsafe { _mm512_stream_si512(line, v) }
-    } else {
-        store_i8(dst, v);
+    fn load_f16(src: &[f16; LANES]) -> F32 {
+        _mm512_cvtph_ps(cast(*src))
     }
-}
 
-#[inline]
-#[target_feature(enable = "avx512f")]
-#[allow(unsafe_code, unused_unsafe)] // no longer an unsafe function in newer compilers
-fn stream_fence() {
-    // SAFETY: a fence touches no memory; every x86-64 CPU has it.
-    unsafe { _mm_sfence() }
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-#[allow(unsafe_code, unused_unsafe)] // no longer an unsafe function in newer compilers
-fn prefetch(address: *const u8) {
-    // SAFETY: a prefetch is a hint; it faults at no address.
-    unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn splat(x: f32) -> F32 {
-    _mm512_set1_ps(x)
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn add(a: F32, b: F32) -> F32 {
-    _mm512_add_ps(a, b)
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn mul(a: F32, b: F32) -> F32 {
-    _mm512_mul_ps(a, b)
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn div(a: F32, b: F32) -> F32 {
-    _mm512_div_ps(a, b)
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn reciprocal(scale: F32) -> [F32; 2] {
-    let one = _mm512_set1_ps(1.0);
-    let hi = _mm512_div_ps(one, scale);
-    [hi, _mm512_div_ps(_mm512_fnmadd_ps(scale, hi, one), scale)]
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn divisor(_scale: F32, hi: F32, lo: F32) -> Divisor {
-    [hi, lo]
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn div_by(a: F32, [hi, lo]: Divisor) -> F32 {
-    _mm512_fmadd_ps(a, hi, _mm512_mul_ps(a, lo))
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn clip(v: F32, lo: F32, hi: F32) -> F32 {
-    let ordered = _mm512_cmp_ps_mask::<_CMP_ORD_Q>(v, v);
-    _mm512_min_ps(_mm512_maskz_max_ps(ordered, v, lo), hi)
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn round(v: F32) -> I32 {
-    _mm512_cvtps_epi32(v)
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn splat_i32(x: i32) -> I32 {
-    _mm512_set1_epi32(x)
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn splat_i8(x: i8) -> I8 {
-    _mm512_set1_epi8(x)
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn to_f32(v: I32) -> F32 {
-    _mm512_cvtepi32_ps(v)
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn add_i32(a: I32, b: I32) -> I32 {
-    _mm512_add_epi32(a, b)
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn ordered(v: F32) -> I32 {
-    let bits = _mm512_castps_si512(v);
-    let negative = _mm512_srai_epi32::<31>(bits);
-    _mm512_xor_si512(bits, _mm512_and_si512(negative, _mm512_set1_epi32(i32::MAX)))
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn magnitude(v: F32) -> I32 {
-    _mm512_and_si512(_mm512_castps_si512(v), _mm512_set1_epi32(i32::MAX))
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn not_i32(v: I32) -> I32 {
-    _mm512_xor_si512(v, _mm512_set1_epi32(-1))
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn max_i32(a: I32, b: I32) -> I32 {
-    _mm512_max_epi32(a, b)
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn min_i32(a: I32, b: I32) -> I32 {
-    _mm512_min_epi32(a, b)
-}
-
-/// Four vectors at a time become one that holds in each of its 128-bit lanes what theirs have for
-/// largest; then the lanes are compared.
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn max_each(v: &[I32; LANES]) -> I32 {
-    let quads = [quad(v, 0), quad(v, 4), quad(v, 8), quad(v, 12)];
-    lanes(lanes(quads[0], quads[1]), lanes(quads[2], quads[3]))
-}
-
-/// The largest of each 128-bit lane of four vectors from `at` on.
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn quad(v: &[I32; LANES], at: usize) -> I32 {
-    let [a, b, c, d] = [v[at], v[at + 1], v[at + 2], v[at + 3]];
-    let ab = _mm512_max_epi32(_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
-    let cd = _mm512_max_epi32(_mm512_unpacklo_epi32(c, d), _mm512_unpackhi_epi32(c, d));
-    _mm512_max_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd))
-}
-
-/// Neighbouring 128-bit lanes compared, those of `a` before those of `b`.
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn lanes(a: I32, b: I32) -> I32 {
-    const EVEN: i32 = 0b10_00_10_00;
-    const ODD: i32 = 0b11_01_11_01;
-    _mm512_max_epi32(_mm512_shuffle_i32x4::<EVEN>(a, b), _mm512_shuffle_i32x4::<ODD>(a, b))
-}
-
-/// The packs work within 128-bit lanes; [`in_order`] puts their 4-byte pieces in order.
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw")]
-fn narrow16(a: I32, b: I32) -> I16 {
-    _mm512_packs_epi32(a, b)
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw")]
-fn narrow8(a: I16, b: I16) -> I8 {
-    in_order(_mm512_packs_epi16(a, b))
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw")]
-fn narrow8_unsigned(a: I16, b: I16) -> I8 {
-    in_order(_mm512_packus_epi16(a, b))
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn in_order(v: I8) -> I8 {
-    let order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
-    _mm512_permutexvar_epi32(order, v)
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw")]
-fn splat_i16(x: i16) -> I16 {
-    _mm512_set1_epi16(x)
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw")]
-fn add_i16(a: I16, b: I16) -> I16 {
-    _mm512_adds_epi16(a, b)
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw")]
-fn min_i16(a: I16, b: I16) -> I16 {
-    _mm512_min_epi16(a, b)
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw")]
-fn has_min_i16(v: I16) -> bool {
-    _mm512_cmpeq_epi16_mask(v, _mm512_set1_epi16(i16::MIN)) != 0
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw")]
-fn max_i8(a: I8, b: I8) -> I8 {
-    _mm512_max_epi8(a, b)
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn xor_i8(a: I8, b: I8) -> I8 {
-    _mm512_xor_si512(a, b)
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw")]
-fn min_i8(a: I8, b: I8) -> I8 {
-    _mm512_min_epi8(a, b)
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw")]
-fn has_min_i8(v: I8) -> bool {
-    _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(i8::MIN)) != 0
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn peak() -> Peak {
-    ([_mm512_setzero_ps(); 2], 0xffff)
-}
-
-/// One comparison for every two vectors notices a NaN.
-#[inline]
-#[target_feature(enable = "avx512f,avx512dq")]
-fn raise((top, ordered): Peak, v: [F32; 2]) -> Peak {
-    let (top, _) = raise_quick((top, ordered), v);
-    (top, _mm512_mask_cmp_ps_mask::<_CMP_ORD_Q>(ordered, v[0], v[1]))
-}
-
-/// |a| max |b| is one instruction, which of a number and a NaN takes the number.
-#[inline]
-#[target_feature(enable = "avx512f,avx512dq")]
-fn raise_quick((top, ordered): Peak, v: [F32; 2]) -> Peak {
-    (array::from_fn(|i| max_abs(top[i], v[i])), ordered)
-}
-
-#[inline]
-#[target_feature(enable = "avx512dq")]
-fn max_abs(a: F32, b: F32) -> F32 {
-    const MAX_ABS_CLEAR_SIGN: i32 = 0b10_11;
-    _mm512_range_ps::<MAX_ABS_CLEAR_SIGN>(a, b)
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512dq")]
-fn peak_bits([a, b, c, d]: [Peak; 4]) -> u32 {
-    if a.1 & b.1 & c.1 & d.1 != 0xffff {
-        return f32::NAN.to_bits();
+    fn load_bf16(src: &[bf16; LANES]) -> F32 {
+        _mm512_castsi512_ps(_mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(cast(*src))))
     }
-    let pair = |a: Peak, b: Peak| max_abs(max_abs(a.0[0], a.0[1]), max_abs(b.0[0], b.0[1]));
-    let top = max_abs(pair(a, b), pair(c, d));
-    // Magnitudes: as integers they order as they do as numbers.
-    _mm512_reduce_max_epu32(_mm512_castps_si512(top))
-}
 
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn peak16() -> Peak16 {
-    _mm512_setzero_si512()
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw")]
-fn raise16(peak: Peak16, v: &[u16; 2 * LANES]) -> Peak16 {
-    let magnitudes = _mm512_and_si512(cast(*v), _mm512_set1_epi16(i16::MAX));
-    _mm512_max_epi16(peak, magnitudes)
-}
-
-#[inline]
-#[target_feature(enable = "avx512f,avx512bw")]
-fn peak16_bits([a, b, c, d]: [Peak16; 4]) -> u16 {
-    let top = _mm512_max_epi16(_mm512_max_epi16(a, b), _mm512_max_epi16(c, d));
-    cast::<_, [u16; 2 * LANES]>(top).into_iter().fold(0, u16::max)
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn span() -> Span {
-    (_mm512_set1_ps(f32::INFINITY), _mm512_set1_ps(f32::NEG_INFINITY), 0xffff)
-}
-
-/// Of a number and a NaN `min` and `max` return the second; one comparison for both vectors notices
-/// the NaN.
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn widen((min, max, ordered): Span, [a, b]: [F32; 2]) -> Span {
-    (
-        _mm512_min_ps(b, _mm512_min_ps(a, min)),
-        _mm512_max_ps(b, _mm512_max_ps(a, max)),
-        _mm512_mask_cmp_ps_mask::<_CMP_ORD_Q>(ordered, a, b),
-    )
-}
-
-#[inline]
-#[target_feature(enable = "avx512f")]
-fn limits([a, b, c, d]: [Span; 4]) -> [f32; 2] {
-    if a.2 & b.2 & c.2 & d.2 != 0xffff {
-        return [f32::NAN; 2];
+    fn load_i8(src: &[i8; LANES]) -> F32 {
+        _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(cast(*src)))
     }
-    let min = _mm512_min_ps(_mm512_min_ps(a.0, b.0), _mm512_min_ps(c.0, d.0));
-    let max = _mm512_max_ps(_mm512_max_ps(a.1, b.1), _mm512_max_ps(c.1, d.1));
-    [_mm512_reduce_min_ps(min), _mm512_reduce_max_ps(max)]
+
+    fn load_u8(src: &[u8; LANES]) -> F32 {
+        _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(cast(*src)))
+    }
+
+    fn load_i32(src: &[i32; LANES]) -> I32 {
+        cast(*src)
+    }
+
+    fn store_f32(dst: &mut [f32; LANES], v: F32) {
+        *dst = cast(v);
+    }
+
+    fn store_f16(dst: &mut [f16; LANES], v: F32) {
+        *dst = cast(_mm512_cvtps_ph::<_MM_FROUND_TO_NEAREST_INT>(v));
+    }
+
+    /// What is cut off is rounded to nearest even by the carry of 0x7fff, or of 0x8000 where the last
+    /// bit that stays is odd.
+    fn store_bf16(dst: &mut [bf16; LANES], v: F32) {
+        let bits = _mm512_castps_si512(v);
+        let odd = _mm512_and_si512(_mm512_srli_epi32::<16>(bits), _mm512_set1_epi32(1));
+        let carried = _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7fff)));
+        *dst = cast(_mm512_cvtepi32_epi16(_mm512_srli_epi32::<16>(carried)));
+    }
+
+    fn store_i32(dst: &mut [i32; LANES], v: I32) {
+        *dst = cast(v);
+    }
+
+    fn store_i8(dst: &mut [i8; BLOCK], v: I8) {
+        *dst = cast(v);
+    }
+
+    #[allow(unsafe_code)]
+    fn stream_f32(dst: &mut [f32; LANES], v: F32) {
+        let line = dst.as_mut_ptr();
+        if line.cast::<__m512>().is_aligned() {
+            // SAFETY: `dst` is 64 writable bytes, and they start a 64-byte line.
+            unsafe { _mm512_stream_ps(line, v) }
+        } else {
+            store_f32(dst, v);
+        }
+    }
+
+    #[allow(unsafe_code)]
+    fn stream_i8(dst: &mut [i8; BLOCK], v: I8) {
+        let line = dst.as_mut_ptr().cast::<__m512i>();
+        if line.is_aligned() {
+            // SAFETY: `dst` is 64 writable bytes, and they start a 64-byte line.
+            unsafe { _mm512_stream_si512(line, v) }
+        } else {
+            store_i8(dst, v);
+        }
+    }
+
+    #[allow(unsafe_code, unused_unsafe)] // no longer an unsafe function in newer compilers
+    fn stream_fence() {
+        // SAFETY: a fence touches no memory; every x86-64 CPU has it.
+        unsafe { _mm_sfence() }
+    }
+
+    #[allow(unsafe_code, unused_unsafe)] // no longer an unsafe function in newer compilers
+    fn prefetch(address: *const u8) {
+        // SAFETY: a prefetch is a hint; it faults at no address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(address.cast()) }
+    }
+
+    fn splat(x: f32) -> F32 {
+        _mm512_set1_ps(x)
+    }
+
+    fn add(a: F32, b: F32) -> F32 {
+        _mm512_add_ps(a, b)
+    }
+
+    fn mul(a: F32, b: F32) -> F32 {
+        _mm512_mul_ps(a, b)
+    }
+
+    fn div(a: F32, b: F32) -> F32 {
+        _mm512_div_ps(a, b)
+    }
+
+    fn reciprocal(scale: F32) -> [F32; 2] {
+        let one = _mm512_set1_ps(1.0);
+        let hi = _mm512_div_ps(one, scale);
+        [hi, _mm512_div_ps(_mm512_fnmadd_ps(scale, hi, one), scale)]
+    }
+
+    fn divisor(_scale: F32, hi: F32, lo: F32) -> Divisor {
+        [hi, lo]
+    }
+
+    fn div_by(a: F32, [hi, lo]: Divisor) -> F32 {
+        _mm512_fmadd_ps(a, hi, _mm512_mul_ps(a, lo))
+    }
+
+    fn clip(v: F32, lo: F32, hi: F32) -> F32 {
+        let ordered = _mm512_cmp_ps_mask::<_CMP_ORD_Q>(v, v);
+        _mm512_min_ps(_mm512_maskz_max_ps(ordered, v, lo), hi)
+    }
+
+    fn round(v: F32) -> I32 {
+        _mm512_cvtps_epi32(v)
+    }
+
+    fn splat_i32(x: i32) -> I32 {
+        _mm512_set1_epi32(x)
+    }
+
+    fn splat_i8(x: i8) -> I8 {
+        _mm512_set1_epi8(x)
+    }
+
+    fn to_f32(v: I32) -> F32 {
+        _mm512_cvtepi32_ps(v)
+    }
+
+    fn add_i32(a: I32, b: I32) -> I32 {
+        _mm512_add_epi32(a, b)
+    }
+
+    fn ordered(v: F32) -> I32 {
+        let bits = _mm512_castps_si512(v);
+        let negative = _mm512_srai_epi32::<31>(bits);
+        _mm512_xor_si512(bits, _mm512_and_si512(negative, _mm512_set1_epi32(i32::MAX)))
+    }
+
+    fn magnitude(v: F32) -> I32 {
+        _mm512_and_si512(_mm512_castps_si512(v), _mm512_set1_epi32(i32::MAX))
+    }
+
+    fn not_i32(v: I32) -> I32 {
+        _mm512_xor_si512(v, _mm512_set1_epi32(-1))
+    }
+
+    fn max_i32(a: I32, b: I32) -> I32 {
+        _mm512_max_epi32(a, b)
+    }
+
+    fn min_i32(a: I32, b: I32) -> I32 {
+        _mm512_min_epi32(a, b)
+    }
+
+    /// Four vectors at a time become one that holds in each of its 128-bit lanes what theirs have for
+    /// largest; then the lanes are compared.
+    fn max_each(v: &[I32; LANES]) -> I32 {
+        let quads = [quad(v, 0), quad(v, 4), quad(v, 8), quad(v, 12)];
+        lanes(lanes(quads[0], quads[1]), lanes(quads[2], quads[3]))
+    }
+
+    /// The largest of each 128-bit lane of four vectors from `at` on.
+    fn quad(v: &[I32; LANES], at: usize) -> I32 {
+        let [a, b, c, d] = [v[at], v[at + 1], v[at + 2], v[at + 3]];
+        let ab = _mm512_max_epi32(_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
+        let cd = _mm512_max_epi32(_mm512_unpacklo_epi32(c, d), _mm512_unpackhi_epi32(c, d));
+        _mm512_max_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd))
+    }
+
+    /// Neighbouring 128-bit lanes compared, those of `a` before those of `b`.
+    fn lanes(a: I32, b: I32) -> I32 {
+        const EVEN: i32 = 0b10_00_10_00;
+        const ODD: i32 = 0b11_01_11_01;
+        _mm512_max_epi32(_mm512_shuffle_i32x4::<EVEN>(a, b), _mm512_shuffle_i32x4::<ODD>(a, b))
+    }
+
+    /// The packs work within 128-bit lanes; [`in_order`] puts their 4-byte pieces in order.
+    fn narrow16(a: I32, b: I32) -> I16 {
+        _mm512_packs_epi32(a, b)
+    }
+
+    fn narrow8(a: I16, b: I16) -> I8 {
+        in_order(_mm512_packs_epi16(a, b))
+    }
+
+    fn narrow8_unsigned(a: I16, b: I16) -> I8 {
+        in_order(_mm512_packus_epi16(a, b))
+    }
+
+    fn in_order(v: I8) -> I8 {
+        let order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+        _mm512_permutexvar_epi32(order, v)
+    }
+
+    fn splat_i16(x: i16) -> I16 {
+        _mm512_set1_epi16(x)
+    }
+
+    fn add_i16(a: I16, b: I16) -> I16 {
+        _mm512_adds_epi16(a, b)
+    }
+
+    fn min_i16(a: I16, b: I16) -> I16 {
+        _mm512_min_epi16(a, b)
+    }
+
+    fn has_min_i16(v: I16) -> bool {
+        _mm512_cmpeq_epi16_mask(v, _mm512_set1_epi16(i16::MIN)) != 0
+    }
+
+    fn max_i8(a: I8, b: I8) -> I8 {
+        _mm512_max_epi8(a, b)
+    }
+
+    fn xor_i8(a: I8, b: I8) -> I8 {
+        _mm512_xor_si512(a, b)
+    }
+
+    fn min_i8(a: I8, b: I8) -> I8 {
+        _mm512_min_epi8(a, b)
+    }
+
+    fn has_min_i8(v: I8) -> bool {
+        _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(i8::MIN)) != 0
+    }
+
+    fn peak() -> Peak {
+        ([_mm512_setzero_ps(); 2], 0xffff)
+    }
+
+    /// One comparison for every two vectors notices a NaN.
+    fn raise((top, ordered): Peak, v: [F32; 2]) -> Peak {
+        let (top, _) = raise_quick((top, ordered), v);
+        (top, _mm512_mask_cmp_ps_mask::<_CMP_ORD_Q>(ordered, v[0], v[1]))
+    }
+
+    /// |a| max |b| is one instruction, which of a number and a NaN takes the number.
+    fn raise_quick((top, ordered): Peak, v: [F32; 2]) -> Peak {
+        (array::from_fn(|i| max_abs(top[i], v[i])), ordered)
+    }
+
+    fn max_abs(a: F32, b: F32) -> F32 {
+        const MAX_ABS_CLEAR_SIGN: i32 = 0b10_11;
+        _mm512_range_ps::<MAX_ABS_CLEAR_SIGN>(a, b)
+    }
+
+    fn peak_bits([a, b, c, d]: [Peak; 4]) -> u32 {
+        if a.1 & b.1 & c.1 & d.1 != 0xffff {
+            return f32::NAN.to_bits();
+        }
+        let pair = |a: Peak, b: Peak| max_abs(max_abs(a.0[0], a.0[1]), max_abs(b.0[0], b.0[1]));
+        let top = max_abs(pair(a, b), pair(c, d));
+        // Magnitudes: as integers they order as they do as numbers.
+        _mm512_reduce_max_epu32(_mm512_castps_si512(top))
+    }
+
+    fn peak16() -> Peak16 {
+        _mm512_setzero_si512()
+    }
+
+    fn raise16(peak: Peak16, v: &[u16; 2 * LANES]) -> Peak16 {
+        let magnitudes = _mm512_and_si512(cast(*v), _mm512_set1_epi16(i16::MAX));
+        _mm512_max_epi16(peak, magnitudes)
+    }
+
+    fn peak16_bits([a, b, c, d]: [Peak16; 4]) -> u16 {
+        let top = _mm512_max_epi16(_mm512_max_epi16(a, b), _mm512_max_epi16(c, d));
+        cast::<_, [u16; 2 * LANES]>(top).into_iter().fold(0, u16::max)
+    }
+
+    fn span() -> Span {
+        (_mm512_set1_ps(f32::INFINITY), _mm512_set1_ps(f32::NEG_INFINITY), 0xffff)
+    }
+
+    /// Of a number and a NaN `min` and `max` return the second; one comparison for both vectors notices
+    /// the NaN.
+    fn widen((min, max, ordered): Span, [a, b]: [F32; 2]) -> Span {
+        (
+            _mm512_min_ps(b, _mm512_min_ps(a, min)),
+            _mm512_max_ps(b, _mm512_max_ps(a, max)),
+            _mm512_mask_cmp_ps_mask::<_CMP_ORD_Q>(ordered, a, b),
+        )
+    }
+
+    fn limits([a, b, c, d]: [Span; 4]) -> [f32; 2] {
+        if a.2 & b.2 & c.2 & d.2 != 0xffff {
+            return [f32::NAN; 2];
+        }
+        let min = _mm512_min_ps(_mm512_min_ps(a.0, b.0), _mm512_min_ps(c.0, d.0));
+        let max = _mm512_max_ps(_mm512_max_ps(a.1, b.1), _mm512_max_ps(c.1, d.1));
+        [_mm512_reduce_min_ps(min), _mm512_reduce_max_ps(max)]
+    }
 }

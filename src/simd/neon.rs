@@ -27,402 +27,296 @@ token! {
     quick_misses_nan = false
 }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn load_f32(src: &[f32; LANES]) -> F32 {
-    cast(*src)
-}
+with_features! {
+    fn load_f32(src: &[f32; LANES]) -> F32 {
+        cast(*src)
+    }
 
-/// By arithmetic, the conversion not being a stable intrinsic. With the magnitude's bits moved to
-/// where binary32 has its exponent the number is too small by 2^112 = 2^(127 - 15), subnormals
-/// included; one exact product corrects that. Exponent 31 stands for infinity and NaN and becomes
-/// exponent 255.
-#[inline]
-#[target_feature(enable = "neon")]
-fn load_f16(src: &[f16; LANES]) -> F32 {
-    const TWO_POW_112: f32 = f32::from_bits((127 + 112) << 23);
-    let quarters: [uint16x4_t; 4] = cast(*src);
-    quarters.map(|quarter| {
-        let half = vmovl_u16(quarter);
-        let magnitude = vandq_u32(half, vdupq_n_u32(0x7fff));
-        let sign = vshlq_n_u32::<16>(vandq_u32(half, vdupq_n_u32(0x8000)));
-        let small = vreinterpretq_f32_u32(vshlq_n_u32::<13>(magnitude));
-        let scaled = vmulq_f32(small, vdupq_n_f32(TWO_POW_112));
-        let special = vandq_u32(
-            vcgtq_u32(magnitude, vdupq_n_u32(0x7bff)),
-            vdupq_n_u32(f32::INFINITY.to_bits()),
-        );
-        let bits = vorrq_u32(vorrq_u32(vreinterpretq_u32_f32(scaled), special), sign);
-        vreinterpretq_f32_u32(bits)
-    })
-}
+    /// By arithmetic, the conversion not being a stable intrinsic. With the magnitude's bits moved to
+    /// where binary32 has its exponent the number is too small by 2^112 = 2^(127 - 15), subnormals
+    /// included; one exact product corrects that. Exponent 31 stands for infinity and NaN and becomes
+    /// exponent 255.
+    fn load_f16(src: &[f16; LANES]) -> F32 {
+        const TWO_POW_112: f32 = f32::from_bits((127 + 112) << 23);
+        let quarters: [uint16x4_t; 4] = cast(*src);
+        quarters.map(|quarter| {
+            let half = vmovl_u16(quarter);
+            let magnitude = vandq_u32(half, vdupq_n_u32(0x7fff));
+            let sign = vshlq_n_u32::<16>(vandq_u32(half, vdupq_n_u32(0x8000)));
+            let small = vreinterpretq_f32_u32(vshlq_n_u32::<13>(magnitude));
+            let scaled = vmulq_f32(small, vdupq_n_f32(TWO_POW_112));
+            let special = vandq_u32(
+                vcgtq_u32(magnitude, vdupq_n_u32(0x7bff)),
+                vdupq_n_u32(f32::INFINITY.to_bits()),
+            );
+            let bits = vorrq_u32(vorrq_u32(vreinterpretq_u32_f32(scaled), special), sign);
+            vreinterpretq_f32_u32(bits)
+        })
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn load_bf16(src: &[bf16; LANES]) -> F32 {
-    let quarters: [uint16x4_t; 4] = cast(*src);
-    quarters.map(|quarter| vreinterpretq_f32_u32(vshll_n_u16::<16>(quarter)))
-}
+    fn load_bf16(src: &[bf16; LANES]) -> F32 {
+        let quarters: [uint16x4_t; 4] = cast(*src);
+        quarters.map(|quarter| vreinterpretq_f32_u32(vshll_n_u16::<16>(quarter)))
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn load_i8(src: &[i8; LANES]) -> F32 {
-    let bytes: int8x16_t = cast(*src);
-    let words = [vmovl_s8(vget_low_s8(bytes)), vmovl_high_s8(bytes)];
-    [
-        vcvtq_f32_s32(vmovl_s16(vget_low_s16(words[0]))),
-        vcvtq_f32_s32(vmovl_high_s16(words[0])),
-        vcvtq_f32_s32(vmovl_s16(vget_low_s16(words[1]))),
-        vcvtq_f32_s32(vmovl_high_s16(words[1])),
-    ]
-}
+    fn load_i8(src: &[i8; LANES]) -> F32 {
+        let bytes: int8x16_t = cast(*src);
+        let words = [vmovl_s8(vget_low_s8(bytes)), vmovl_high_s8(bytes)];
+        [
+            vcvtq_f32_s32(vmovl_s16(vget_low_s16(words[0]))),
+            vcvtq_f32_s32(vmovl_high_s16(words[0])),
+            vcvtq_f32_s32(vmovl_s16(vget_low_s16(words[1]))),
+            vcvtq_f32_s32(vmovl_high_s16(words[1])),
+        ]
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn load_u8(src: &[u8; LANES]) -> F32 {
-    let bytes: uint8x16_t = cast(*src);
-    let words = [vmovl_u8(vget_low_u8(bytes)), vmovl_high_u8(bytes)];
-    [
-        vcvtq_f32_u32(vmovl_u16(vget_low_u16(words[0]))),
-        vcvtq_f32_u32(vmovl_high_u16(words[0])),
-        vcvtq_f32_u32(vmovl_u16(vget_low_u16(words[1]))),
-        vcvtq_f32_u32(vmovl_high_u16(words[1])),
-    ]
-}
+    fn load_u8(src: &[u8; LANES]) -> F32 {
+        let bytes: uint8x16_t = cast(*src);
+        let words = [vmovl_u8(vget_low_u8(bytes)), vmovl_high_u8(bytes)];
+        [
+            vcvtq_f32_u32(vmovl_u16(vget_low_u16(words[0]))),
+            vcvtq_f32_u32(vmovl_high_u16(words[0])),
+            vcvtq_f32_u32(vmovl_u16(vget_low_u16(words[1]))),
+            vcvtq_f32_u32(vmovl_high_u16(words[1])),
+        ]
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn load_i32(src: &[i32; LANES]) -> I32 {
-    cast(*src)
-}
+    fn load_i32(src: &[i32; LANES]) -> I32 {
+        cast(*src)
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn store_f32(dst: &mut [f32; LANES], v: F32) {
-    *dst = cast(v);
-}
+    fn store_f32(dst: &mut [f32; LANES], v: F32) {
+        *dst = cast(v);
+    }
 
-/// One at a time, the conversion not being a stable intrinsic.
-#[inline]
-#[target_feature(enable = "neon")]
-fn store_f16(dst: &mut [f16; LANES], v: F32) {
-    *dst = cast::<_, [f32; LANES]>(v).map(f16::from_f32);
-}
+    /// One at a time, the conversion not being a stable intrinsic.
+    fn store_f16(dst: &mut [f16; LANES], v: F32) {
+        *dst = cast::<_, [f32; LANES]>(v).map(f16::from_f32);
+    }
 
-/// What is cut off is rounded to nearest even by the carry of 0x7fff, or of 0x8000 where the last
-/// bit that stays is odd.
-#[inline]
-#[target_feature(enable = "neon")]
-fn store_bf16(dst: &mut [bf16; LANES], v: F32) {
-    let quarters: [uint16x4_t; 4] = v.map(|v| {
-        let bits = vreinterpretq_u32_f32(v);
-        let odd = vandq_u32(vshrq_n_u32::<16>(bits), vdupq_n_u32(1));
-        vshrn_n_u32::<16>(vaddq_u32(bits, vaddq_u32(odd, vdupq_n_u32(0x7fff))))
-    });
-    *dst = cast(quarters);
-}
+    /// What is cut off is rounded to nearest even by the carry of 0x7fff, or of 0x8000 where the last
+    /// bit that stays is odd.
+    fn store_bf16(dst: &mut [bf16; LANES], v: F32) {
+        let quarters: [uint16x4_t; 4] = v.map(|v| {
+            let bits = vreinterpretq_u32_f32(v);
+            let odd = vandq_u32(vshrq_n_u32::<16>(bits), vdupq_n_u32(1));
+            vshrn_n_u32::<16>(vaddq_u32(bits, vaddq_u32(odd, vdupq_n_u32(0x7fff))))
+        });
+        *dst = cast(quarters);
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn store_i32(dst: &mut [i32; LANES], v: I32) {
-    *dst = cast(v);
-}
+    fn store_i32(dst: &mut [i32; LANES], v: I32) {
+        *dst = cast(v);
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn store_i8(dst: &mut [i8; BLOCK], v: I8) {
-    *dst = cast(v);
-}
+    fn store_i8(dst: &mut [i8; BLOCK], v: I8) {
+        *dst = cast(v);
+    }
 
-// There is no stable intrinsic for a non-temporal store or a prefetch on aarch64; its hardware
-// prefetchers and write-streaming detection do without.
+    // There is no stable intrinsic for a non-temporal store or a prefetch on aarch64; its hardware
+    // prefetchers and write-streaming detection do without.
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn stream_f32(dst: &mut [f32; LANES], v: F32) {
-    store_f32(dst, v);
-}
+    fn stream_f32(dst: &mut [f32; LANES], v: F32) {
+        store_f32(dst, v);
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn stream_i8(dst: &mut [i8; BLOCK], v: I8) {
-    store_i8(dst, v);
-}
+    fn stream_i8(dst: &mut [i8; BLOCK], v: I8) {
+        store_i8(dst, v);
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn stream_fence() {}
+    fn stream_fence() {}
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn prefetch(_address: *const u8) {}
+    fn prefetch(_address: *const u8) {}
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn splat(x: f32) -> F32 {
-    [vdupq_n_f32(x); 4]
-}
+    fn splat(x: f32) -> F32 {
+        [vdupq_n_f32(x); 4]
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn add(a: F32, b: F32) -> F32 {
-    from_fn(|i| vaddq_f32(a[i], b[i]))
-}
+    fn add(a: F32, b: F32) -> F32 {
+        from_fn(|i| vaddq_f32(a[i], b[i]))
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn mul(a: F32, b: F32) -> F32 {
-    from_fn(|i| vmulq_f32(a[i], b[i]))
-}
+    fn mul(a: F32, b: F32) -> F32 {
+        from_fn(|i| vmulq_f32(a[i], b[i]))
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn div(a: F32, b: F32) -> F32 {
-    from_fn(|i| vdivq_f32(a[i], b[i]))
-}
+    fn div(a: F32, b: F32) -> F32 {
+        from_fn(|i| vdivq_f32(a[i], b[i]))
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn reciprocal(scale: F32) -> [F32; 2] {
-    let one = splat(1.0);
-    let hi = div(one, scale);
-    [hi, div(from_fn(|i| vfmsq_f32(one[i], scale[i], hi[i])), scale)]
-}
+    fn reciprocal(scale: F32) -> [F32; 2] {
+        let one = splat(1.0);
+        let hi = div(one, scale);
+        [hi, div(from_fn(|i| vfmsq_f32(one[i], scale[i], hi[i])), scale)]
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn divisor(_scale: F32, hi: F32, lo: F32) -> Divisor {
-    [hi, lo]
-}
+    fn divisor(_scale: F32, hi: F32, lo: F32) -> Divisor {
+        [hi, lo]
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn div_by(a: F32, [hi, lo]: Divisor) -> F32 {
-    from_fn(|i| vfmaq_f32(vmulq_f32(a[i], lo[i]), a[i], hi[i]))
-}
+    fn div_by(a: F32, [hi, lo]: Divisor) -> F32 {
+        from_fn(|i| vfmaq_f32(vmulq_f32(a[i], lo[i]), a[i], hi[i]))
+    }
 
-/// `fmax` and `fmin` hand a NaN on, and the conversion to an integer makes it 0.
-#[inline]
-#[target_feature(enable = "neon")]
-fn clip(v: F32, lo: F32, hi: F32) -> F32 {
-    from_fn(|i| vminq_f32(vmaxq_f32(v[i], lo[i]), hi[i]))
-}
+    /// `fmax` and `fmin` hand a NaN on, and the conversion to an integer makes it 0.
+    fn clip(v: F32, lo: F32, hi: F32) -> F32 {
+        from_fn(|i| vminq_f32(vmaxq_f32(v[i], lo[i]), hi[i]))
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn round(v: F32) -> I32 {
-    from_fn(|i| vcvtnq_s32_f32(v[i]))
-}
+    fn round(v: F32) -> I32 {
+        from_fn(|i| vcvtnq_s32_f32(v[i]))
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn splat_i32(x: i32) -> I32 {
-    [vdupq_n_s32(x); 4]
-}
+    fn splat_i32(x: i32) -> I32 {
+        [vdupq_n_s32(x); 4]
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn splat_i8(x: i8) -> I8 {
-    [vdupq_n_s8(x); 4]
-}
+    fn splat_i8(x: i8) -> I8 {
+        [vdupq_n_s8(x); 4]
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn to_f32(v: I32) -> F32 {
-    v.map(|v| vcvtq_f32_s32(v))
-}
+    fn to_f32(v: I32) -> F32 {
+        v.map(|v| vcvtq_f32_s32(v))
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn add_i32(a: I32, b: I32) -> I32 {
-    from_fn(|i| vaddq_s32(a[i], b[i]))
-}
+    fn add_i32(a: I32, b: I32) -> I32 {
+        from_fn(|i| vaddq_s32(a[i], b[i]))
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn ordered(v: F32) -> I32 {
-    v.map(|v| {
-        let bits = vreinterpretq_s32_f32(v);
-        veorq_s32(bits, vandq_s32(vshrq_n_s32::<31>(bits), vdupq_n_s32(i32::MAX)))
-    })
-}
+    fn ordered(v: F32) -> I32 {
+        v.map(|v| {
+            let bits = vreinterpretq_s32_f32(v);
+            veorq_s32(bits, vandq_s32(vshrq_n_s32::<31>(bits), vdupq_n_s32(i32::MAX)))
+        })
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn magnitude(v: F32) -> I32 {
-    from_fn(|i| vreinterpretq_s32_f32(vabsq_f32(v[i])))
-}
+    fn magnitude(v: F32) -> I32 {
+        from_fn(|i| vreinterpretq_s32_f32(vabsq_f32(v[i])))
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn not_i32(v: I32) -> I32 {
-    v.map(|v| vmvnq_s32(v))
-}
+    fn not_i32(v: I32) -> I32 {
+        v.map(|v| vmvnq_s32(v))
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn max_i32(a: I32, b: I32) -> I32 {
-    from_fn(|i| vmaxq_s32(a[i], b[i]))
-}
+    fn max_i32(a: I32, b: I32) -> I32 {
+        from_fn(|i| vmaxq_s32(a[i], b[i]))
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn min_i32(a: I32, b: I32) -> I32 {
-    from_fn(|i| vminq_s32(a[i], b[i]))
-}
+    fn min_i32(a: I32, b: I32) -> I32 {
+        from_fn(|i| vminq_s32(a[i], b[i]))
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn max_each(v: &[I32; LANES]) -> I32 {
-    from_fn(|i| {
-        let pair = |a: I32, b: I32| {
-            let a = vmaxq_s32(vmaxq_s32(a[0], a[1]), vmaxq_s32(a[2], a[3]));
-            let b = vmaxq_s32(vmaxq_s32(b[0], b[1]), vmaxq_s32(b[2], b[3]));
-            vpmaxq_s32(a, b)
-        };
-        vpmaxq_s32(pair(v[4 * i], v[4 * i + 1]), pair(v[4 * i + 2], v[4 * i + 3]))
-    })
-}
+    fn max_each(v: &[I32; LANES]) -> I32 {
+        from_fn(|i| {
+            let pair = |a: I32, b: I32| {
+                let a = vmaxq_s32(vmaxq_s32(a[0], a[1]), vmaxq_s32(a[2], a[3]));
+                let b = vmaxq_s32(vmaxq_s32(b[0], b[1]), vmaxq_s32(b[2], b[3]));
+                vpmaxq_s32(a, b)
+            };
+            vpmaxq_s32(pair(v[4 * i], v[4 * i + 1]), pair(v[4 * i + 2], v[4 * i + 3]))
+        })
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn narrow16(a: I32, b: I32) -> I16 {
-    let pair = |low, high| vqmovn_high_s32(vqmovn_s32(low), high);
-    [pair(a[0], a[1]), pair(a[2], a[3]), pair(b[0], b[1]), pair(b[2], b[3])]
-}
+    fn narrow16(a: I32, b: I32) -> I16 {
+        let pair = |low, high| vqmovn_high_s32(vqmovn_s32(low), high);
+        [pair(a[0], a[1]), pair(a[2], a[3]), pair(b[0], b[1]), pair(b[2], b[3])]
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn narrow8(a: I16, b: I16) -> I8 {
-    let pair = |low, high| vqmovn_high_s16(vqmovn_s16(low), high);
-    [pair(a[0], a[1]), pair(a[2], a[3]), pair(b[0], b[1]), pair(b[2], b[3])]
-}
+    fn narrow8(a: I16, b: I16) -> I8 {
+        let pair = |low, high| vqmovn_high_s16(vqmovn_s16(low), high);
+        [pair(a[0], a[1]), pair(a[2], a[3]), pair(b[0], b[1]), pair(b[2], b[3])]
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn narrow8_unsigned(a: I16, b: I16) -> I8 {
-    let pair = |low, high| vreinterpretq_s8_u8(vqmovun_high_s16(vqmovun_s16(low), high));
-    [pair(a[0], a[1]), pair(a[2], a[3]), pair(b[0], b[1]), pair(b[2], b[3])]
-}
+    fn narrow8_unsigned(a: I16, b: I16) -> I8 {
+        let pair = |low, high| vreinterpretq_s8_u8(vqmovun_high_s16(vqmovun_s16(low), high));
+        [pair(a[0], a[1]), pair(a[2], a[3]), pair(b[0], b[1]), pair(b[2], b[3])]
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn splat_i16(x: i16) -> I16 {
-    [vdupq_n_s16(x); 4]
-}
+    fn splat_i16(x: i16) -> I16 {
+        [vdupq_n_s16(x); 4]
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn add_i16(a: I16, b: I16) -> I16 {
-    from_fn(|i| vqaddq_s16(a[i], b[i]))
-}
+    fn add_i16(a: I16, b: I16) -> I16 {
+        from_fn(|i| vqaddq_s16(a[i], b[i]))
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn min_i16(a: I16, b: I16) -> I16 {
-    from_fn(|i| vminq_s16(a[i], b[i]))
-}
+    fn min_i16(a: I16, b: I16) -> I16 {
+        from_fn(|i| vminq_s16(a[i], b[i]))
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn has_min_i16(v: I16) -> bool {
-    let least = vminq_s16(vminq_s16(v[0], v[1]), vminq_s16(v[2], v[3]));
-    vminvq_s16(least) == i16::MIN
-}
+    fn has_min_i16(v: I16) -> bool {
+        let least = vminq_s16(vminq_s16(v[0], v[1]), vminq_s16(v[2], v[3]));
+        vminvq_s16(least) == i16::MIN
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn max_i8(a: I8, b: I8) -> I8 {
-    from_fn(|i| vmaxq_s8(a[i], b[i]))
-}
+    fn max_i8(a: I8, b: I8) -> I8 {
+        from_fn(|i| vmaxq_s8(a[i], b[i]))
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn xor_i8(a: I8, b: I8) -> I8 {
-    from_fn(|i| veorq_s8(a[i], b[i]))
-}
+    fn xor_i8(a: I8, b: I8) -> I8 {
+        from_fn(|i| veorq_s8(a[i], b[i]))
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn min_i8(a: I8, b: I8) -> I8 {
-    from_fn(|i| vminq_s8(a[i], b[i]))
-}
+    fn min_i8(a: I8, b: I8) -> I8 {
+        from_fn(|i| vminq_s8(a[i], b[i]))
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn has_min_i8(v: I8) -> bool {
-    let least = vminq_s8(vminq_s8(v[0], v[1]), vminq_s8(v[2], v[3]));
-    vminvq_s8(least) == i8::MIN
-}
+    fn has_min_i8(v: I8) -> bool {
+        let least = vminq_s8(vminq_s8(v[0], v[1]), vminq_s8(v[2], v[3]));
+        vminvq_s8(least) == i8::MIN
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn peak() -> Peak {
-    [vdupq_n_s32(0); 4]
-}
+    fn peak() -> Peak {
+        [vdupq_n_s32(0); 4]
+    }
 
-/// On the integer bits: `fmaxnm` loses its running maximum on a signalling NaN.
-#[inline]
-#[target_feature(enable = "neon")]
-fn raise(peak: Peak, v: [F32; 2]) -> Peak {
-    max_i32(peak, max_i32(magnitude(v[0]), magnitude(v[1])))
-}
+    /// On the integer bits: `fmaxnm` loses its running maximum on a signalling NaN.
+    fn raise(peak: Peak, v: [F32; 2]) -> Peak {
+        max_i32(peak, max_i32(magnitude(v[0]), magnitude(v[1])))
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn raise_quick(peak: Peak, v: [F32; 2]) -> Peak {
-    raise(peak, v)
-}
+    fn raise_quick(peak: Peak, v: [F32; 2]) -> Peak {
+        raise(peak, v)
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn peak_bits([a, b, c, d]: [Peak; 4]) -> u32 {
-    let top = max_i32(max_i32(a, b), max_i32(c, d));
-    cast::<_, [u32; LANES]>(top).into_iter().fold(0, u32::max)
-}
+    fn peak_bits([a, b, c, d]: [Peak; 4]) -> u32 {
+        let top = max_i32(max_i32(a, b), max_i32(c, d));
+        cast::<_, [u32; LANES]>(top).into_iter().fold(0, u32::max)
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn peak16() -> Peak16 {
-    [vdupq_n_s16(0); 4]
-}
+    fn peak16() -> Peak16 {
+        [vdupq_n_s16(0); 4]
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn raise16(peak: Peak16, v: &[u16; 2 * LANES]) -> Peak16 {
-    let v: [int16x8_t; 4] = cast(*v);
-    from_fn(|i| vmaxq_s16(peak[i], vandq_s16(v[i], vdupq_n_s16(i16::MAX))))
-}
+    fn raise16(peak: Peak16, v: &[u16; 2 * LANES]) -> Peak16 {
+        let v: [int16x8_t; 4] = cast(*v);
+        from_fn(|i| vmaxq_s16(peak[i], vandq_s16(v[i], vdupq_n_s16(i16::MAX))))
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn peak16_bits([a, b, c, d]: [Peak16; 4]) -> u16 {
-    let top: Peak16 = from_fn(|i| vmaxq_s16(vmaxq_s16(a[i], b[i]), vmaxq_s16(c[i], d[i])));
-    cast::<_, [u16; 2 * LANES]>(top).into_iter().fold(0, u16::max)
-}
+    fn peak16_bits([a, b, c, d]: [Peak16; 4]) -> u16 {
+        let top: Peak16 = from_fn(|i| vmaxq_s16(vmaxq_s16(a[i], b[i]), vmaxq_s16(c[i], d[i])));
+        cast::<_, [u16; 2 * LANES]>(top).into_iter().fold(0, u16::max)
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn span() -> Span {
-    [splat(f32::INFINITY), splat(f32::NEG_INFINITY)]
-}
+    fn span() -> Span {
+        [splat(f32::INFINITY), splat(f32::NEG_INFINITY)]
+    }
 
-/// `fmin` and `fmax` hand a NaN on, and keep it.
-#[inline]
-#[target_feature(enable = "neon")]
-fn widen([min, max]: Span, [a, b]: [F32; 2]) -> Span {
-    [
-        from_fn(|i| vminq_f32(min[i], vminq_f32(a[i], b[i]))),
-        from_fn(|i| vmaxq_f32(max[i], vmaxq_f32(a[i], b[i]))),
-    ]
-}
+    /// `fmin` and `fmax` hand a NaN on, and keep it.
+    fn widen([min, max]: Span, [a, b]: [F32; 2]) -> Span {
+        [
+            from_fn(|i| vminq_f32(min[i], vminq_f32(a[i], b[i]))),
+            from_fn(|i| vmaxq_f32(max[i], vmaxq_f32(a[i], b[i]))),
+        ]
+    }
 
-#[inline]
-#[target_feature(enable = "neon")]
-fn limits([a, b, c, d]: [Span; 4]) -> [f32; 2] {
-    let min: F32 = from_fn(|i| vminq_f32(vminq_f32(a[0][i], b[0][i]), vminq_f32(c[0][i], d[0][i])));
-    let max: F32 = from_fn(|i| vmaxq_f32(vmaxq_f32(a[1][i], b[1][i]), vmaxq_f32(c[1][i], d[1][i])));
-    let least = vminq_f32(vminq_f32(min[0], min[1]), vminq_f32(min[2], min[3]));
-    let largest = vmaxq_f32(vmaxq_f32(max[0], max[1]), vmaxq_f32(max[2], max[3]));
-    [vminvq_f32(least), vmaxvq_f32(largest)]
+    fn limits([a, b, c, d]: [Span; 4]) -> [f32; 2] {
+        let min: F32 =
+            from_fn(|i| vminq_f32(vminq_f32(a[0][i], b[0][i]), vminq_f32(c[0][i], d[0][i])));
+        let max: F32 =
+            from_fn(|i| vmaxq_f32(vmaxq_f32(a[1][i], b[1][i]), vmaxq_f32(c[1][i], d[1][i])));
+        let least = vminq_f32(vminq_f32(min[0], min[1]), vminq_f32(min[2], min[3]));
+        let largest = vmaxq_f32(vmaxq_f32(max[0], max[1]), vmaxq_f32(max[2], max[3]));
+        [vminvq_f32(least), vmaxvq_f32(largest)]
+    }
 }

@@ -1,9 +1,10 @@
 //! The one place that says `unsafe` for instruction sets: a token is the proof.
 
-/// Makes a zero-sized token for an instruction set out of its module's own functions.
+/// Makes a zero-sized token for an instruction set out of its module's own functions, and the macro
+/// `with_features!`, inside which these functions stand.
 ///
-/// The feature list is said once, here, and becomes the detection, the trampoline of every
-/// operation, and `run`.
+/// The feature list is said once, in the call of this macro, and becomes the detection, the
+/// attributes of the module's functions, the trampoline of every operation, and `run`.
 macro_rules! token {
     (
         $(#[$doc:meta])*
@@ -20,6 +21,8 @@ macro_rules! token {
                 token!(@all $detect, $features).then_some(Self(()))
             }
         }
+
+        token!(@with_features ($) $features);
 
         impl crate::simd::Simd for $name {
             type F32 = F32;
@@ -118,6 +121,19 @@ macro_rules! token {
     (@enable [$($feature:tt),+] $function:item) => {
         $(#[target_feature(enable = $feature)])+
         $function
+    };
+    // The first argument is a dollar sign, for the macro that is made here.
+    (@with_features ($dollar:tt) [$($feature:tt),+]) => {
+        /// Functions that may use the instruction set, and that are called where it is enabled.
+        macro_rules! with_features {
+            ($dollar($dollar function:item)*) => {
+                $dollar(
+                    #[inline]
+                    $(#[target_feature(enable = $feature)])+
+                    $dollar function
+                )*
+            };
+        }
     };
     // Without `std` nobody can ask the CPU: what the build promised is all that is known.
     (@all $detect:ident, [$($feature:tt),+]) => {{
