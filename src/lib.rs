@@ -51,6 +51,7 @@ extern crate alloc;
 extern crate std;
 
 mod backend;
+mod choose;
 mod dispatch;
 pub mod division;
 mod drive;

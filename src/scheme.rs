@@ -2,8 +2,7 @@
 
 use core::num::NonZeroUsize;
 
-use crate::limits::Limits;
-use crate::{Error, QuantParams, Result, ScaleType};
+use crate::{Error, Result, ScaleType};
 
 /// Which integers symmetric quantization to b bits uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -258,105 +257,4 @@ impl Scheme {
             _ => half - 1,
         }
     }
-
-    /// The parameters for values between `min` and `max`.
-    ///
-    /// Symmetric: scale = abs_max / (2^(b-1) - 1), or / ((2^b - 1) / 2) for the
-    /// [full](Range::Full) range, with abs_max the larger magnitude. Affine: with the range widened to include 0,
-    /// scale = (max - min) / (2^b - 1) and zero_point = round_half_even(qmin - min / scale), limited
-    /// to the integers in use. A scale of no range is 1; below [`f32::MIN_POSITIVE`] it becomes that;
-    /// then it is rounded to [its type](ScaleType).
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InvalidLimits`] unless both are finite and `min` <= `max`, [`Error::ScaleOverflow`] if
-    /// the scale overflows its type.
-    ///
-    /// ```
-    /// use absmax::Scheme;
-    ///
-    /// assert_eq!(Scheme::int8().params(-254.0, 3.0)?.scale(), 2.0);
-    /// let affine = Scheme::uint8().params(-1.0, 254.0)?;
-    /// assert_eq!((affine.scale(), affine.zero_point()), (1.0, 1));
-    /// # Ok::<(), absmax::Error>(())
-    /// ```
-    pub fn params(self, min: f32, max: f32) -> Result<QuantParams> {
-        if !(min.is_finite() && max.is_finite() && min <= max) {
-            return Err(Error::InvalidLimits { min, max });
-        }
-        let (scale, zero_point) = self.choose(Limits { min, max });
-        if scale == f32::INFINITY {
-            let scale_type = self.scale_type;
-            return Err(Error::ScaleOverflow { set: 0, min, max, scale_type });
-        }
-        Ok(self.valid_params(scale, zero_point))
-    }
-
-    /// The parameters with a scale and zero point that were computed before, and stored.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::InvalidScale`] or [`Error::ZeroPointOutOfRange`] if they are not valid.
-    pub fn with_scale(self, scale: f32, zero_point: i32) -> Result<QuantParams> {
-        QuantParams::new(scale, zero_point, self.qmin()..=self.qmax())
-    }
-
-    /// The same, of a scale and zero point that [`Scheme::choose`] found for finite limits.
-    #[inline(always)]
-    pub(crate) fn valid_params(self, scale: f32, zero_point: i32) -> QuantParams {
-        QuantParams::valid(scale, zero_point, self.qmin(), self.qmax())
-    }
-
-    /// Steps of the scale that the range of values is divided into; of a symmetric scheme, its half.
-    #[inline(always)]
-    pub(crate) fn steps(self) -> f32 {
-        let half = (1 << (self.bits.0 - 1)) as f32;
-        match self.mapping {
-            Mapping::Symmetric(Range::Narrow) => half - 1.0,
-            Mapping::Symmetric(Range::Full) => half - 0.5,
-            Mapping::AffineSigned | Mapping::AffineUnsigned => 2.0 * half - 1.0,
-        }
-    }
-
-    /// [`Scheme::params`]' scale and zero point. The scale is infinite if it overflows its type, and
-    /// infinite or NaN if the limits are.
-    #[inline(always)]
-    pub(crate) fn choose(self, limits: Limits) -> (f32, i32) {
-        if self.is_symmetric() {
-            return (self.scale_of(limits.abs_max()), 0);
-        }
-        let steps = self.steps();
-        // Comparisons that leave a NaN where it is.
-        let min = if limits.min > 0.0 { 0.0 } else { limits.min };
-        let max = if limits.max < 0.0 { 0.0 } else { limits.max };
-        if min == max {
-            return (1.0, self.qmin());
-        }
-        let range = max - min;
-        let is_finite = range < f32::INFINITY;
-        let scale = if is_finite { range / steps } else { max / steps - min / steps };
-        let scale = self.stored(scale);
-        let (qmin, qmax) = (self.qmin() as f32, self.qmax() as f32);
-        let zero_point = (qmin - min / scale).clamp(qmin, qmax);
-        (scale, (zero_point + ROUND - ROUND) as i32)
-    }
-
-    /// The same for a symmetric scheme, of the largest magnitude.
-    #[inline(always)]
-    pub(crate) fn scale_of(self, abs_max: f32) -> f32 {
-        if abs_max == 0.0 { 1.0 } else { self.stored(abs_max / self.steps()) }
-    }
-
-    /// A scale that is not 0, as it is stored.
-    #[inline(always)]
-    fn stored(self, scale: f32) -> f32 {
-        let scale = if scale < f32::MIN_POSITIVE { f32::MIN_POSITIVE } else { scale };
-        match self.scale_type {
-            ScaleType::F32 => scale,
-            narrower => narrower.round(scale),
-        }
-    }
 }
-
-/// Added and taken away again, it leaves a number below 2^22 in magnitude rounded to nearest even.
-const ROUND: f32 = 12_582_912.0;

@@ -1,7 +1,7 @@
 //! How many of the observed values are where.
 
 use super::bins::Bins;
-use super::finite_limits;
+use super::finite_limits::finite_limits;
 use crate::drive::{self, CHUNK};
 use crate::limits::Limits;
 use crate::{Backend, Element, Result};
@@ -29,10 +29,18 @@ const PIECE: usize = 4 * CHUNK;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(try_from = "super::stored::StoredHistogram"))]
+#[cfg_attr(feature = "serde", serde(try_from = "StoredHistogram"))]
 pub struct Histogram {
     pub(super) bins: Bins,
     /// `None` before anything was observed.
+    pub(super) limits: Option<Limits>,
+}
+
+/// A [`Histogram`] as it was read: each part is valid by itself.
+#[cfg(feature = "serde")]
+#[derive(serde::Deserialize)]
+pub(super) struct StoredHistogram {
+    pub(super) bins: Bins,
     pub(super) limits: Option<Limits>,
 }
 

@@ -1,6 +1,6 @@
 //! The least and the largest value of all batches.
 
-use super::finite_limits;
+use super::finite_limits::finite_limits;
 use crate::limits::Limits;
 use crate::{Backend, Element, Result};
 

@@ -1,6 +1,6 @@
 //! An average of the batches' limits in which the last ones weigh most.
 
-use super::finite_limits;
+use super::finite_limits::finite_limits;
 use crate::limits::Limits;
 use crate::{Backend, Element, Error, Result};
 

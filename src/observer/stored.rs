@@ -1,11 +1,9 @@
 //! Observers as serde writes them. Binary32 is written as binary64: readers of decimal numbers that
 //! are off in the last digit still find the binary32 number.
 
-use serde::{Deserialize, Serialize};
-
 use super::abs_max::AbsMax;
-use super::bins::{Bins, Key};
-use super::histogram::Histogram;
+use super::bins::Key;
+use super::histogram::{Histogram, StoredHistogram};
 use super::moving_average::Constant;
 use crate::Error;
 use crate::limits::{Limits, StoredLimits};
@@ -57,13 +55,6 @@ impl TryFrom<i16> for Key {
             Err(InvalidHistogram::NotFinite { key: key.0 })
         }
     }
-}
-
-/// [`Histogram`], of which each part is valid by itself.
-#[derive(Deserialize)]
-pub(super) struct StoredHistogram {
-    bins: Bins,
-    limits: Option<Limits>,
 }
 
 impl TryFrom<StoredHistogram> for Histogram {
