@@ -50,8 +50,8 @@ impl Grid {
     #[inline(always)]
     pub(crate) fn finish_centred<S: Simd, W: WithFinish<S>>(self, s: S, then: W) -> W::Output {
         match (self.min, self.max) {
-            (-127, 127) => then.with(s, NarrowI8),
-            (i8::MIN, 127) => then.with(s, WholeI8),
+            (-127, 127) if W::LOOKS => then.with(s, NarrowI8),
+            (i8::MIN | -127, 127) => then.with(s, WholeI8),
             (min, max) => then.with(s, Centred { min: s.splat_i8(min), max: s.splat_i8(max) }),
         }
     }
@@ -86,6 +86,9 @@ pub(crate) trait Finish<S: Simd>: Copy {
 pub(crate) trait WithFinish<S: Simd> {
     /// What is returned.
     type Output;
+
+    /// Whether [`Finish::Suspect`] is made use of. If not, narrow and whole int8 are one.
+    const LOOKS: bool;
 
     /// Does it.
     fn with<F: Finish<S>>(self, s: S, finish: F) -> Self::Output;

@@ -218,6 +218,7 @@ impl<S: Simd, T: Value, const G: usize, const ZEROS: bool> WithFinish<S>
     for Sixteen<'_, T, G, ZEROS>
 {
     type Output = ();
+    const LOOKS: bool = false;
 
     #[inline(always)]
     fn with<F: Finish<S>>(self, s: S, finish: F) {

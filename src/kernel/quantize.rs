@@ -144,6 +144,7 @@ struct Given<'a, T> {
 
 impl<S: Simd, T: Value> WithFinish<S> for Given<'_, T> {
     type Output = ();
+    const LOOKS: bool = S::WILD_IS_MIN;
 
     #[inline(always)]
     fn with<F: Finish<S>>(self, s: S, finish: F) {
@@ -171,6 +172,7 @@ impl<S: Simd, T: Value, const STREAM: bool, const LOOK: bool> WithFinish<S>
     for InRange<'_, T, STREAM, LOOK>
 {
     type Output = bool;
+    const LOOKS: bool = LOOK;
 
     #[inline(always)]
     fn with<F: Finish<S>>(self, s: S, finish: F) -> bool {
