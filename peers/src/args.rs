@@ -1,8 +1,8 @@
 //! The command line.
 
-use absmax::Isa;
 use clap::Parser;
 
+use crate::conditions::Conditions;
 use crate::operations::{Operation, ROW};
 
 /// Measures absmax beside other crates and plain loops
@@ -20,21 +20,8 @@ pub(crate) struct Args {
     #[arg(long)]
     large: bool,
 
-    /// absmax on this instruction set too, beside the best one; may be repeated
-    #[arg(long = "isa", value_name = "NAME", default_value = "avx2")]
-    pub(crate) isas: Vec<Isa>,
-
-    /// Threads of absmax, 0 for all; the peers run on one
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub(crate) threads: usize,
-
-    /// Seconds for each contender at each size
-    #[arg(long, value_name = "S", default_value_t = 0.3)]
-    pub(crate) seconds: f64,
-
-    /// Bytes past a cache line at which buffers begin; 16 is where large Vecs begin with glibc
-    #[arg(long, value_name = "BYTES", default_value_t = 16, value_parser = offset)]
-    pub(crate) offset: usize,
+    #[command(flatten)]
+    pub(crate) conditions: Conditions,
 
     /// Fail where a mark that the project sets itself is missed
     #[arg(long)]
@@ -72,13 +59,5 @@ fn elements(text: &str) -> Result<usize, String> {
     match count.checked_mul(unit) {
         Some(n) if n > 0 && n % ROW == 0 => Ok(n),
         _ => Err(format!("has to be a multiple of {ROW}, the length of a row")),
-    }
-}
-
-/// An offset within a cache line at which an f32 may begin.
-fn offset(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(n) if n < 64 && n % 4 == 0 => Ok(n),
-        _ => Err("has to be a multiple of 4 below 64".to_owned()),
     }
 }

@@ -4,10 +4,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use absmax::Backend;
 
-use crate::args::Args;
 use crate::clock::Clock;
+use crate::conditions::Conditions;
 
-pub(crate) fn print(args: &Args) {
+/// Prints all of it above the tables.
+pub(crate) fn print(conditions: &Conditions) {
     let command: Vec<String> = std::env::args().skip(1).collect();
     println!("absmax {} beside its peers, {}", env!("CARGO_PKG_VERSION"), today());
     println!("CPU: {}", cpu());
@@ -15,9 +16,9 @@ pub(crate) fn print(args: &Args) {
         println!("load when this began: {}", load.trim());
     }
     println!("command: cargo run --release -p absmax-peers -- {}", command.join(" "));
-    println!("best backend: {}; threads of absmax: {}", Backend::best().isa(), args.threads);
-    println!("buffers begin {} bytes past a cache line", args.offset);
-    println!("clock: {}", Clock::new(args.threads).describe());
+    println!("best backend: {}; threads of absmax: {}", Backend::best().isa(), conditions.threads);
+    println!("buffers begin {} bytes past a cache line", conditions.offset);
+    println!("clock: {}", Clock::new(conditions.threads).describe());
     println!("GB/s of f32 bytes, medians; in brackets absmax (the first row) over the peer\n");
 }
 

@@ -7,6 +7,7 @@
 mod args;
 mod buffer;
 mod clock;
+mod conditions;
 mod contender;
 #[cfg(target_arch = "x86_64")]
 mod division;
@@ -23,14 +24,18 @@ use std::process::ExitCode;
 use clap::Parser as _;
 
 use crate::args::Args;
+use crate::operations::Run;
 
 fn main() -> anyhow::Result<ExitCode> {
     let args = Args::parse();
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(args.threads).build()?;
-    header::print(&args);
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(args.conditions.threads).build()?;
+    header::print(&args.conditions);
     let mut results = Vec::new();
     for operation in args.operations() {
-        let measure = |elements| pool.install(|| operation.measure(elements, &args));
+        let measure = |elements| {
+            let run = Run::new(elements, &args.conditions);
+            pool.install(|| operation.measure(&run))
+        };
         let timings = args.sizes().into_iter().map(measure).collect::<anyhow::Result<Vec<_>>>()?;
         println!("{operation}\n{}\n", table::table(&timings));
         results.push((operation, timings));

@@ -1,8 +1,9 @@
 //! The marks that the project sets itself, as ratios within one run.
 
 use crate::measure::Timings;
-use crate::operations::{
-    ABSMAX, ABSMAX_AVX2, INT8, Operation, PLAIN, Q8_0, ROWS, RTEN, VDIVPS_256, VDIVPS_512, WIDE,
+use crate::operations::Operation;
+use crate::operations::names::{
+    ABSMAX, ABSMAX_AVX2, INT8, PLAIN, Q8_0, ROWS, RTEN, VDIVPS_256, VDIVPS_512, WIDE,
 };
 use crate::table;
 

@@ -39,26 +39,28 @@ pub(crate) fn rten_value(q: u8) -> i32 {
     i32::from(q) - i32::from(ZERO)
 }
 
-/// candle's Q8_0: a scale in f16 for every 32 values.
-pub(crate) fn candle_blocks(elements: usize) -> Vec<BlockQ8_0> {
-    vec![BlockQ8_0::zeros(); elements / BlockQ8_0::BLCK_SIZE]
-}
-
+/// candle's f32 -> Q8_0.
 pub(crate) fn candle_quantize(x: &[f32], blocks: &mut [BlockQ8_0]) {
     BlockQ8_0::from_float(x, blocks);
 }
 
+/// candle's Q8_0 -> f32.
 pub(crate) fn candle_dequantize(blocks: &[BlockQ8_0], x: &mut [f32]) {
     BlockQ8_0::to_float(blocks, x);
 }
 
-/// Values that went through Q8_0 are within a step of their block from what they were.
-pub(crate) fn candle_is_near(x: &[f32], found: &[f32]) -> anyhow::Result<()> {
-    let blocks = x.chunks(BlockQ8_0::BLCK_SIZE).zip(found.chunks(BlockQ8_0::BLCK_SIZE));
-    for (i, (x, found)) in blocks.enumerate() {
+/// `x` as candle's Q8_0, which has a scale in f16 for every 32 values. The blocks are checked: what
+/// they restore is within a step of the block from what it was.
+pub(crate) fn candle_blocks(x: &[f32]) -> anyhow::Result<Vec<BlockQ8_0>> {
+    let mut blocks = vec![BlockQ8_0::zeros(); x.len() / BlockQ8_0::BLCK_SIZE];
+    let mut restored = vec![0.0; x.len()];
+    candle_quantize(x, &mut blocks);
+    candle_dequantize(&blocks, &mut restored);
+    let pairs = x.chunks(BlockQ8_0::BLCK_SIZE).zip(restored.chunks(BlockQ8_0::BLCK_SIZE));
+    for (i, (x, restored)) in pairs.enumerate() {
         let step = absmax::reference::abs_max(x) / 127.0;
-        let near = x.iter().zip(found).all(|(x, found)| (x - found).abs() <= step);
+        let near = x.iter().zip(restored).all(|(x, restored)| (x - restored).abs() <= step);
         ensure!(near, "candle-core: block {i} is wrong");
     }
-    Ok(())
+    Ok(blocks)
 }

@@ -4,7 +4,8 @@ use std::hint::black_box;
 
 use absmax::reference;
 
-use super::run::{PLAIN, RTEN, Run};
+use super::names::{PLAIN, RTEN};
+use super::run::Run;
 use crate::contender::{Contender, Exact, exactly};
 use crate::measure::Timings;
 use crate::{loops, peers};

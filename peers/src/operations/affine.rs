@@ -6,7 +6,8 @@ use std::mem::MaybeUninit;
 
 use absmax::{QuantParams, Quantizer, Scheme, TensorView, reference};
 
-use super::run::{RTEN, Run};
+use super::names::RTEN;
+use super::run::Run;
 use crate::contender::{Contender, exactly, nearly};
 use crate::measure::Timings;
 use crate::peers;

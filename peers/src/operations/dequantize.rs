@@ -5,20 +5,22 @@ use std::hint::black_box;
 
 use absmax::{QuantParams, reference};
 
-use super::run::{PLAIN, Run, right, scale_of};
+use super::answers::{quantized, scale_of};
+use super::names::{PLAIN, Q8_0};
+use super::run::Run;
 use crate::buffer::{Buffer, copies};
 use crate::contender::{Contender, Exact, exactly};
 use crate::measure::Timings;
 use crate::{loops, peers};
 
 pub(super) fn measure(run: &Run<'_>) -> anyhow::Result<Timings> {
-    let (elements, x) = (run.elements(), &run.inputs[0]);
+    let x = &run.inputs[0];
     let scale = scale_of(x);
     let params = QuantParams::symmetric(scale)?;
-    let q = right(x, scale)?;
+    let q = quantized(x, params);
     // The inputs are the smaller side here: it takes more of them to fill a cache.
-    let copies = copies(elements, q.len());
-    let inputs: Vec<_> = (0..copies).map(|_| Buffer::copy(&q, run.args.offset)).collect();
+    let copies = copies(run.elements(), q.len());
+    let inputs: Vec<_> = (0..copies).map(|_| Buffer::copy(&q, run.conditions.offset)).collect();
     let inputs = &inputs;
     let expected: Vec<f32> = q.iter().map(|&q| reference::dequantize_one(q, params)).collect();
     let out = &RefCell::new(run.buffer(0f32));
@@ -41,12 +43,8 @@ pub(super) fn measure(run: &Run<'_>) -> anyhow::Result<Timings> {
     plain(0);
     all.push(Contender::new(PLAIN, check(PLAIN)?, plain));
 
-    let mut blocks = peers::candle_blocks(elements);
-    peers::candle_quantize(x, &mut blocks);
-    peers::candle_dequantize(&blocks, &mut out.borrow_mut());
-    peers::candle_is_near(x, &out.borrow())?;
-    let blocks = vec![blocks; copies];
-    all.push(Contender::new("candle-core Q8_0", Exact::Other, move |i| {
+    let blocks = vec![peers::candle_blocks(x)?; copies];
+    all.push(Contender::new(Q8_0, Exact::Other, move |i| {
         peers::candle_dequantize(black_box(&blocks[i]), black_box(&mut out.borrow_mut()));
     }));
     all.push(Contender::new("memcpy of the result", Exact::Other, |_| {

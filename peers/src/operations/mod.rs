@@ -1,14 +1,22 @@
 //! The operations, and who takes part in each.
+//!
+//! `names`, `run`, `answers` and `tensor` are what operations share; `operation` lists them.
 
 mod abs_max;
 mod affine;
+mod answers;
+mod bf16;
+mod columns;
 mod dequantize;
+mod groups;
+pub(crate) mod names;
+mod operation;
+mod packed;
 mod quantize;
 mod quantize_with;
 mod run;
-mod schemes;
+mod tensor;
 
-pub(crate) use run::{
-    ABSMAX, ABSMAX_AVX2, INT8, Operation, PLAIN, Q8_0, ROW, ROWS, RTEN, VDIVPS_256, VDIVPS_512,
-    WIDE,
-};
+pub(crate) use operation::Operation;
+pub(crate) use run::Run;
+pub(crate) use tensor::ROW;

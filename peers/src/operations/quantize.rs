@@ -4,17 +4,16 @@ use std::cell::RefCell;
 use std::hint::black_box;
 use std::mem::MaybeUninit;
 
-use super::run::{PLAIN, Q8_0, RTEN, Run, right, scale_of};
+use super::answers::quantized_apart;
+use super::names::{PLAIN, Q8_0, RTEN};
+use super::run::Run;
 use crate::contender::{Contender, Exact, exactly, nearly};
 use crate::measure::Timings;
 use crate::{loops, peers};
 
 pub(super) fn measure(run: &Run<'_>, row: usize) -> anyhow::Result<Timings> {
     let (inputs, elements) = (&run.inputs, run.elements());
-    let mut expected = Vec::with_capacity(elements);
-    for x in inputs[0].chunks(row) {
-        expected.extend(right(x, scale_of(x))?);
-    }
+    let expected = quantized_apart(&inputs[0], row)?;
     let out = &RefCell::new(run.buffer(0i8));
     let mut all = Vec::new();
     for (name, backend) in run.backends() {
@@ -54,12 +53,7 @@ pub(super) fn measure(run: &Run<'_>, row: usize) -> anyhow::Result<Timings> {
     let exact = exactly(PLAIN, &out.borrow(), &expected)?;
     all.push(Contender::new(PLAIN, exact, plain));
 
-    let mut blocks = peers::candle_blocks(elements);
-    peers::candle_quantize(&inputs[0], &mut blocks);
-    let mut restored = vec![0.0; elements];
-    peers::candle_dequantize(&blocks, &mut restored);
-    peers::candle_is_near(&inputs[0], &restored)?;
-    drop(restored);
+    let mut blocks = peers::candle_blocks(&inputs[0])?;
     all.push(Contender::new(Q8_0, Exact::Other, move |i| {
         peers::candle_quantize(black_box(&inputs[i]), black_box(&mut blocks));
     }));

@@ -6,9 +6,11 @@ use std::mem::MaybeUninit;
 
 use absmax::QuantParams;
 
-use super::run::{RTEN, Run, right, scale_of};
+use super::answers::{quantized, scale_of};
+use super::names::RTEN;
 #[cfg(target_arch = "x86_64")]
-use super::run::{VDIVPS_256, VDIVPS_512};
+use super::names::{VDIVPS_256, VDIVPS_512};
+use super::run::Run;
 use crate::contender::{Contender, Exact, exactly, nearly};
 use crate::measure::Timings;
 use crate::{loops, peers};
@@ -17,7 +19,7 @@ pub(super) fn measure(run: &Run<'_>) -> anyhow::Result<Timings> {
     let inputs = &run.inputs;
     let scale = scale_of(&inputs[0]);
     let params = QuantParams::symmetric(scale)?;
-    let right = right(&inputs[0], scale)?;
+    let right = quantized(&inputs[0], params);
     let out = &RefCell::new(run.buffer(0i8));
     let mut all = Vec::new();
     for (name, backend) in run.backends() {
