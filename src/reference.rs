@@ -378,7 +378,8 @@ mod tests {
                 (ScaleType::Bf16, bf16::from_f32_const(scale).to_f32_const()),
             ] {
                 let stored = store(scale, scale_type);
-                let lost = scale_type == ScaleType::F16 && nearest < scale && scale < 2f32.powi(-14);
+                let lost =
+                    scale_type == ScaleType::F16 && nearest < scale && scale < 2f32.powi(-14);
                 let expected =
                     if lost { nearest + f16::from_bits(1).to_f32_const() } else { nearest };
                 assert_eq!(stored.to_bits(), expected.to_bits(), "{scale:e} to {scale_type}");
