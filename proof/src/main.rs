@@ -1,8 +1,10 @@
 //! The quick proof, and the vectors, from the command line.
 
+use std::path::Path;
 use std::process::ExitCode;
 
-use absmax_proof::{Effort, Status, prove};
+use absmax::Backend;
+use absmax_proof::{Effort, Session, checks, vectors};
 
 const USAGE: &str = "absmax-proof quick          the quick proof; exit status 1 if anything differs
 absmax-proof vectors DIR    the naive answers as JSON, written into DIR";
@@ -11,6 +13,13 @@ fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["quick"] => quick(),
+        ["vectors", dir] => match vectors::write(Path::new(dir)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("cannot write into {dir}: {error}");
+                ExitCode::FAILURE
+            }
+        },
         _ => {
             eprintln!("{USAGE}");
             ExitCode::from(2)
@@ -18,20 +27,21 @@ fn main() -> ExitCode {
     }
 }
 
+/// Ends with the first check that fails.
 fn quick() -> ExitCode {
-    match prove(Status::all(), Effort::Quick, None, &()) {
-        Ok(report) => {
-            report.checks.iter().for_each(|outcome| print!("{outcome}"));
-            println!(
-                "{} ({:.1} s)",
-                if report.passed { "passed" } else { "FAILED" },
-                report.seconds
-            );
-            if report.passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-        }
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::from(2)
+    let session = Session::new(Backend::available(), Effort::Quick);
+    for check in checks::of(Effort::Quick) {
+        match check.run(&session) {
+            Ok(outcome) if outcome.passed() => println!("{}: passed", check.name),
+            Ok(outcome) => {
+                print!("{outcome}");
+                return ExitCode::FAILURE;
+            }
+            Err(error) => {
+                eprintln!("{error}");
+                return ExitCode::from(2);
+            }
         }
     }
+    ExitCode::SUCCESS
 }

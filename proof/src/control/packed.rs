@@ -8,7 +8,7 @@ pub(crate) fn pack_into<Q: Byte>(q: &[Q], row_len: usize, layout: Layout, packed
     packed.fill(0);
     for (i, q) in q.iter().enumerate() {
         let (byte, shift) = highest_first(i, row_len, layout);
-        let bits = (q.to_i32() + offset::<Q>(layout)) & layout.mask();
+        let bits = (q.as_i32() + offset::<Q>(layout)) & layout.mask();
         packed[byte] |= (bits << shift) as u8;
     }
 }

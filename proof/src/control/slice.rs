@@ -46,7 +46,7 @@ pub(crate) fn fake_quantize_into<T: Input>(x: &[T], params: QuantParams, y: &mut
 /// The quotient by 1 / scale is not the product with the scale.
 pub(crate) fn dequantize_into<Q: Byte, T: Input>(q: &[Q], params: QuantParams, x: &mut [T]) {
     for (q, x) in q.iter().zip(x) {
-        *x = T::of(by_quotient(q.to_i32(), params));
+        *x = T::of(by_quotient(q.as_i32(), params));
     }
 }
 

@@ -7,7 +7,7 @@ pub fn pack<Q: Byte>(q: &[Q], row_len: usize, layout: Layout) -> Vec<u8> {
     let mut packed = vec![0; layout.len(q.len(), row_len)];
     for (i, q) in q.iter().enumerate() {
         let (byte, shift) = layout.place(i, row_len);
-        let bits = (q.to_i32() + offset::<Q>(layout)) & layout.mask();
+        let bits = (q.as_i32() + offset::<Q>(layout)) & layout.mask();
         packed[byte] |= (bits << shift) as u8;
     }
     packed

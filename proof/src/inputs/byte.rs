@@ -13,6 +13,9 @@ pub trait Byte: Integer + Value + Default {
     /// at either end or in between, and ranges that no scheme has.
     const KINDS: &[Kind];
 
+    /// The value, without a function that kernels call.
+    fn as_i32(self) -> i32;
+
     /// The lowest eight bits.
     fn from_i32(q: i32) -> Self;
 
@@ -46,6 +49,10 @@ impl Byte for i8 {
         (-128, -128, -127),
     ];
 
+    fn as_i32(self) -> i32 {
+        self.into()
+    }
+
     fn from_i32(q: i32) -> Self {
         q as Self
     }
@@ -76,6 +83,10 @@ impl Byte for u8 {
         (200, 180, 220),
         (255, 254, 255),
     ];
+
+    fn as_i32(self) -> i32 {
+        self.into()
+    }
 
     fn from_i32(q: i32) -> Self {
         q as Self
