@@ -56,7 +56,7 @@ impl Case for Packed {
                     // Every fourth does not fit, which cuts it off.
                     let mut any = || {
                         let bits = if random.u32(..4) == 0 { 8 } else { bits };
-                        let wide = random.i32(..256) >> (8 - bits);
+                        let wide = random.i32(0..256) >> (8 - bits);
                         if integer == Type::I8 { wide - (1 << (bits - 1)) } else { wide }
                     };
                     let q = (0..rows * row_len).map(|_| any()).collect();

@@ -59,9 +59,11 @@ impl Case for Parameters {
                 }
             }
         }
-        let int8 = all[0].0;
+        let int8 = Grid::of(8, MAPPINGS[0], SCALE_TYPES[0]);
         let refused = [(1.0, -1.0), (f32::NAN, 1.0), (0.0, f32::NAN), (0.0, f32::INFINITY)];
         all.extend(refused.map(|(min, max)| (int8, min, max)));
+        let no_bits = [1, 9].map(|bits| Grid::of(bits, MAPPINGS[0], SCALE_TYPES[0]));
+        all.extend(no_bits.map(|grid| (grid, -1.0, 1.0)));
         let case = |(grid, min, max): (Grid, f32, f32)| Self {
             grid,
             min: hex(&[min]),

@@ -8,7 +8,7 @@ use super::names::Stored;
 
 /// What is refused, with the numbers that explain it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "error", rename_all = "snake_case")]
+#[serde(rename_all = "snake_case")]
 pub(super) enum Refusal {
     NotFinite {
         index: usize,
@@ -90,12 +90,12 @@ impl From<Error> for Refusal {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(super) enum Answer<A> {
-    Refused(Refusal),
+    Refused { error: Refusal },
     Given(A),
 }
 
 impl<A> From<Result<A, Error>> for Answer<A> {
     fn from(result: Result<A, Error>) -> Self {
-        result.map_or_else(|error| Self::Refused(error.into()), Self::Given)
+        result.map_or_else(|error| Self::Refused { error: error.into() }, Self::Given)
     }
 }
