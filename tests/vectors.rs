@@ -6,7 +6,10 @@ use absmax::Backend;
 use absmax_proof::vectors::{Topic, topics};
 
 fn path(topic: &Topic) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("vectors").join(topic.name).with_extension("json")
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("vectors")
+        .join(topic.name)
+        .with_extension("json")
 }
 
 /// What is committed, with the line ends that it is written with.

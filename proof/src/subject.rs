@@ -224,20 +224,20 @@ impl Subject {
         }
     }
 
-    pub(crate) fn to_f32<T: Input>(self, x: &[T], y: &mut [f32]) {
+    pub(crate) fn widen<T: Input>(self, x: &[T], y: &mut [f32]) {
         for (x, y) in x.iter().zip(y) {
             *y = match self {
                 Self::Backend(..) => x.to_f32(),
-                Self::Control => control::to_f32(*x),
+                Self::Control => control::widen(*x),
             };
         }
     }
 
-    pub(crate) fn from_f32<T: Input>(self, x: &[f32], y: &mut [T]) {
+    pub(crate) fn narrow<T: Input>(self, x: &[f32], y: &mut [T]) {
         for (x, y) in x.iter().zip(y) {
             *y = match self {
                 Self::Backend(..) => T::from_f32(*x),
-                Self::Control => control::from_f32(*x),
+                Self::Control => control::narrow(*x),
             };
         }
     }

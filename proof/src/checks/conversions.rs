@@ -49,7 +49,7 @@ fn numbers<T: Input>(board: &mut Board, stride: usize) {
     let patterns = (0..=u32::from(u16::MAX)).step_by(stride);
     let shift = 8 * size_of::<T>() - 16;
     let all: Vec<T> = patterns.map(|bits| T::from_bits(bits << shift)).collect();
-    board.to_f32(&Placed::new(&all, 0, T::UNTOUCHED));
+    board.widened(&Placed::new(&all, 0, T::UNTOUCHED));
     let near = all.iter().flat_map(|x| {
         let bits = x.wide().to_bits();
         // Half of the last digit of f16 and of bf16.
@@ -57,7 +57,7 @@ fn numbers<T: Input>(board: &mut Board, stride: usize) {
     });
     let near = near.flat_map(|bits| [bits.wrapping_sub(1), bits, bits.wrapping_add(1)]);
     let near: Vec<f32> = near.map(f32::from_bits).collect();
-    board.from_f32::<T>(&Placed::new(&near, 0, f32::UNTOUCHED));
+    board.narrowed::<T>(&Placed::new(&near, 0, f32::UNTOUCHED));
 }
 
 fn scales(board: &mut Board, random: &mut Rng) {
@@ -67,7 +67,7 @@ fn scales(board: &mut Board, random: &mut Rng) {
     all.extend(random_scales(random, 200));
     let placed = Placed::new(&all, 0, f32::UNTOUCHED);
     for scale_type in SCALE_TYPES {
-        board.round(&placed, scale_type);
+        board.rounded(&placed, scale_type);
     }
     let values = hard_values(all[random.usize(..all.len())]);
     let limit = |random: &mut Rng| match random.u32(..4) {

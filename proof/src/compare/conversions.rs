@@ -11,28 +11,28 @@ use crate::inputs::{Input, Value};
 
 impl Board {
     /// Compares every subject's widened values with the reference's, to the bit also of a NaN.
-    pub fn to_f32<T: Input>(&mut self, x: &Placed<T>) {
+    pub fn widened<T: Input>(&mut self, x: &Placed<T>) {
         let expected: Vec<f32> = x.iter().map(|x| x.wide()).collect();
         let scene = Scene { kernel: Kernel::ToF32, x, parameters: &|| "to f32".to_owned() };
         self.written(&scene, &expected, Some, |subject, y| {
-            subject.to_f32(x, y);
+            subject.widen(x, y);
             Ok(())
         });
     }
 
     /// The other way round.
-    pub fn from_f32<T: Input>(&mut self, x: &Placed<f32>) {
+    pub fn narrowed<T: Input>(&mut self, x: &Placed<f32>) {
         let expected: Vec<T> = x.iter().map(|&x| T::of(x)).collect();
         let parameters = || format!("to {}", T::TYPE);
         let scene = Scene { kernel: Kernel::FromF32, x, parameters: &parameters };
         self.written(&scene, &expected, Some, |subject, y| {
-            subject.from_f32(x, y);
+            subject.narrow(x, y);
             Ok(())
         });
     }
 
     /// Compares every subject's scales, rounded to a type, with the reference's.
-    pub fn round(&mut self, x: &Placed<f32>, scale_type: ScaleType) {
+    pub fn rounded(&mut self, x: &Placed<f32>, scale_type: ScaleType) {
         let expected: Vec<f32> = x.iter().map(|&x| reference::store(x, scale_type)).collect();
         let parameters = || format!("a scale to {scale_type}");
         let scene = Scene { kernel: Kernel::Round, x, parameters: &parameters };

@@ -6,13 +6,13 @@ use crate::expected;
 use crate::inputs::Input;
 
 /// Takes subnormal numbers for zeros.
-pub(crate) fn to_f32<T: Input>(x: T) -> f32 {
+pub(crate) fn widen<T: Input>(x: T) -> f32 {
     let x = x.wide();
     if x.is_normal() && x.abs() >= 1.0 / 16_384.0 || !x.is_finite() { x } else { 0.0 }
 }
 
 /// Rounds away from zero what lies halfway.
-pub(crate) fn from_f32<T: Input>(x: f32) -> T {
+pub(crate) fn narrow<T: Input>(x: f32) -> T {
     if x.is_finite() { T::of(f32::from_bits(x.to_bits() | 1)) } else { T::of(x) }
 }
 

@@ -15,7 +15,7 @@ mod packed;
 mod slice;
 mod tensor;
 
-pub(crate) use conversions::{from_f32, params, round, to_f32};
+pub(crate) use conversions::{narrow, params, round, widen};
 pub(crate) use errors::errors;
 pub(crate) use packed::{pack_into, unpack_into};
 pub(crate) use slice::{abs_max, dequantize_into, fake_quantize_into, min_max, quantize_with};
