@@ -54,6 +54,7 @@ pub mod checks;
 pub mod compare;
 pub mod control;
 mod effort;
+mod error;
 pub mod expected;
 pub mod inputs;
 mod prove;
@@ -64,14 +65,9 @@ mod subject;
 pub mod vectors;
 
 pub use effort::Effort;
+pub use error::{Error, Result};
 pub use prove::prove;
 pub use report::{Report, cpu_name};
 pub use session::{Progress, Session};
 pub use status::{Status, Unavailable};
 pub use subject::{Ratios, Subject};
-
-/// What keeps a check from running: threads that cannot be started.
-pub type Error = rayon::ThreadPoolBuildError;
-
-/// A result of this crate.
-pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -2,9 +2,9 @@
 
 use std::time::Instant;
 
-use crate::Result;
 use crate::checks::{divisions, of};
 use crate::effort::Effort;
+use crate::error::Result;
 use crate::report::{Report, cpu_name};
 use crate::session::{Progress, Session};
 use crate::status::Status;

@@ -25,13 +25,10 @@ impl Progress for () {
 /// What every check needs: whose results are compared, how much is tried, and who is told how far it is.
 ///
 /// ```
-/// use absmax::{Backend, ErrorStats};
+/// use absmax::Backend;
 /// use absmax_proof::{Effort, Session};
 ///
 /// let session = Session::new([Backend::best()], Effort::Normal);
-/// // With the `std` of absmax, figures that take logarithms and roots can be compared, too.
-/// # #[cfg(any())]
-/// let session = session.ratios(|stats: &ErrorStats| [stats.sqnr_db(), stats.cosine()]);
 /// assert_eq!(session.backends().count(), 1);
 /// ```
 #[derive(Clone, Copy)]
@@ -60,7 +57,8 @@ impl<'a> Session<'a> {
         Self { progress, ..self }
     }
 
-    /// Compares these figures of [`absmax::ErrorStats`], too.
+    /// Compares these figures of [`absmax::ErrorStats`], too: whoever has absmax with `std` hands in
+    /// `|stats| [stats.sqnr_db(), stats.cosine()]`.
     #[must_use]
     pub fn ratios(self, ratios: Ratios) -> Self {
         Self { ratios: Some(ratios), ..self }

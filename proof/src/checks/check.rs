@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use crate::Result;
 use crate::compare::{Board, Outcome};
+use crate::error::Result;
 use crate::session::Session;
 
 /// A way to look for a difference.

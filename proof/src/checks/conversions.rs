@@ -4,8 +4,8 @@ use fastrand::Rng;
 use half::{bf16, f16};
 
 use super::check::Check;
-use crate::Result;
 use crate::compare::{Board, Placed};
+use crate::error::Result;
 use crate::inputs::{
     BITS, Input, MAPPINGS, SCALE_TYPES, Value, halfway_scales, hard_scales, hard_values,
     powers_of_two, random_scales, scheme,

@@ -4,8 +4,8 @@ use fastrand::Rng;
 use half::{bf16, f16};
 
 use super::check::Check;
-use crate::Result;
 use crate::compare::{Board, Placed};
+use crate::error::Result;
 use crate::inputs::Input;
 use crate::session::Session;
 

@@ -7,7 +7,7 @@ use crate::inputs::{exhaustive_scales, params};
 use crate::session::Session;
 
 use super::check::Check;
-use crate::Result;
+use crate::error::Result;
 
 /// All 2^32 bit patterns of f32, by scales that are hard.
 pub const CHECK: Check = Check {

@@ -5,8 +5,8 @@ use fastrand::Rng;
 use half::{bf16, f16};
 
 use super::check::Check;
-use crate::Result;
 use crate::compare::{Board, Placed};
+use crate::error::Result;
 use crate::expected;
 use crate::inputs::{
     Byte, Input, any_kind, any_scheme, between, end_binades, every_kind, halfway_scales,

@@ -5,8 +5,8 @@ use fastrand::Rng;
 use half::bf16;
 
 use super::check::Check;
-use crate::Result;
 use crate::compare::{Board, Placed};
+use crate::error::Result;
 use crate::expected::{self, Quantized};
 use crate::inputs::{Byte, Input, both_ranges, painted, params, within};
 use crate::session::Session;

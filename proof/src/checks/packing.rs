@@ -3,8 +3,8 @@
 use fastrand::Rng;
 
 use super::check::Check;
-use crate::Result;
 use crate::compare::{Board, Placed};
+use crate::error::Result;
 use crate::expected;
 use crate::inputs::{Byte, Layout};
 use crate::session::Session;

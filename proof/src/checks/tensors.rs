@@ -5,8 +5,8 @@ use fastrand::Rng;
 use half::{bf16, f16};
 
 use super::check::Check;
-use crate::Result;
 use crate::compare::{Board, Placed};
+use crate::error::Result;
 use crate::expected;
 use crate::inputs::{
     BITS, Input, MAPPINGS, SCALE_TYPES, at_every_granularity, between, in_groups, mapped, scheme,

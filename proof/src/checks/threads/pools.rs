@@ -6,10 +6,10 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 use super::packed::Packed;
 use super::task::Task;
 use super::values::Values;
-use crate::Result;
 use crate::checks::check::Check;
 use crate::compare::Board;
 use crate::effort::Effort;
+use crate::error::Result;
 use crate::session::Session;
 
 /// Numbers of threads: tensors that are shared out, in pools of several sizes.
