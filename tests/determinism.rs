@@ -1,9 +1,9 @@
-//! The same bits on every number of threads, in every pool, at every alignment.
+//! Equal bits on every number of threads, in every pool, at every alignment.
 
 mod common;
 
 use absmax_proof::checks;
-use common::holds;
+use common::{holds, is_emulated};
 
 #[test]
 fn threads_and_alignment_change_nothing() {
@@ -12,7 +12,9 @@ fn threads_and_alignment_change_nothing() {
 
 #[test]
 fn neither_do_prefetches_and_streaming_stores() {
-    if std::env::var_os("ABSMAX_STRIDE").is_none() {
+    if is_emulated() {
+        println!("left out: half a gigabyte is too much for an emulator");
+    } else {
         holds(checks::HUGE_TENSORS);
     }
 }

@@ -20,7 +20,7 @@ pub struct Report {
     pub threads: usize,
     /// How much was tried.
     pub effort: Effort,
-    /// The same in words.
+    /// What was tried, in words.
     pub tried: &'static str,
     /// Which backends ran, and why the others did not.
     pub backends: Vec<Status>,
@@ -33,7 +33,7 @@ pub struct Report {
 }
 
 impl Report {
-    /// The same with its verdict.
+    /// This report with its verdict.
     pub(crate) fn judged(self) -> Self {
         let passed = self.checks.iter().all(Outcome::passed)
             && self.division.iter().all(Division::passed)

@@ -36,7 +36,7 @@ impl Subject {
         }
     }
 
-    /// The same on at most `threads` threads.
+    /// This subject on at most `threads` threads.
     pub(crate) fn threads(self, threads: usize) -> Self {
         match self {
             Self::Backend(backend, _) => Self::Backend(backend.threads(threads), threads),

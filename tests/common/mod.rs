@@ -20,11 +20,15 @@ pub(crate) fn holds_in_strides(check: Check) {
     holds_at(check, Effort::Quick);
 }
 
-/// A whole check; in strides where `ABSMAX_STRIDE` says that instructions are emulated.
+/// A whole check; in strides where instructions are emulated.
 #[track_caller]
 pub(crate) fn holds(check: Check) {
-    let emulated = std::env::var_os("ABSMAX_STRIDE").is_some();
-    holds_at(check, if emulated { Effort::Quick } else { Effort::Normal });
+    holds_at(check, if is_emulated() { Effort::Quick } else { Effort::Normal });
+}
+
+/// Whether `ABSMAX_STRIDE` asks for less, as it does where instructions are emulated.
+pub(crate) fn is_emulated() -> bool {
+    std::env::var_os("ABSMAX_STRIDE").is_some()
 }
 
 #[track_caller]

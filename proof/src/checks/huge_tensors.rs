@@ -97,7 +97,7 @@ fn dequantize<Q: Byte, T: Input>(
     board.dequantize_into(&q, params, &repeated(&expected, len, T::UNTOUCHED));
 }
 
-/// The same, repeated for the longest input.
+/// The integers repeated for the longest input.
 fn all<Q: Byte>(mut quantized: Quantized<Q>) -> Quantized<Q> {
     quantized.q = repeated(&quantized.q, len(3), Q::UNTOUCHED).to_vec();
     quantized

@@ -33,14 +33,14 @@ impl Board {
         self
     }
 
-    /// The same counts, with all subjects on at most `threads` threads from here on.
+    /// Has all subjects run on at most `threads` threads from here on.
     pub fn set_threads(&mut self, threads: usize) {
         for (subject, _) in &mut self.entries {
             *subject = subject.threads(threads);
         }
     }
 
-    /// The same counts, with the control taking part from here on, or not: it is slow, and caught
+    /// Has the control take part from here on, or not: it is slow, and caught
     /// soon.
     pub fn set_control(&mut self, takes_part: bool) {
         self.control_rests = !takes_part;

@@ -21,12 +21,12 @@ impl Board {
         self.written(&scene, expected, Some, |subject, x| subject.dequantize_into(q, params, x));
     }
 
-    /// The same, with what the reference says computed here.
+    /// Compares them with what the reference says, computed here.
     pub fn dequantize<Q: Byte, T: Input>(&mut self, q: &Placed<Q>, params: QuantParams) {
         self.dequantize_into::<Q, T>(q, params, &expected::dequantize(q, params));
     }
 
-    /// The same of a tensor.
+    /// Compares what every subject makes of a whole tensor with the expected values.
     pub fn quantized_tensor<Q: Byte, T: Input>(
         &mut self,
         quantized: &Quantized<Q>,

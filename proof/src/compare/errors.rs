@@ -24,7 +24,7 @@ impl Board {
         }
     }
 
-    /// The same, with what is expected computed here.
+    /// Compares them with what is expected, computed here.
     pub fn errors<T: Input>(&mut self, x: &Placed<T>, y: &Placed<f32>) {
         self.error_stats(x, y, expected::errors(x, y));
     }

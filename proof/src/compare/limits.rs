@@ -26,7 +26,8 @@ impl Board {
         }
     }
 
-    /// The same of the least and the largest value: to the bit also of NaN, of which there is one.
+    /// Compares every subject's least and largest value with the expected ones, to the bit also of NaN, of
+    /// which there is one.
     pub fn min_max<T: Input>(&mut self, x: &Placed<T>, expected: Option<(f32, f32)>) {
         let scene = Scene { kernel: Kernel::MinMax, x, parameters: &no_parameters };
         for (subject, tally) in self.of(Kernel::MinMax) {

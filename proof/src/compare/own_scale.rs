@@ -20,7 +20,7 @@ impl Board {
         });
     }
 
-    /// The same of rows.
+    /// Compares every subject's rows, of which each has its own scale.
     pub fn quantize_rows_into<T: Input>(
         &mut self,
         x: &Placed<T>,
@@ -34,7 +34,7 @@ impl Board {
         });
     }
 
-    /// The same of a tensor.
+    /// Compares what every subject makes of a tensor by a scheme.
     pub fn quantizer<T: Input, Q: Byte>(
         &mut self,
         x: &Placed<T>,

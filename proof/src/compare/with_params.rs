@@ -20,7 +20,7 @@ impl Board {
         self.written(&scene, expected, Some, |subject, q| subject.quantize_with(x, params, q));
     }
 
-    /// The same of the values that those stand for.
+    /// Compares the values that those stand for.
     pub fn fake_quantize_into<T: Input>(
         &mut self,
         x: &Placed<T>,

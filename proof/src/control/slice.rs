@@ -34,7 +34,7 @@ pub(super) fn by_product(params: QuantParams) -> impl Fn(f32) -> i32 {
     move |x| (x * inverse + zero).round_ties_even().clamp(qmin, qmax) as i32
 }
 
-/// The same and back.
+/// Quantized by the product, and back.
 pub(crate) fn fake_quantize_into<T: Input>(x: &[T], params: QuantParams, y: &mut [T]) {
     let by_product = by_product(params);
     for (x, y) in x.iter().zip(y) {

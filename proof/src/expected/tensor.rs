@@ -142,7 +142,11 @@ fn limits<T: Input>(values: &[T], scheme: Scheme) -> (f32, f32) {
     }
 }
 
-/// How many sets of values share a scale. The axis is one of the shape's.
+/// How many sets of values share a scale.
+///
+/// # Panics
+///
+/// If the axis is not one of the shape's.
 pub fn set_count(shape: &[usize], scheme: Scheme) -> usize {
     match scheme.granularity() {
         Granularity::PerTensor => 1,
@@ -155,6 +159,10 @@ pub fn set_count(shape: &[usize], scheme: Scheme) -> usize {
 }
 
 /// Which set each value of a row-major tensor belongs to.
+///
+/// # Panics
+///
+/// If the axis is not one of the shape's.
 pub fn sets(shape: &[usize], scheme: Scheme) -> Vec<usize> {
     let len = shape.iter().product();
     match scheme.granularity() {

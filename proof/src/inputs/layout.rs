@@ -17,7 +17,11 @@ impl Layout {
         [2, 4, 8].into_iter().flat_map(|bits| [false, true].map(|words| Self { bits, words }))
     }
 
-    /// The same as the library has it.
+    /// As the library has it.
+    ///
+    /// # Errors
+    ///
+    /// If integers of so many bits are not packed.
     pub fn packing(self) -> Result<Packing> {
         if self.words { Packing::words(self.bits) } else { Packing::bytes(self.bits) }
     }

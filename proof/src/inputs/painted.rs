@@ -48,7 +48,7 @@ pub fn between<T: Input>(random: &mut Rng, len: usize, ends: [T; 2], scheme: Sch
     values
 }
 
-/// The same, with magnitudes up to `peak` of either sign.
+/// Finite values with magnitudes up to `peak` of either sign, drawn as by [`between`].
 pub fn within<T: Input>(random: &mut Rng, len: usize, peak: T, scheme: Scheme) -> Vec<T> {
     let peak = peak.wide().abs();
     between(random, len, [-peak, peak].map(T::of), scheme)

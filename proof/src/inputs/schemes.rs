@@ -21,6 +21,10 @@ pub const SCALE_TYPES: [ScaleType; 3] = [ScaleType::F32, ScaleType::F16, ScaleTy
 const GROUPS: [usize; 7] = [1, 5, 16, 32, 64, 100, 128];
 
 /// The scheme of a mapping of so many bits, per tensor.
+///
+/// # Panics
+///
+/// Unless the bits are 2 to 8.
 pub fn scheme(bits: u8, mapping: Mapping) -> Scheme {
     mapped(Scheme::int8().bits(bits).expect("bits that schemes have"), mapping)
 }
@@ -52,6 +56,10 @@ pub fn at_every_granularity(scheme: Scheme, rank: usize) -> Vec<Scheme> {
 }
 
 /// The scheme in groups of so many values.
+///
+/// # Panics
+///
+/// If there are 0.
 pub fn in_groups(scheme: Scheme, size: usize) -> Scheme {
     scheme.per_group(size).expect("a size above 0")
 }

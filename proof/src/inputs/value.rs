@@ -21,7 +21,7 @@ pub trait Value: Copy {
     /// Whether all bits are equal.
     fn is_same(self, other: Self) -> bool;
 
-    /// The same of slices, at the speed of memory.
+    /// Whether all bits of two slices are equal, at the speed of memory.
     fn are_same(a: &[Self], b: &[Self]) -> bool {
         // No early end: the compiler makes vectors of it.
         let differing = a.iter().zip(b).filter(|(a, b)| !a.is_same(**b)).count();

@@ -23,7 +23,7 @@ pub(super) trait Case: Serialize + DeserializeOwned + PartialEq {
     /// All cases, with the reference's answers.
     fn all() -> Vec<Self>;
 
-    /// The same input with somebody's answer.
+    /// This input with somebody's answer.
     fn answered(&self, by: By) -> Self;
 }
 

@@ -4,8 +4,8 @@
 //! what goes in and what has to come out. Floating-point numbers are written by their bits, in
 //! hexadecimal, so that a reader compares bits and not decimals. `vectors/README.md` says how to read them.
 //!
-//! The same cases run the other way round: read from a file, each is given to a backend, which has to
-//! return what is written.
+//! Cases also run the other way round: read from a file, each is given to a backend, which has to return
+//! what is written.
 //!
 //! ```
 //! use absmax::Backend;
