@@ -49,13 +49,14 @@ fn every_backend_reproduces_them() {
     }
 }
 
-/// One digit of the last answer of each file, and of its versions.
+/// One digit of the longest answer of each file, and of its version.
 #[test]
 fn a_spoiled_vector_is_noticed() {
     for topic in topics() {
         let text = committed(&topic);
-        let answered = text.lines().rfind(|line| line.starts_with('{') && !line.contains("error"));
-        let line = answered.expect("a case with an answer");
+        let answered = text.lines().skip(1).filter(|line| !line.contains("error"));
+        // The answer stands at the end.
+        let line = answered.max_by_key(|line| line.len()).expect("a case with an answer");
         let at = line.rfind(|c: char| c.is_ascii_digit()).expect("a digit");
         let other = if &line[at..=at] == "1" { "0" } else { "1" };
         let spoiled = format!("{}{other}{}", &line[..at], &line[at + 1..]);

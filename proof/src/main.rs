@@ -27,7 +27,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Ends with the first check that fails.
+/// On the backends that this build knows of (with `--features absmax/std` all that the CPU has). Ends with
+/// the first check that fails.
 fn quick() -> ExitCode {
     let session = Session::new(Backend::available(), Effort::Quick);
     for check in checks::of(Effort::Quick) {

@@ -20,11 +20,11 @@ impl Element {
 
 /// Calls a function that is generic over the type of the values.
 macro_rules! with_element {
-    ($element:expr, $($function:ident).+($($argument:expr),*)) => {
+    ($element:expr, $function:ident($($argument:expr),*)) => {
         match $element {
-            $crate::vectors::names::Element::F32 => $($function).+::<f32>($($argument),*),
-            $crate::vectors::names::Element::F16 => $($function).+::<half::f16>($($argument),*),
-            $crate::vectors::names::Element::Bf16 => $($function).+::<half::bf16>($($argument),*),
+            $crate::vectors::names::Element::F32 => $function::<f32>($($argument),*),
+            $crate::vectors::names::Element::F16 => $function::<half::f16>($($argument),*),
+            $crate::vectors::names::Element::Bf16 => $function::<half::bf16>($($argument),*),
         }
     };
 }
