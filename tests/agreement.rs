@@ -1,94 +1,45 @@
-//! Every kernel on every backend returns the reference's bits.
+//! Every kernel on every backend returns the reference's bits. Strides only: this runs under emulators,
+//! too, where everything is sixty times slower; `absmax selftest` tries all.
 
 mod common;
 
-use absmax::{Backend, Element, Integer, QuantParams, ScaleType, Scheme, reference};
-use common::{LENGTHS, Random, SCALES, hard_values, painted, params};
+use absmax::QuantParams;
+use absmax_proof::compare::{Board, Placed};
+use absmax_proof::inputs::{BITS, Byte, Input, MAPPINGS, SCALE_TYPES, any_kind, scheme};
+use absmax_proof::{checks, expected};
+use common::{agree, holds_in_strides};
+use fastrand::Rng;
 use half::{bf16, f16};
 use proptest::prelude::*;
 
-/// All operations that take parameters, on one backend.
-fn check_with<T: Element, Q: Integer + Default>(backend: Backend, x: &[T], params: QuantParams) {
-    let context = |what: &str, i: usize| {
-        let (isa, t, len) = (backend.isa(), T::NAME, x.len());
-        format!("{what} {isa} {t} {}: {i} of {len}, {:?} by {params:?}", Q::NAME, x[i])
-    };
-    let mut q = vec![Q::default(); x.len()];
-    backend.quantize_with(x, params, &mut q).unwrap();
-    for (i, (&x, &q)) in x.iter().zip(&q).enumerate() {
-        assert_eq!(q.to_i32(), reference::quantize_one(x, params), "{}", context("quantize", i));
-    }
-    let (mut wide, mut narrow) = (vec![f32::NAN; q.len()], vec![T::from_f32(f32::NAN); q.len()]);
-    backend.dequantize_into(&q, params, &mut wide).unwrap();
-    backend.dequantize_into(&q, params, &mut narrow).unwrap();
-    let mut fake = vec![T::from_f32(f32::NAN); x.len()];
-    backend.fake_quantize_into(x, params, &mut fake).unwrap();
-    for (i, &q) in q.iter().enumerate() {
-        let expected = reference::dequantize_one(q, params);
-        assert_eq!(wide[i].to_bits(), expected.to_bits(), "{}", context("dequantize", i));
-        let expected = T::from_f32(expected).to_f32().to_bits();
-        assert_eq!(narrow[i].to_f32().to_bits(), expected, "{}", context("narrow", i));
-        assert_eq!(fake[i].to_f32().to_bits(), expected, "{}", context("fake", i));
-    }
-}
-
-/// Runs the slice operations on all backends at one length, offset and scale.
-fn check<T: Element>(values: &[f32], offset: usize, scale: f32) {
-    let all: Vec<T> = values.iter().map(|&v| T::from_f32(v)).collect();
-    let x = &all[offset.min(all.len())..];
-    let context = |b: Backend| format!("{} {} len {} offset {offset}", b.isa(), T::NAME, x.len());
-    let bits = |limits: Option<(f32, f32)>| limits.map(|(a, b)| (a.to_bits(), b.to_bits()));
-    let finite: Vec<T> = x.iter().copied().filter(|x| x.to_f32().is_finite()).collect();
-    let abs_max = reference::abs_max(&finite);
-    let (own_scale, _) = reference::choose(-abs_max, abs_max, Scheme::int8());
-    let own = QuantParams::symmetric(own_scale).unwrap();
-    let own_q: Vec<i32> = finite.iter().map(|&x| reference::quantize_one(x, own)).collect();
-    for backend in Backend::available() {
-        let (found, expected) = (backend.abs_max(x), reference::abs_max(x));
-        assert_eq!(found.to_bits(), expected.to_bits(), "abs_max {}", context(backend));
-        let (found, expected) = (backend.min_max(x), reference::min_max(x));
-        assert_eq!(bits(found), bits(expected), "min_max {}", context(backend));
-
-        for params in params::<i8>(scale) {
-            check_with::<T, i8>(backend, x, params);
-        }
-        for params in params::<u8>(scale) {
-            check_with::<T, u8>(backend, x, params);
-        }
-
-        let mut q = vec![55; finite.len()];
-        let found = backend.quantize_into(&finite, &mut q).unwrap();
-        assert_eq!(found.to_bits(), own_scale.to_bits(), "scale {}", context(backend));
-        assert!(q.iter().map(|&q| i32::from(q)).eq(own_q.iter().copied()), "{}", context(backend));
-    }
-}
-
-fn check_all(values: &[f32], offset: usize, scale: f32) {
-    check::<f32>(values, offset, scale);
-    check::<f16>(values, offset, scale);
-    check::<bf16>(values, offset, scale);
-}
-
 #[test]
 fn at_every_length_and_offset() {
-    let mut random = Random(1);
-    for len in LENGTHS {
-        for offset in [0, 1, 5, 16, 31] {
-            let scale = SCALES[random.below(SCALES.len())];
-            let values = painted(&mut random, len + offset, scale);
-            check_all(&values, offset, scale);
-            // Nothing to clip: the path that never looks back.
-            let tame: Vec<f32> = values.iter().map(|_| random.unit() * 127.0 * scale).collect();
-            check_all(&tame, offset, scale);
-        }
-    }
+    holds_in_strides(checks::LENGTHS);
 }
 
 #[test]
 fn on_hard_values_at_every_scale() {
-    for scale in SCALES {
-        check_all(&hard_values(scale), 0, scale);
-    }
+    holds_in_strides(checks::HARD_VALUES);
+}
+
+#[test]
+fn on_random_bits() {
+    holds_in_strides(checks::RANDOM_BITS);
+}
+
+#[test]
+fn of_rows_and_tensors() {
+    holds_in_strides(checks::TENSORS);
+}
+
+#[test]
+fn of_statistics_of_errors() {
+    holds_in_strides(checks::ERRORS);
+}
+
+#[test]
+fn of_numbers_one_at_a_time() {
+    holds_in_strides(checks::CONVERSIONS);
 }
 
 #[test]
@@ -98,32 +49,33 @@ fn with_one_wild_value_at_each_place() {
         for at in (0..300).step_by(7) {
             let mut values: Vec<f32> = (0..300).map(|i| (i % 255) as f32 - 127.0).collect();
             values[at] = wild;
-            check::<f32>(&values, 0, 1.0);
+            agree(|board| everything::<f32>(board, &values, 0, 1.0));
         }
     }
 }
 
-#[test]
-fn of_rows() {
-    let mut random = Random(2);
-    for row_len in [1, 3, 15, 16, 17, 64, 100, 257, 4096] {
-        for rows in [0, 1, 2, 7] {
-            let x: Vec<f32> = (0..rows * row_len)
-                .map(|i| random.unit() * f32::powi(10.0, (i / row_len) as i32 * 10 - 30))
-                .collect();
-            let mut expected = (vec![], vec![]);
-            for row in x.chunks(row_len) {
-                let (q, scale) = absmax::quantize(row).unwrap();
-                expected.0.extend(q);
-                expected.1.push(scale);
-            }
-            for backend in Backend::available() {
-                let (mut q, mut scales) = (vec![1; x.len()], vec![0.0; rows]);
-                backend.quantize_rows_into(&x, row_len, &mut q, &mut scales).unwrap();
-                assert_eq!((q, scales), expected, "{} {rows} x {row_len}", backend.isa());
-            }
-        }
+/// All that is done to a slice, with symmetric int8 and other parameters of a scale.
+fn everything<T: Input>(board: &mut Board, values: &[f32], offset: usize, scale: f32) {
+    let random = &mut Rng::with_seed(scale.to_bits().into());
+    let values: Vec<T> = values.iter().copied().map(T::of).collect();
+    let x = Placed::new(&values, offset, T::UNTOUCHED);
+    board.limits(&x);
+    board.with_both_ranges(&x, scale);
+    for _ in 0..8 {
+        by_params::<T, i8>(board, &x, any_kind::<i8>(random, scale));
+        by_params::<T, u8>(board, &x, any_kind::<u8>(random, scale));
     }
+    let finite: Vec<T> = values.into_iter().filter(|x| x.is_finite()).collect();
+    let own = expected::quantize(&finite);
+    board.quantize_into(&Placed::new(&finite, offset, T::UNTOUCHED), &own);
+}
+
+fn by_params<T: Input, Q: Byte>(board: &mut Board, x: &Placed<T>, params: QuantParams) {
+    board.with_params::<T, Q>(x, params);
+    let q: Vec<Q> = expected::quantize_with(x, params);
+    let q = Placed::new(&q, x.offset(), Q::UNTOUCHED);
+    board.dequantize::<Q, f32>(&q, params);
+    board.dequantize::<Q, T>(&q, params);
 }
 
 proptest! {
@@ -137,7 +89,11 @@ proptest! {
         ],
     ) {
         let values: Vec<f32> = bits.into_iter().map(f32::from_bits).collect();
-        check_all(&values, offset, scale);
+        agree(|board| {
+            everything::<f32>(board, &values, offset, scale);
+            everything::<f16>(board, &values, offset, scale);
+            everything::<bf16>(board, &values, offset, scale);
+        });
     }
 
     #[test]
@@ -154,29 +110,20 @@ proptest! {
                 f32::from_bits(tie.to_bits().wrapping_add_signed(ulps))
             })
             .collect();
-        check::<f32>(&values, 0, scale);
+        agree(|board| everything::<f32>(board, &values, 0, scale));
     }
 
     #[test]
     fn of_parameters_in_every_scheme(a in any::<f32>(), b in any::<f32>()) {
-        let limits = if a <= b { (a, b) } else { (b, a) };
-        for bits in 2..=8 {
-            for scheme in [Scheme::int8(), Scheme::int8().affine(), Scheme::uint8()] {
-                for scale_type in [ScaleType::F32, ScaleType::F16, ScaleType::Bf16] {
-                    let scheme = scheme.bits(bits).unwrap().scale_type(scale_type);
-                    match scheme.params(limits.0, limits.1) {
-                        Ok(params) => {
-                            let (scale, zero_point) = reference::choose(limits.0, limits.1, scheme);
-                            prop_assert_eq!(params.scale().to_bits(), scale.to_bits());
-                            prop_assert_eq!(params.zero_point(), zero_point);
-                        }
-                        Err(_) => prop_assert!(
-                            !(limits.0.is_finite() && limits.1.is_finite())
-                                || reference::choose(limits.0, limits.1, scheme).0.is_infinite()
-                        ),
+        let (min, max) = if a <= b { (a, b) } else { (b, a) };
+        agree(|board| {
+            for bits in BITS {
+                for mapping in MAPPINGS {
+                    for scale_type in SCALE_TYPES {
+                        board.params(scheme(bits, mapping).scale_type(scale_type), min, max);
                     }
                 }
             }
-        }
+        });
     }
 }

@@ -5,81 +5,52 @@
 mod common;
 
 use absmax::division::{self, Reciprocal, SIGNIFICANDS};
-use absmax::{Backend, Element, Integer, Isa, reference};
-use common::{SCALES, params};
+use absmax::{Backend, Isa};
+use absmax_proof::checks;
+use absmax_proof::compare::{Board, Placed};
+use absmax_proof::inputs::{Byte, Input, every_kind, hard_scales};
+use common::{agree, holds};
 use half::{bf16, f16};
 
-fn all_values<T: Element>(all: &[T]) {
-    for backend in Backend::available() {
-        let widened = backend.abs_max(all);
-        assert_eq!(widened.to_bits(), reference::abs_max(all).to_bits());
-        for (i, scale) in SCALES.into_iter().enumerate() {
-            // All parameters for some scales, at either end and between; int8's for the others.
-            let most = if i % 5 == 0 { usize::MAX } else { 2 };
-            of_type::<T, i8>(backend, all, scale, most);
-            of_type::<T, u8>(backend, all, scale, most.min(3));
-        }
-    }
-}
-
-fn of_type<T: Element, Q: Integer + Default>(backend: Backend, all: &[T], scale: f32, most: usize) {
-    for params in params::<Q>(scale).into_iter().take(most) {
-        let mut q = vec![Q::default(); all.len()];
-        backend.quantize_with(all, params, &mut q).unwrap();
-        for (x, q) in all.iter().zip(q) {
-            let expected = reference::quantize_one(*x, params);
-            assert_eq!(q.to_i32(), expected, "{} {x:?} {params:?}", backend.isa());
-        }
-    }
+#[test]
+fn all_f16_and_all_bf16() {
+    holds(checks::SIXTEEN_BITS);
 }
 
 #[test]
-fn all_f16() {
-    all_values(&(0..=u16::MAX).map(f16::from_bits).collect::<Vec<_>>());
+fn all_f16_and_all_bf16_widened_and_narrowed() {
+    holds(checks::CONVERSIONS);
 }
 
 #[test]
-fn all_bf16() {
-    all_values(&(0..=u16::MAX).map(bf16::from_bits).collect::<Vec<_>>());
+fn the_limits_of_each_value_alone() {
+    agree(|board| {
+        each_alone::<f16>(board);
+        each_alone::<bf16>(board);
+    });
 }
 
-#[test]
-fn abs_max_of_each_value_alone() {
-    for backend in Backend::available() {
-        for bits in 0..=u16::MAX {
-            let x = [f16::from_bits(bits)];
-            let found = backend.abs_max(&x);
-            assert_eq!(found.to_bits(), reference::abs_max(&x).to_bits(), "{bits:#06x}");
-            let x = [bf16::from_bits(bits)];
-            let found = backend.abs_max(&x);
-            assert_eq!(found.to_bits(), reference::abs_max(&x).to_bits(), "{bits:#06x}");
-        }
+fn each_alone<T: Input>(board: &mut Board) {
+    for bits in 0..=u16::MAX {
+        board.limits(&Placed::new(&[T::from_bits(bits.into())], 0, T::UNTOUCHED));
     }
 }
 
 #[test]
 fn all_integers() {
-    let (signed, unsigned): (Vec<i8>, Vec<u8>) =
-        ((i8::MIN..=i8::MAX).collect(), (u8::MIN..=u8::MAX).collect());
-    for backend in Backend::available() {
-        for scale in SCALES {
-            dequantized(backend, &signed, scale);
-            dequantized(backend, &unsigned, scale);
-        }
-    }
+    agree(|board| {
+        dequantized::<i8>(board);
+        dequantized::<u8>(board);
+    });
 }
 
-fn dequantized<Q: Integer>(backend: Backend, all: &[Q], scale: f32) {
-    for params in params::<Q>(scale) {
-        let (mut x, mut half) = (vec![f32::NAN; all.len()], vec![f16::NAN; all.len()]);
-        backend.dequantize_into(all, params, &mut x).unwrap();
-        backend.dequantize_into(all, params, &mut half).unwrap();
-        for (i, &q) in all.iter().enumerate() {
-            let expected = reference::dequantize_one(q, params);
-            assert_eq!(x[i].to_bits(), expected.to_bits(), "{} {q:?} {params:?}", backend.isa());
-            let expected = f16::from_f32(expected);
-            assert_eq!(half[i].to_bits(), expected.to_bits(), "{} {q:?} {params:?}", backend.isa());
-        }
+fn dequantized<Q: Byte>(board: &mut Board) {
+    let all: Vec<Q> = (Q::MIN..=Q::MAX).map(Q::from_i32).collect();
+    let all = Placed::new(&all, 0, Q::UNTOUCHED);
+    for params in hard_scales().into_iter().flat_map(every_kind::<Q>) {
+        board.dequantize::<Q, f32>(&all, params);
+        board.dequantize::<Q, f16>(&all, params);
+        board.dequantize::<Q, bf16>(&all, params);
     }
 }
 

@@ -2,90 +2,39 @@
 
 mod common;
 
-use absmax::{Backend, Error, Integer, Packing};
-use common::{LENGTHS, Random};
-
-/// One integer at a time: the low bits of u, the first integer lowest.
-fn expected<Q: Integer>(q: &[Q], row_len: usize, bits: u8, words: bool) -> Vec<u8> {
-    let mut stream: Vec<bool> = Vec::new();
-    for (i, q) in q.iter().enumerate() {
-        if words && i % row_len == 0 {
-            stream.resize(stream.len().next_multiple_of(32), false);
-        }
-        let offset = if words && Q::MIN < 0 { 1 << (bits - 1) } else { 0 };
-        let u = q.to_i32() + offset;
-        stream.extend((0..bits).map(|bit| u >> bit & 1 == 1));
-    }
-    stream.resize(stream.len().next_multiple_of(if words { 32 } else { 8 }), false);
-    let byte = |bits: &[bool]| (0..8).map(|i| u8::from(bits[i]) << i).sum();
-    stream.chunks(8).map(byte).collect()
-}
-
-fn check<Q: Integer>(rows: usize, row_len: usize, draw: impl Fn(u64) -> Q) {
-    let mut random = Random(8);
-    for bits in [2, 4, 8] {
-        let narrow = |random: &mut Random| draw(random.bits() >> (64 - bits));
-        let q: Vec<Q> = (0..rows * row_len).map(|_| narrow(&mut random)).collect();
-        for words in [false, true] {
-            let packing = if words { Packing::words(bits) } else { Packing::bytes(bits) }.unwrap();
-            let expected = expected(&q, row_len, bits, words);
-            for backend in Backend::available() {
-                let context =
-                    format!("{} {} {packing:?} {rows} x {row_len}", backend.isa(), Q::NAME);
-                let mut packed = vec![0xaa; packing.len(rows, row_len).unwrap()];
-                backend.pack_into(&q, row_len, packing, &mut packed).unwrap();
-                assert!(packed == expected, "{context}");
-                let mut unpacked = vec![draw(1); q.len()];
-                backend.unpack_into(&packed, row_len, packing, &mut unpacked).unwrap();
-                assert!(unpacked == q, "{context}");
-            }
-        }
-    }
-}
+use absmax::{Backend, Error, Packing};
+use absmax_proof::compare::{Board, Placed};
+use absmax_proof::inputs::{Byte, Layout};
+use absmax_proof::{checks, expected};
+use common::{agree, holds};
+use fastrand::Rng;
 
 #[test]
 fn there_and_back() {
-    for row_len in LENGTHS {
-        for rows in [1, 3] {
-            if row_len > 0 {
-                // Sign-extended to the width that is drawn.
-                check::<u8>(rows, row_len, |bits| bits as u8);
-            }
-        }
-    }
-    check::<u8>(5, 100_000, |bits| bits as u8);
-    check::<u8>(100_000, 5, |bits| bits as u8);
+    holds(checks::PACKING);
 }
 
 #[test]
-fn signed_integers() {
-    for bits in [2u8, 4, 8] {
-        let half = 1i32 << (bits - 1);
-        for row_len in [1, 7, 63, 64, 65, 200, 300_001] {
-            let mut random = Random(9);
-            let q: Vec<i8> = (0..2 * row_len)
-                .map(|_| (random.below(2 * half as usize) as i32 - half) as i8)
-                .collect();
-            for words in [false, true] {
-                let packing = if words { Packing::words(bits) } else { Packing::bytes(bits) };
-                let packing = packing.unwrap();
-                let expected = if words {
-                    expected(&q, row_len, bits, words)
-                } else {
-                    let low: Vec<u8> = q.iter().map(|&q| q as u8 & (0xff >> (8 - bits))).collect();
-                    expected(&low, row_len, bits, words)
-                };
-                for backend in Backend::available() {
-                    let mut packed = vec![0xaa; packing.len(2, row_len).unwrap()];
-                    backend.pack_into(&q, row_len, packing, &mut packed).unwrap();
-                    assert!(packed == expected, "{} {packing:?} {row_len}", backend.isa());
-                    let mut unpacked = vec![1i8; q.len()];
-                    backend.unpack_into(&packed, row_len, packing, &mut unpacked).unwrap();
-                    assert!(unpacked == q, "{} {packing:?} {row_len}", backend.isa());
-                }
-            }
+fn in_many_pieces() {
+    for (rows, row_len) in [(5, 100_000), (100_000, 5), (2, 300_001)] {
+        for layout in Layout::all() {
+            agree(|board| {
+                rows_of::<i8>(board, rows, row_len, layout);
+                rows_of::<u8>(board, rows, row_len, layout);
+            });
         }
     }
+}
+
+fn rows_of<Q: Byte>(board: &mut Board, rows: usize, row_len: usize, layout: Layout) {
+    let random = &mut Rng::with_seed(8);
+    let any = |random: &mut Rng| expected::signed(random.i32(..) & layout.mask(), layout);
+    let q: Vec<Q> = (0..rows * row_len).map(|_| any(random)).collect();
+    let packed = expected::pack(&q, row_len, layout);
+    let q = Placed::new(&q, 0, Q::UNTOUCHED);
+    board.pack_into(&q, row_len, layout, &packed);
+    // What fits comes back as it was.
+    board.unpack_into(&Placed::new(&packed, 0, 0xff), row_len, layout, &q);
 }
 
 #[test]

@@ -5,23 +5,13 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use absmax::{
-    Backend, Element, Error, Granularity, Mapping, Quantizer, Range, ScaleType, Scheme, TensorView,
-};
-use common::{Random, expected};
+use absmax::{Error, Granularity, Mapping, Quantizer, ScaleType, Scheme, TensorView};
+use absmax_proof::checks;
+use absmax_proof::compare::Placed;
+use absmax_proof::inputs::{BITS, Input, MAPPINGS, at_every_granularity, in_groups, scheme};
+use common::{Random, agree, holds};
 use half::{bf16, f16};
 use proptest::prelude::*;
-
-const BITS: std::ops::RangeInclusive<u8> = 2..=8;
-const MAPPINGS: [Mapping; 4] = [
-    Mapping::Symmetric(Range::Narrow),
-    Mapping::Symmetric(Range::Full),
-    Mapping::AffineSigned,
-    Mapping::AffineUnsigned,
-];
-
-/// Group sizes with kernels of their own, and others.
-const GROUPS: [usize; 7] = [1, 5, 16, 32, 64, 100, 128];
 
 /// Rows, columns, planes of slices and of columns; ragged and whole groups; and sixteen groups of
 /// each size, with some more.
@@ -42,57 +32,28 @@ const SHAPES: [&[usize]; 14] = [
     &[17, 32],
 ];
 
-fn scheme(bits: u8, mapping: Mapping) -> Scheme {
-    let scheme = Scheme::int8().bits(bits).unwrap();
-    match mapping {
-        Mapping::Symmetric(range) => scheme.range(range),
-        Mapping::AffineSigned => scheme.affine(),
-        _ => scheme.unsigned(),
-    }
+/// The naive answer on every backend, there and back.
+#[track_caller]
+fn check<T: Input>(x: &[T], shape: &[usize], scheme: Scheme) {
+    agree(|board| board.tensor(&Placed::new(x, 0, T::UNTOUCHED), shape, scheme));
 }
 
-/// At every granularity that a tensor of so many dimensions has.
+/// At every granularity, and with axes counted from either end.
 fn granularities(scheme: Scheme, rank: usize) -> Vec<Scheme> {
     let rank = rank as isize;
-    let mut all = vec![scheme.per_tensor()];
+    let mut all = at_every_granularity(scheme, rank.unsigned_abs());
+    all.retain(|scheme| !matches!(scheme.granularity(), Granularity::PerChannel { .. }));
     all.extend((-rank..rank).map(|axis| scheme.per_channel(axis)));
-    all.extend(GROUPS.map(|size| scheme.per_group(size).unwrap()));
     all
 }
 
-fn check<T: Element>(x: &[T], shape: &[usize], scheme: Scheme) {
-    let view = TensorView::new(x, shape).unwrap();
-    let expected = expected(x, shape, scheme);
-    for backend in Backend::available() {
-        let found = Quantizer::new(scheme).backend(backend).quantize(view).unwrap();
-        let mut dequantized = vec![f32::NAN; x.len()];
-        found.dequantize_into(backend, &mut dequantized).unwrap();
-        let context = |what: &str, i: usize| {
-            format!("{what} {i}: {} {} {shape:?} {scheme:?}", backend.isa(), T::NAME)
-        };
-        assert_eq!(found.scales.len(), expected.scales.len(), "{}", context("scales", 0));
-        assert_eq!(found.zero_points.len(), expected.zero_points.len(), "{}", context("zeros", 0));
-        for (i, (found, expected)) in found.scales.iter().zip(&expected.scales).enumerate() {
-            assert_eq!(found.to_bits(), expected.to_bits(), "{}", context("scale", i));
-        }
-        for (i, found) in found.zero_points.iter().enumerate() {
-            assert_eq!(*found, expected.zero_points[i], "{}", context("zero point", i));
-        }
-        for (i, q) in found.data.iter().enumerate() {
-            assert_eq!(q, expected.q[i], "{} = {:?}", context("value", i), x[i]);
-            let (found, expected) = (dequantized[i].to_bits(), expected.dequantized[i].to_bits());
-            assert_eq!(found, expected, "{}", context("dequantized", i));
-        }
-    }
-}
-
 /// Values of both signs, or of one, of magnitudes that differ from place to place.
-fn tensor<T: Element>(random: &mut Random, len: usize) -> Vec<T> {
+fn tensor<T: Input>(random: &mut Random, len: usize) -> Vec<T> {
     let (lowest, spread) = ([0.0, -1.0, -0.25][random.below(3)], random.below(30) as f32 / 3.0);
     (0..len)
         .map(|_| {
             let value = (random.unit().abs() * (1.0 - lowest) + lowest) * random.unit().abs();
-            T::from_f32(value * 2f32.powf(random.unit() * spread))
+            T::of(value * 2f32.powf(random.unit() * spread))
         })
         .collect()
 }
@@ -148,7 +109,7 @@ fn large_tensors_in_pieces() {
     {
         let x = tensor::<f32>(&mut random, shape.iter().product());
         for scheme in [Scheme::int8(), Scheme::int4(), Scheme::int8().affine(), Scheme::uint8()] {
-            let groups = [32, 48, piece, piece + 1].map(|size| scheme.per_group(size).unwrap());
+            let groups = [32, 48, piece, piece + 1].map(|size| in_groups(scheme, size));
             let axes = [0, 1, -1].map(|axis| scheme.per_channel(axis));
             for scheme in groups.into_iter().chain(axes).chain([scheme]) {
                 check(&x, shape, scheme);
@@ -198,27 +159,25 @@ fn groups_among_others() {
 
 #[test]
 fn a_value_that_is_not_finite_is_named() {
-    for backend in Backend::available() {
-        for shape in [&[40, 100][..], &[4, 10, 100], &[125, 32]] {
-            for scheme in [Scheme::int8(), Scheme::int4(), Scheme::uint8(), Scheme::int8().affine()]
-            {
-                for scheme in granularities(scheme, shape.len()) {
-                    for wild in [f32::NAN, f32::NEG_INFINITY] {
-                        for at in [0, 17, 1234, 3999] {
-                            let mut x = vec![-1.0; 4000];
-                            (x[at], x[3999]) = (wild, wild);
-                            let view = TensorView::new(&x, shape).unwrap();
-                            let found = Quantizer::new(scheme).backend(backend).quantize(view);
-                            let Err(Error::NotFinite { index, .. }) = found else {
-                                panic!("{} {scheme:?}: {found:?}", backend.isa())
-                            };
-                            assert_eq!(index, at, "{} {shape:?} {scheme:?}", backend.isa());
-                        }
+    holds(checks::NOT_FINITE);
+    for shape in [&[40, 100][..], &[4, 10, 100], &[125, 32]] {
+        for scheme in [Scheme::int8(), Scheme::int4(), Scheme::uint8(), Scheme::int8().affine()] {
+            for scheme in granularities(scheme, shape.len()) {
+                for wild in [f32::NAN, f32::NEG_INFINITY] {
+                    for at in [0, 17, 1234, 3999] {
+                        let mut x = vec![-1.0; 4000];
+                        (x[at], x[3999]) = (wild, wild);
+                        check(&x, shape, scheme);
                     }
                 }
             }
         }
     }
+}
+
+#[test]
+fn rows_and_tensors_of_many_shapes() {
+    holds(checks::TENSORS);
 }
 
 #[test]

@@ -1,8 +1,7 @@
 //! The options.
 
 use absmax::Isa;
-
-use super::effort::Effort;
+use absmax_proof::Effort;
 
 /// Proves on this CPU that every kernel returns the bits of the scalar reference
 ///

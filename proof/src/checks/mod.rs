@@ -1,0 +1,33 @@
+//! The checks: what is tried, each by name, and which of them belong to an effort.
+
+mod check;
+mod conversions;
+mod division;
+mod errors;
+mod every_f32;
+mod hard_values;
+mod huge_tensors;
+mod lengths;
+mod list;
+mod not_finite;
+mod packing;
+mod random_bits;
+mod sixteen_bits;
+mod tensors;
+mod threads;
+
+pub use check::Check;
+pub use conversions::CHECK as CONVERSIONS;
+pub use division::{Division, divisions};
+pub use errors::CHECK as ERRORS;
+pub use every_f32::CHECK as EVERY_F32;
+pub use hard_values::CHECK as HARD_VALUES;
+pub use huge_tensors::CHECK as HUGE_TENSORS;
+pub use lengths::CHECK as LENGTHS;
+pub use list::of;
+pub use not_finite::CHECK as NOT_FINITE;
+pub use packing::CHECK as PACKING;
+pub use random_bits::CHECK as RANDOM_BITS;
+pub use sixteen_bits::CHECK as SIXTEEN_BITS;
+pub use tensors::CHECK as TENSORS;
+pub use threads::CHECK as THREADS;

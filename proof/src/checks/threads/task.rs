@@ -1,0 +1,16 @@
+//! Something large enough to be shared out.
+
+use crate::compare::Board;
+
+/// Shapes of tensors that are shared out: more than 2^19 elements, a whole number of no chunk.
+pub(super) const ROWS: [usize; 2] = [1111, 577];
+pub(super) const PLANES: [usize; 3] = [11, 101, 577];
+
+pub(super) const LEN: usize = ROWS[0] * ROWS[1];
+const _: () = assert!(LEN == PLANES[0] * PLANES[1] * PLANES[2]);
+
+/// Inputs and what the reference makes of them.
+pub(super) trait Task: Send + Sync {
+    /// Compares what every subject makes of them.
+    fn compare(&self, board: &mut Board, offset: usize);
+}

@@ -1,0 +1,44 @@
+//! `dequantize_into`, of slices and of tensors.
+
+use absmax::{QuantParams, Scheme};
+
+use super::mismatch::Scene;
+use super::with_params::text;
+use super::{Board, Kernel, Placed};
+use crate::expected::{self, Quantized};
+use crate::inputs::{Byte, Input};
+
+impl Board {
+    /// Compares every subject's products of `q` and the scale with the expected ones.
+    pub fn dequantize_into<Q: Byte, T: Input>(
+        &mut self,
+        q: &Placed<Q>,
+        params: QuantParams,
+        expected: &[T],
+    ) {
+        let parameters = || format!("{}, to {}", text(params), T::TYPE);
+        let scene = Scene { kernel: Kernel::DequantizeInto, x: q, parameters: &parameters };
+        self.written(&scene, expected, Some, |subject, x| subject.dequantize_into(q, params, x));
+    }
+
+    /// Compares them with what the reference says, computed here.
+    pub fn dequantize<Q: Byte, T: Input>(&mut self, q: &Placed<Q>, params: QuantParams) {
+        self.dequantize_into::<Q, T>(q, params, &expected::dequantize(q, params));
+    }
+
+    /// Compares what every subject makes of a whole tensor with the expected values.
+    pub fn quantized_tensor<Q: Byte, T: Input>(
+        &mut self,
+        quantized: &Quantized<Q>,
+        shape: &[usize],
+        scheme: Scheme,
+        expected: &[T],
+    ) {
+        let tensor = quantized.clone().into_tensor(shape, scheme);
+        // The tensor owns its values, so where they are is not for us to say.
+        let q = Placed::new(&quantized.q, 0, Q::UNTOUCHED);
+        let parameters = || format!("shape {shape:?}, {scheme:?}, to {}", T::TYPE);
+        let scene = Scene { kernel: Kernel::QuantizedTensor, x: &q, parameters: &parameters };
+        self.written(&scene, expected, Some, |subject, x| subject.dequantize_tensor(&tensor, x));
+    }
+}

@@ -1,0 +1,27 @@
+//! Runs every subject on the same input and compares with what the reference says.
+//!
+//! A [`Board`] has one method for each operation that is compared, and counts what differs. Inputs and
+//! outputs are [`Placed`] at a chosen distance from a cache line, between guards that nobody may write
+//! to.
+
+mod board;
+mod conversions;
+mod dequantize;
+mod errors;
+mod kernel;
+mod limits;
+mod mismatch;
+mod outcome;
+mod own_scale;
+mod packed;
+mod placed;
+mod tally;
+mod tensor;
+mod with_params;
+
+pub use board::Board;
+pub use kernel::Kernel;
+pub use mismatch::Mismatch;
+pub use outcome::{Counts, KernelCounts, Outcome};
+pub use placed::Placed;
+pub use tally::Tally;

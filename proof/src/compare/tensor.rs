@@ -1,0 +1,37 @@
+//! Tensors there and back, by any scheme.
+
+use absmax::{Scheme, reference};
+
+use super::{Board, Placed};
+use crate::expected;
+use crate::inputs::{Byte, Input, Value};
+
+impl Board {
+    /// Compares what every subject makes of a tensor by its own parameters, or its error, and what
+    /// it makes of the integers that are expected, as binary32 and as `T`, with what the reference says, computed here.
+    pub fn tensor<T: Input>(&mut self, x: &Placed<T>, shape: &[usize], scheme: Scheme) {
+        if *reference::integers(scheme).start() == 0 {
+            self.there_and_back::<T, u8>(x, shape, scheme);
+        } else {
+            self.there_and_back::<T, i8>(x, shape, scheme);
+        }
+    }
+
+    fn there_and_back<T: Input, Q: Byte>(
+        &mut self,
+        x: &Placed<T>,
+        shape: &[usize],
+        scheme: Scheme,
+    ) {
+        let expected = expected::quantize_tensor::<T, Q>(x, shape, scheme);
+        self.quantizer(x, shape, scheme, &expected);
+        if let Ok(quantized) = expected {
+            let wide: Vec<f32> = expected::dequantize_tensor(&quantized, shape, scheme);
+            self.quantized_tensor(&quantized, shape, scheme, &wide);
+            if T::TYPE != f32::TYPE {
+                let narrow: Vec<T> = wide.into_iter().map(T::of).collect();
+                self.quantized_tensor(&quantized, shape, scheme, &narrow);
+            }
+        }
+    }
+}

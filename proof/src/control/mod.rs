@@ -1,0 +1,22 @@
+//! The control: what libraries commonly do, wrong in one way for each operation. A check that does not
+//! tell it from the reference proves nothing.
+//!
+//! - A floating-point maximum loses a NaN.
+//! - The product with 1 / scale is not the quotient by the scale, nor the other way round.
+//! - Rounding after the zero point was added is not rounding before.
+//! - Of several values that are not finite the last is named instead of the first.
+//! - The first integer is packed into the highest bits.
+//! - A sum from the first value to the last is not the sum in blocks.
+//! - Scales are rounded to the nearest where that is zero, and subnormal numbers are lost.
+
+mod conversions;
+mod errors;
+mod packed;
+mod slice;
+mod tensor;
+
+pub(crate) use conversions::{narrow, params, round, widen};
+pub(crate) use errors::errors;
+pub(crate) use packed::{pack_into, unpack_into};
+pub(crate) use slice::{abs_max, dequantize_into, fake_quantize_into, min_max, quantize_with};
+pub(crate) use tensor::{dequantize_tensor, quantize_tensor};

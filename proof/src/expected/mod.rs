@@ -1,0 +1,21 @@
+//! The naive answers: what the reference says, one element after another, in the plainest way.
+//!
+//! ```
+//! use absmax::Scheme;
+//! use absmax_proof::expected;
+//!
+//! let quantized = expected::quantize_tensor::<f32, i8>(&[1.0, -2.0], &[2, 1], Scheme::int8().per_channel(0))?;
+//! assert_eq!((quantized.q, quantized.scales), (vec![127, -127], vec![1.0 / 127.0, 2.0 / 127.0]));
+//! # Ok::<(), absmax::Error>(())
+//! ```
+
+mod errors;
+mod packed;
+mod tensor;
+
+pub use errors::{Errors, Sums, errors, products};
+pub use packed::{offset, pack, signed, unpack};
+pub use tensor::{
+    Quantized, dequantize, dequantize_tensor, fake_quantize, is_symmetric, params, quantize,
+    quantize_tensor, quantize_with, set_count, sets,
+};
