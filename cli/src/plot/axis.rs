@@ -3,8 +3,7 @@
 use anyhow::Result;
 use plotters::backend::DrawingBackend;
 
-use super::canvas::{Align, Canvas, Color, INK, Point, Stroke};
-use super::{SIZE, TITLE};
+use super::canvas::{Align, Canvas, Color, INK, Point, SIZE, Stroke, TITLE};
 
 /// The height of an em of the numbers at ticks, and of what the axes are called.
 const TEXT: f64 = 26.0;

@@ -6,7 +6,14 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{Color as _, FontTransform, IntoFont as _, RGBColor, ShapeStyle, TextStyle};
 
 use super::font::Font;
-use super::{Picture, SIZE};
+
+/// Width and height in the units of a [`Canvas`], which are pixels.
+pub(crate) const SIZE: [u32; 2] = [1600, 1000];
+
+/// What can be drawn.
+pub(crate) trait Picture {
+    fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>) -> Result<()>;
+}
 
 /// Backends have whole numbers for places: so many to a pixel.
 pub(super) const SCALE: u32 = 3;

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, ensure};
 use tempfile::NamedTempFile;
 
-use super::{Format, Picture};
+use super::canvas::Picture;
+use super::format::Format;
 use crate::stage::{sync_directory, temporary_file};
 
 /// A path whose ending says what to write.
