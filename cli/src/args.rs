@@ -10,12 +10,12 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory as _, Parser, Subcommand, ValueEnum};
 
-use crate::clip::Clip;
-use crate::module_pattern::ModulePattern;
-use crate::overrides::Override;
 use crate::plot::PlotPath;
 use crate::selftest;
-use crate::weight_scheme::{Choices, Granularity, SchemeName, WeightScheme};
+use absmax_checkpoint::scheme::clip::Clip;
+use absmax_checkpoint::scheme::module_pattern::ModulePattern;
+use absmax_checkpoint::scheme::overrides::Override;
+use absmax_checkpoint::scheme::weight_scheme::{self, Choices, Granularity, WeightScheme};
 
 /// Quantizes checkpoints to int8 and int4, exact to the bit on every CPU
 #[derive(Debug, Parser)]
@@ -263,7 +263,7 @@ impl QuantizeArgs {
             asymmetric: self.asymmetric,
         };
         let usage = |error| Cli::command().error(ErrorKind::ArgumentConflict, error).exit();
-        WeightScheme::new(self.scheme, choices).unwrap_or_else(usage)
+        WeightScheme::new(self.scheme.into(), choices).unwrap_or_else(usage)
     }
 }
 
@@ -297,5 +297,27 @@ fn thread_count(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(threads) if threads <= MOST => Ok(threads),
         _ => Err(format!("has to be a number from 0 to {MOST}")),
+    }
+}
+
+/// The schemes by the names that engines know them by: bits of weights and of activations.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub(crate) enum SchemeName {
+    /// int8 weights, and int8 activations scaled token by token at run time
+    #[default]
+    W8a8,
+    /// int8 weights in 32-bit words; activations stay as they are
+    W8a16,
+    /// int4 weights, eight in a 32-bit word; activations stay as they are
+    W4a16,
+}
+
+impl From<SchemeName> for weight_scheme::SchemeName {
+    fn from(name: SchemeName) -> Self {
+        match name {
+            SchemeName::W8a8 => Self::W8a8,
+            SchemeName::W8a16 => Self::W8a16,
+            SchemeName::W4a16 => Self::W4a16,
+        }
     }
 }

@@ -12,13 +12,13 @@ use safetensors::Dtype;
 use serde::Serialize;
 
 use crate::args::CompareArgs;
-use crate::checkpoint::Checkpoint;
 use crate::console::{Console, printable};
 use crate::interrupt;
-use crate::pieces::{Buffers, Workshop};
-use crate::report::TensorError;
-use crate::stored::{Parameters, Place, Stored, StoredModel};
 use crate::text::{grouped, joined, right_align, table, table_lines};
+use absmax_checkpoint::quantize::report::TensorError;
+use absmax_checkpoint::read::pieces::{Buffers, Workshop};
+use absmax_checkpoint::read::stored::{Parameters, Place, Stored, StoredModel};
+use absmax_checkpoint::source::checkpoint::Checkpoint;
 
 /// Everything about one comparison; with `--json`, exactly what is printed.
 #[derive(Debug, Serialize)]

@@ -12,17 +12,17 @@ use rayon::ThreadPoolBuilder;
 use safetensors::Dtype;
 
 use crate::args::DequantizeArgs;
-use crate::checkpoint::Checkpoint;
 use crate::console::Console;
-use crate::destination::Destination;
-use crate::files::CONFIG;
 use crate::interrupt;
-use crate::layout::{Entry, Layout};
-use crate::pieces::Workshop;
-use crate::positioned::write_all_at;
-use crate::stage::Stage;
-use crate::stored::{QuantizedWeight, Stored, StoredModel};
 use crate::text::{grouped, overflow};
+use absmax_checkpoint::format::layout::{Entry, Layout};
+use absmax_checkpoint::format::positioned::write_all_at;
+use absmax_checkpoint::read::pieces::Workshop;
+use absmax_checkpoint::read::stored::{QuantizedWeight, Stored, StoredModel};
+use absmax_checkpoint::source::checkpoint::Checkpoint;
+use absmax_checkpoint::source::files::CONFIG;
+use absmax_checkpoint::write::destination::Destination;
+use absmax_checkpoint::write::stage::Stage;
 
 /// Bytes copied at a time.
 const PIECE: usize = 1 << 20;

@@ -1,18 +1,13 @@
 //! Ctrl-C: asked for at any time, obeyed between two pieces of work.
 
 use std::ffi::c_int;
-use std::fmt;
 use std::fs;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, LazyLock};
 
+pub(crate) use absmax_checkpoint::interrupt::{Interrupted, REQUESTED, check};
 use anyhow::Context as _;
 #[cfg(unix)]
 use signal_hook::consts::SIGHUP;
 use signal_hook::consts::{SIGINT, SIGTERM};
-
-/// What the handlers of signals set.
-static REQUESTED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
 const SIGNALS: &[c_int] = &[
     SIGINT,
@@ -21,22 +16,8 @@ const SIGNALS: &[c_int] = &[
     SIGHUP,
 ];
 
-/// The error of a run that was interrupted.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Interrupted;
-
-impl Interrupted {
-    /// 128 + SIGINT, as shells report it.
-    pub(crate) const EXIT_CODE: u8 = 130;
-}
-
-impl fmt::Display for Interrupted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("interrupted: nothing was written")
-    }
-}
-
-impl std::error::Error for Interrupted {}
+/// 128 + SIGINT, as shells report it.
+pub(crate) const EXIT_CODE: u8 = 130;
 
 /// From here on an interrupt no longer ends the process: [`check`] reports it instead. What was
 /// ignored before, as a hangup is under `nohup`, stays so.
@@ -54,9 +35,4 @@ fn ignored() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
-}
-
-/// An error if the run was interrupted.
-pub(crate) fn check() -> Result<(), Interrupted> {
-    if REQUESTED.load(Relaxed) { Err(Interrupted) } else { Ok(()) }
 }

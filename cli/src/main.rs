@@ -1,45 +1,19 @@
 //! `absmax`: quantizes checkpoints, exact to the bit.
 
 mod args;
-mod checkpoint;
-mod clip;
 mod compare;
-mod config;
 mod console;
 mod demo;
 mod dequantize;
-mod destination;
-mod digest;
-mod files;
-mod header;
-mod index;
 mod inspect;
 mod interrupt;
-mod json;
-mod layout;
-mod loaders;
 mod memory;
-mod module_pattern;
-mod overrides;
-mod panels;
-mod parts;
-mod pieces;
-mod plan;
 mod plot;
-mod positioned;
 mod quantize;
-mod report;
-mod select;
 mod selftest;
-mod shard;
-mod stage;
-mod stored;
 mod sweep;
 mod text;
 mod values;
-mod weight_scheme;
-mod weights;
-mod zero_points;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -66,6 +40,6 @@ fn main() -> ExitCode {
         let text = if interrupted { Interrupted.to_string() } else { format!("{error:#}") };
         // A closed stderr leaves nobody to tell.
         let _ = writeln!(std::io::stderr(), "error: {}", printable(&text));
-        if interrupted { Interrupted::EXIT_CODE.into() } else { ExitCode::FAILURE }
+        if interrupted { interrupt::EXIT_CODE.into() } else { ExitCode::FAILURE }
     })
 }

@@ -8,18 +8,18 @@ use anyhow::{Context as _, Result, anyhow};
 use rayon::ThreadPoolBuilder;
 
 use crate::args::QuantizeArgs;
-use crate::checkpoint::Checkpoint;
 use crate::console::Console;
-use crate::destination::Destination;
 use crate::interrupt;
 use crate::memory;
-use crate::pieces::Workshop;
-use crate::plan::{Content, Output, Plan};
-use crate::report::{Outcome, Report, TensorReport, worst};
-use crate::select::refuse_quantized;
-use crate::shard::ShardWriter;
-use crate::stage::{Stage, Written};
 use crate::text::{TensorLines, grouped, overflow, summary};
+use absmax_checkpoint::plan::plan::{Content, Output, Plan};
+use absmax_checkpoint::plan::rules::refuse_quantized;
+use absmax_checkpoint::quantize::report::{Outcome, Report, TensorReport, worst};
+use absmax_checkpoint::quantize::shard::ShardWriter;
+use absmax_checkpoint::read::pieces::Workshop;
+use absmax_checkpoint::source::checkpoint::Checkpoint;
+use absmax_checkpoint::write::destination::Destination;
+use absmax_checkpoint::write::stage::{Stage, Written};
 
 /// The whole command.
 pub(crate) fn run(args: &QuantizeArgs) -> Result<()> {
@@ -35,7 +35,7 @@ pub(crate) fn run(args: &QuantizeArgs) -> Result<()> {
     let checkpoint = Checkpoint::open(&args.source)?;
     refuse_quantized(&checkpoint)?;
     let (source, left_out) = (checkpoint.source.clone(), checkpoint.left_out.clone());
-    let plan = Plan::new(checkpoint, scheme, args)?;
+    let plan = Plan::new(checkpoint, scheme, &args.ignore, &args.overrides)?;
     let destination = args
         .output
         .as_ref()

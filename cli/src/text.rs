@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use comfy_table::{CellAlignment, Table, presets};
 
 use crate::console::printable;
-use crate::report::{Report, TensorReport};
+use absmax_checkpoint::quantize::report::{Report, TensorReport};
 
 /// Lines for tensors, in columns as wide as the plan needs.
 #[derive(Debug)]

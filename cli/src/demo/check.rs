@@ -9,7 +9,7 @@ use anyhow::{Context as _, Result, ensure};
 use half::bf16;
 use safetensors::SafeTensors;
 
-use crate::index::{INDEX, Index};
+use absmax_checkpoint::format::index::{INDEX, Index};
 
 /// What was compared and found equal.
 #[derive(Debug, Default)]

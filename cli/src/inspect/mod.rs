@@ -1,7 +1,5 @@
 //! `absmax inspect`: what a checkpoint holds, tensor by tensor.
 
-mod quantization;
-mod statistics;
 mod text;
 
 use std::collections::BTreeMap;
@@ -11,15 +9,15 @@ use rayon::ThreadPoolBuilder;
 use safetensors::Dtype;
 use serde::Serialize;
 
-use self::quantization::Quantization;
-use self::statistics::{Statistics, has_statistics, statistics};
 use crate::args::InspectArgs;
-use crate::checkpoint::Checkpoint;
 use crate::console::Console;
 use crate::interrupt;
-use crate::pieces::Workshop;
-use crate::select::refuse_quantized;
-use crate::stored::{Place, Stored, StoredModel};
+use absmax_checkpoint::inspect::quantization::Quantization;
+use absmax_checkpoint::inspect::statistics::{Statistics, has_statistics, statistics};
+use absmax_checkpoint::plan::rules::refuse_quantized;
+use absmax_checkpoint::read::pieces::Workshop;
+use absmax_checkpoint::read::stored::{Place, Stored, StoredModel};
+use absmax_checkpoint::source::checkpoint::Checkpoint;
 
 /// Everything about one checkpoint; with `--json`, exactly what is printed.
 #[derive(Debug, Serialize)]

@@ -1,10 +1,10 @@
 //! An inspection for people.
 
-use super::quantization::{Group, Quantization};
-use super::statistics::Statistics;
 use super::{Inspected, Inspection, Totals};
 use crate::console::printable;
 use crate::text::{four_digits, grouped, joined, right_align, table, table_lines};
+use absmax_checkpoint::inspect::quantization::{Group, Quantization};
+use absmax_checkpoint::inspect::statistics::Statistics;
 
 const COLUMNS: [&str; 10] = [
     "tensor",

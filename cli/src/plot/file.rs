@@ -8,7 +8,7 @@ use anyhow::{Context as _, Result, ensure};
 use tempfile::NamedTempFile;
 
 use super::{Format, Picture};
-use crate::stage::{sync_directory, temporary_file};
+use absmax_checkpoint::write::stage::{sync_directory, temporary_file};
 
 /// A path whose ending says what to write.
 #[derive(Clone, Debug)]

@@ -6,13 +6,13 @@ use std::path::Path;
 use anyhow::Result;
 use plotters::backend::DrawingBackend;
 
-use super::candidate::Mapping;
 use super::report::{Numbers, Report};
 use crate::console::printable;
 use crate::plot::{
     Align, Axis, Canvas, Color, Frame, INK, Marker, PALETTE, Picture, Point, SIZE, Stroke,
 };
-use crate::weight_scheme::Granularity;
+use absmax_checkpoint::scheme::weight_scheme::Granularity;
+use absmax_checkpoint::sweep::candidate::Mapping;
 
 const LEGEND: f64 = 330.0;
 const TEXT: f64 = 24.0;

@@ -6,10 +6,10 @@ use bytemuck::{AnyBitPattern, NoUninit};
 use half::{bf16, f16};
 use safetensors::Dtype;
 
-use super::candidate::{Candidate, Mapping};
 use super::weight::{Limits, Weight};
-use crate::panels::panels;
-use crate::weight_scheme::Granularity;
+use absmax_checkpoint::quantize::weight::panels;
+use absmax_checkpoint::scheme::weight_scheme::Granularity;
+use absmax_checkpoint::sweep::candidate::{Candidate, Mapping};
 
 /// Odd, so that zero is in the middle of one.
 const BINS: usize = 201;

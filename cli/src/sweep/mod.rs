@@ -1,6 +1,5 @@
 //! `absmax sweep`: what every scheme would cost, before one is chosen.
 
-mod candidate;
 mod curves;
 mod grids;
 mod histogram;
@@ -12,7 +11,6 @@ use absmax::{Backend, ErrorStats};
 use anyhow::Result;
 use rayon::ThreadPoolBuilder;
 
-use self::candidate::{Candidate, candidates};
 use self::curves::Curves;
 use self::grids::Grids;
 use self::histogram::Histogram;
@@ -20,13 +18,14 @@ use self::report::{Report, TensorNumbers, Total};
 use self::selection::{Selected, select};
 use self::weight::Weight;
 use crate::args::SweepArgs;
-use crate::checkpoint::Checkpoint;
 use crate::console::Console;
 use crate::interrupt;
-use crate::pieces::Workshop;
 use crate::plot::PlotFile;
-use crate::select::refuse_quantized;
-use crate::stored::StoredModel;
+use absmax_checkpoint::plan::rules::refuse_quantized;
+use absmax_checkpoint::read::pieces::Workshop;
+use absmax_checkpoint::read::stored::StoredModel;
+use absmax_checkpoint::source::checkpoint::Checkpoint;
+use absmax_checkpoint::sweep::candidate::{Candidate, candidates};
 
 /// The whole command.
 pub(crate) fn run(args: &SweepArgs) -> Result<()> {

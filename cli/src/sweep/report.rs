@@ -3,10 +3,10 @@
 use absmax::ErrorStats;
 use serde::Serialize;
 
-use super::candidate::Candidate;
 use super::selection::Selected;
-use crate::report::TensorError;
 use crate::text::{grouped, joined, right_align, table, table_lines};
+use absmax_checkpoint::quantize::report::TensorError;
+use absmax_checkpoint::sweep::candidate::Candidate;
 
 /// Everything about one run; with `--json`, exactly what is printed.
 #[derive(Debug, Serialize)]

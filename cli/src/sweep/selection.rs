@@ -3,11 +3,11 @@
 use anyhow::{Result, bail, ensure};
 
 use crate::args::SweepArgs;
-use crate::checkpoint::Checkpoint;
-use crate::header::Tensor;
-use crate::module_pattern::ModulePattern;
-use crate::select::{Rules, linear_like};
-use crate::stored::Place;
+use absmax_checkpoint::format::header::Tensor;
+use absmax_checkpoint::plan::rules::{Rules, linear_like};
+use absmax_checkpoint::read::stored::Place;
+use absmax_checkpoint::scheme::module_pattern::ModulePattern;
+use absmax_checkpoint::source::checkpoint::Checkpoint;
 
 #[derive(Debug)]
 pub(crate) struct Selected<'a> {

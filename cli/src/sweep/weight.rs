@@ -15,13 +15,13 @@ use bytemuck::{AnyBitPattern, NoUninit};
 use half::{bf16, f16};
 use safetensors::Dtype;
 
-use super::candidate::Candidate;
 use super::report::Total;
 use crate::console::Console;
-use crate::panels::panels;
-use crate::pieces::{Buffers, Workshop};
-use crate::stored::{Place, StoredModel};
-use crate::weight_scheme::Granularity;
+use absmax_checkpoint::quantize::weight::panels;
+use absmax_checkpoint::read::pieces::{Buffers, Workshop};
+use absmax_checkpoint::read::stored::{Place, StoredModel};
+use absmax_checkpoint::scheme::weight_scheme::Granularity;
+use absmax_checkpoint::sweep::candidate::Candidate;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Weight<'a> {

@@ -1,0 +1,2 @@
+//! architecture
+pub mod loaders;

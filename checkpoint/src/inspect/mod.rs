@@ -1,0 +1,3 @@
+//! inspect
+pub mod quantization;
+pub mod statistics;

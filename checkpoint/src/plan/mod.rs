@@ -1,0 +1,3 @@
+//! plan
+pub mod plan;
+pub mod rules;

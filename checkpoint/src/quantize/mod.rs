@@ -1,0 +1,4 @@
+//! quantize
+pub mod report;
+pub mod shard;
+pub mod weight;

@@ -1,0 +1,3 @@
+//! read
+pub mod pieces;
+pub mod stored;

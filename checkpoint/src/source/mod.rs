@@ -1,0 +1,4 @@
+//! source
+pub mod checkpoint;
+pub mod files;
+pub mod weights;

@@ -1,0 +1,4 @@
+//! write
+pub mod destination;
+pub mod digest;
+pub mod stage;
