@@ -2,12 +2,17 @@
 
 use std::ffi::c_int;
 use std::fs;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, LazyLock};
 
-pub(crate) use absmax_checkpoint::interrupt::{Interrupted, REQUESTED, check};
+use absmax_checkpoint::Error;
 use anyhow::Context as _;
 #[cfg(unix)]
 use signal_hook::consts::SIGHUP;
 use signal_hook::consts::{SIGINT, SIGTERM};
+
+/// What the handlers of signals set.
+static REQUESTED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
 const SIGNALS: &[c_int] = &[
     SIGINT,
@@ -19,7 +24,7 @@ const SIGNALS: &[c_int] = &[
 /// 128 + SIGINT, as shells report it.
 pub(crate) const EXIT_CODE: u8 = 130;
 
-/// From here on an interrupt no longer ends the process: [`check`] reports it instead. What was
+/// From here on an interrupt no longer ends the process: it sets the [`flag`]. What was
 /// ignored before, as a hangup is under `nohup`, stays so.
 pub(crate) fn watch() -> anyhow::Result<()> {
     let ignored = ignored();
@@ -35,4 +40,19 @@ fn ignored() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
+}
+
+/// Whether the run was interrupted.
+pub(crate) fn flag() -> &'static AtomicBool {
+    &REQUESTED
+}
+
+/// Interrupts the run.
+pub(crate) fn request() {
+    REQUESTED.store(true, Relaxed);
+}
+
+/// An error if the run was interrupted.
+pub(crate) fn check() -> Result<(), Error> {
+    if REQUESTED.load(Relaxed) { Err(Error::Cancelled) } else { Ok(()) }
 }

@@ -1,28 +1,32 @@
 //! `absmax`: quantizes checkpoints, exact to the bit.
 
-mod args;
+mod cli;
 mod compare;
 mod console;
 mod demo;
 mod dequantize;
+mod explain;
 mod inspect;
 mod interrupt;
 mod memory;
 mod plot;
+mod pool;
 mod quantize;
 mod selftest;
 mod sweep;
 mod text;
+mod usage;
 mod values;
 
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use absmax_checkpoint::Error;
+use clap::{CommandFactory as _, Parser as _};
 
-use crate::args::{Cli, Command};
-use crate::console::printable;
-use crate::interrupt::Interrupted;
+use crate::cli::{Cli, Command};
+use crate::text::printable;
+use crate::usage::Usage;
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
@@ -36,8 +40,15 @@ fn main() -> ExitCode {
         Command::Selftest(args) => selftest::run(&args),
     };
     result.unwrap_or_else(|error| {
-        let interrupted = error.is::<Interrupted>();
-        let text = if interrupted { Interrupted.to_string() } else { format!("{error:#}") };
+        if let Some(usage) = error.downcast_ref::<Usage>() {
+            Cli::command().error(usage.kind, usage).exit();
+        }
+        let interrupted = matches!(error.downcast_ref(), Some(Error::Cancelled));
+        let text = if interrupted {
+            "interrupted: nothing was written".to_owned()
+        } else {
+            format!("{error:#}")
+        };
         // A closed stderr leaves nobody to tell.
         let _ = writeln!(std::io::stderr(), "error: {}", printable(&text));
         if interrupted { interrupt::EXIT_CODE.into() } else { ExitCode::FAILURE }

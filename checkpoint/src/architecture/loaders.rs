@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::scheme::weight_scheme::{Granularity, SchemeName, WeightScheme};
+use crate::report::Warning;
+use crate::scheme::{Granularity, SchemeName, WeightScheme};
 
 /// Layers that engines fuse into one, which then needs one scheme.
 const FUSED: [&[&str]; 2] = [&["q_proj", "k_proj", "v_proj"], &["gate_proj", "up_proj"]];
@@ -11,10 +12,10 @@ const FUSED: [&[&str]; 2] = [&["q_proj", "k_proj", "v_proj"], &["gate_proj", "up
 const GROUPS: [usize; 3] = [32, 64, 128];
 
 /// One warning for each thing to know of the modules that are quantized, and of those `kept`.
-pub fn warnings(
+pub(crate) fn warnings(
     quantized: &BTreeMap<String, WeightScheme>,
     kept: &BTreeSet<String>,
-) -> Vec<String> {
+) -> Vec<Warning> {
     let mut schemes: Vec<&WeightScheme> = Vec::new();
     for scheme in quantized.values() {
         if !schemes.contains(&scheme) {
@@ -29,12 +30,13 @@ pub fn warnings(
     let limits = schemes.into_iter().flat_map(|scheme| {
         limits(scheme).into_iter().map(move |limit| format!("{scheme}: {limit}"))
     });
-    limits.chain(mixed).chain(unlike_neighbours(quantized, kept)).collect()
+    let warnings = limits.chain(mixed).chain(unlike_neighbours(quantized, kept));
+    warnings.map(Warning::Loaders).collect()
 }
 
 /// What loaders do not take.
 fn limits(scheme: &WeightScheme) -> Vec<String> {
-    let WeightScheme { name, granularity, .. } = *scheme;
+    let (name, granularity) = (scheme.name(), scheme.granularity());
     let mut limits = Vec::new();
     let mut add = |limit: &str| limits.push(limit.to_owned());
     if scheme.has_packed_zero_points() && !scheme.is_symmetric() {

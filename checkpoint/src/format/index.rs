@@ -1,25 +1,25 @@
 //! `model.safetensors.index.json`: which file holds which tensor.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::value::to_raw_value;
 
-use crate::format::json::Members;
-
-pub const INDEX: &str = "model.safetensors.index.json";
+use super::file::read_text;
+use super::json::{Members, parse, pretty};
+use super::names::INDEX;
+use crate::control::Control;
+use crate::error::{Error, Result};
 
 #[derive(Debug, Serialize)]
-pub struct Index {
+pub(crate) struct Index {
     /// Its own file's name.
     #[serde(skip)]
-    pub name: String,
-    pub metadata: Members,
+    pub(crate) name: String,
+    pub(crate) metadata: Members,
     /// File name by tensor name.
-    pub weight_map: BTreeMap<String, String>,
+    pub(crate) weight_map: BTreeMap<String, String>,
 }
 
 impl Default for Index {
@@ -30,31 +30,33 @@ impl Default for Index {
 }
 
 impl Index {
-    pub fn read(directory: &Path, name: String) -> Result<Self> {
-        let path = directory.join(&name);
+    pub(crate) fn read(control: &Control<'_>, directory: &Path, name: String) -> Result<Self> {
         #[derive(Deserialize)]
         struct Read {
             metadata: Option<Members>,
             weight_map: Members,
         }
 
-        let read = || {
-            let Read { metadata, weight_map } = serde_json::from_str(&fs::read_to_string(&path)?)?;
-            anyhow::Ok((metadata.unwrap_or_default(), weight_map.into_map()?))
-        };
-        let (metadata, weight_map) =
-            read().with_context(|| format!("{} is not a valid index", path.display()))?;
-        Ok(Self { name, metadata, weight_map })
+        let path = &directory.join(&name);
+        let invalid = |source| Error::InvalidIndex { path: path.clone(), source };
+        let text = read_text(control, path)?.map_err(|error| invalid(error.into()))?;
+        let read = parse(control, &text)?.map_err(|error| invalid(error.into()))?;
+        let Read { metadata, weight_map } = read;
+        let weight_map = weight_map.into_map().map_err(|error| invalid(error.into()))?;
+        Ok(Self { name, metadata: metadata.unwrap_or_default(), weight_map })
     }
 
     /// The text of the index of other tensors, with what else this one's metadata hold.
-    pub fn rewritten(
+    pub(crate) fn rewritten(
         mut self,
+        control: &Control<'_>,
         weight_map: BTreeMap<String, String>,
         total_size: u64,
     ) -> Result<String> {
-        self.metadata.set("total_size", to_raw_value(&total_size)?);
+        // A number is always written.
+        let total_size = to_raw_value(&total_size).unwrap_or_default();
+        self.metadata.set("total_size", total_size);
         self.weight_map = weight_map;
-        Ok(serde_json::to_string_pretty(&self)? + "\n")
+        pretty(control, &self)
     }
 }

@@ -1,44 +1,47 @@
 //! The tensors that a quantized weight is stored as: see docs/formats.md.
 
-use anyhow::{Result, ensure};
 use safetensors::tensor::Dtype;
 
-use crate::format::layout::Entry;
-use crate::scheme::weight_scheme::{Granularity, WeightScheme};
+use super::layout::Entry;
+use crate::error::{Error, Result};
+use crate::scheme::{Granularity, WeightScheme};
 
 /// The tensors that take the place of one weight.
 #[derive(Clone, Debug)]
-pub struct Parts<P> {
+pub(crate) struct Parts<P> {
     /// The integers.
-    pub weight: P,
-    pub scale: P,
+    pub(crate) weight: P,
+    pub(crate) scale: P,
     /// Of asymmetric schemes.
-    pub zero_point: Option<P>,
+    pub(crate) zero_point: Option<P>,
     /// The weight's shape, where it is packed.
-    pub shape: Option<P>,
+    pub(crate) shape: Option<P>,
 }
 
 impl Parts<Entry> {
     /// What takes the place of the weight `name`, of this dtype and two dimensions.
-    pub fn of(scheme: &WeightScheme, name: &str, dtype: Dtype, shape: [usize; 2]) -> Result<Self> {
+    pub(crate) fn of(
+        scheme: &WeightScheme,
+        name: &str,
+        dtype: Dtype,
+        shape: [usize; 2],
+    ) -> Result<Self> {
         let [rows, row_len] = shape;
-        if let Granularity::Group(size) = scheme.granularity {
-            ensure!(
-                row_len.is_multiple_of(size),
-                "tensor {name} has rows of {row_len} values, which groups of {size} do not divide: \
-                 the format has no shorter groups (--override or --ignore this one)"
-            );
+        if let Granularity::Group(group_size) = scheme.granularity()
+            && !row_len.is_multiple_of(group_size)
+        {
+            return Err(Error::UnevenGroups { tensor: name.to_owned(), row_len, group_size });
         }
         let entry = |suffix: &str, dtype, shape: &[usize]| Entry {
             name: format!("{name}{suffix}"),
             dtype,
             shape: shape.to_vec(),
         };
-        let sets = match scheme.granularity {
+        let sets = match scheme.granularity() {
             Granularity::Tensor => vec![1],
             _ => vec![rows, scheme.sets_per_row(row_len)],
         };
-        let per_word = 32 / usize::from(scheme.name.stored_bits());
+        let per_word = 32 / usize::from(scheme.name().stored_bits());
         let zero_point = if !scheme.has_packed_zero_points() {
             entry("_zero_point", Dtype::I8, &sets)
         } else {
@@ -61,7 +64,7 @@ impl Parts<Entry> {
 }
 
 impl<P> Parts<P> {
-    pub fn map<R>(self, mut f: impl FnMut(P) -> R) -> Parts<R> {
+    pub(crate) fn map<R>(self, mut f: impl FnMut(P) -> R) -> Parts<R> {
         Parts {
             weight: f(self.weight),
             scale: f(self.scale),
@@ -70,7 +73,7 @@ impl<P> Parts<P> {
         }
     }
 
-    pub fn into_iter(self) -> impl Iterator<Item = P> {
+    pub(crate) fn into_iter(self) -> impl Iterator<Item = P> {
         [Some(self.weight), Some(self.scale), self.zero_point, self.shape].into_iter().flatten()
     }
 }

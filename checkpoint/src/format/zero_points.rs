@@ -1,11 +1,10 @@
 //! Zero points as they are stored.
 
-use absmax::{Backend, Packing};
-use anyhow::Result;
+use absmax::{Backend, Packing, Result};
 
 /// The bytes of zero points [rows, columns]: an int8 each, or packed along the first axis, which
 /// puts the zero points of neighbouring rows in one word.
-pub fn stored_zero_points(
+pub(crate) fn stored_zero_points(
     zero_points: &[i32],
     columns: usize,
     packing: Option<Packing>,
@@ -26,7 +25,7 @@ pub fn stored_zero_points(
 }
 
 /// Zero points [rows, columns] of what [`stored_zero_points`] made bytes of.
-pub fn unpacked_zero_points(
+pub(crate) fn unpacked_zero_points(
     bytes: &[u8],
     [rows, columns]: [usize; 2],
     packing: Option<Packing>,

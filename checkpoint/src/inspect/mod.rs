@@ -1,3 +1,13 @@
-//! inspect
-pub mod quantization;
-pub mod statistics;
+//! What a checkpoint holds.
+
+mod options;
+mod quantization;
+mod report;
+mod run;
+mod statistics;
+
+pub use options::InspectOptions;
+pub use quantization::{Group, GroupArguments, Quantization};
+pub use report::{DtypeTotals, InspectReport, InspectedTensor, Totals};
+pub use run::inspect;
+pub use statistics::Statistics;

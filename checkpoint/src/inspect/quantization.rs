@@ -1,61 +1,74 @@
 //! What config.json says of how a model is quantized, in whatever form.
 
 use std::fmt;
-use std::fs;
 
-use anyhow::{Context as _, Result};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::source::checkpoint::Checkpoint;
-use crate::source::files::CONFIG;
+use crate::control::Control;
+use crate::error::Result;
+use crate::source::Checkpoint;
 
-/// As far as it is said: what is missing or of another type than it should be is `None`.
-#[derive(Debug, Serialize)]
+/// How a model is quantized, as far as its config says so: what is missing or of another type than it should
+/// be is `None`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Quantization {
+    /// The name of the method.
     pub method: Option<String>,
+    /// The name of the form on disk.
     pub format: Option<String>,
+    /// Modules that are quantized alike, by group.
     pub groups: Vec<Group>,
     /// Modules that are not quantized.
     pub ignore: Vec<String>,
 }
 
 /// Modules that are quantized alike.
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Group {
     /// Its name, where there may be several.
     pub name: Option<String>,
+    /// Modules, or kinds of modules.
     pub targets: Vec<String>,
+    /// The name of the form on disk.
     pub format: Option<String>,
-    pub weights: Option<Arguments>,
-    pub input_activations: Option<Arguments>,
+    /// How their weights are quantized.
+    pub weights: Option<GroupArguments>,
+    /// How what goes into them is quantized.
+    pub input_activations: Option<GroupArguments>,
 }
 
-#[derive(Debug, Serialize)]
-pub struct Arguments {
+/// How one kind of values is quantized. Its text says what is known: `4 bits, int, group of 128, symmetric`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct GroupArguments {
+    /// How many bits.
     pub bits: Option<u64>,
+    /// The type of the numbers.
     pub r#type: Option<String>,
+    /// What shares a scale.
     pub strategy: Option<String>,
+    /// How many values share one, of groups.
     pub group_size: Option<i64>,
+    /// Whether there is no zero point.
     pub symmetric: Option<bool>,
+    /// Whether scales are found at run time.
     pub dynamic: Option<bool>,
 }
 
 impl Quantization {
     /// Of a model directory whose config says that it is quantized.
-    pub fn of(checkpoint: &Checkpoint) -> Result<Option<Self>> {
+    pub(super) fn of(control: &Control<'_>, checkpoint: &Checkpoint) -> Result<Option<Self>> {
+        control.check()?;
         let (true, Some(key)) = (checkpoint.has_config, checkpoint.config.quantized_by()) else {
             return Ok(None);
         };
-        let path = checkpoint.directory.join(CONFIG);
-        let read = || anyhow::Ok(serde_json::from_str::<Value>(&fs::read_to_string(&path)?)?);
-        let config = read().with_context(|| format!("{} is not a valid config", path.display()))?;
-        // Models of several parts keep a config for each.
-        let parts = config.as_object().into_iter().flat_map(|config| config.values());
-        let mut places = std::iter::once(&config).chain(parts);
-        Ok(places.find_map(|place| place.get(key).filter(|value| !value.is_null())).map(Self::said))
+        Ok(checkpoint.config.find(key).map(|value| Self::said(&value)))
     }
 
+    /// Whether it is in the form that `quantize` writes.
     pub fn is_compressed_tensors(&self) -> bool {
         self.method.as_deref() == Some("compressed-tensors")
     }
@@ -80,7 +93,8 @@ impl Quantization {
 impl Group {
     /// One of compressed-tensors.
     fn of(name: &str, value: &Value) -> Self {
-        let arguments = |key| value.get(key).filter(|value| value.is_object()).map(Arguments::of);
+        let arguments =
+            |key| value.get(key).filter(|value| value.is_object()).map(GroupArguments::of);
         Self {
             name: Some(name.to_owned()),
             targets: texts(value, "targets"),
@@ -97,7 +111,7 @@ impl Group {
         let loaded = loaded.into_iter().find(|(key, _)| is(key) == Some(true));
         let bits =
             ["bits", "w_bit", "num_bits"].into_iter().find_map(|key| value.get(key)?.as_u64());
-        let weights = Arguments {
+        let weights = GroupArguments {
             bits: bits.or(loaded.map(|(_, bits)| bits)),
             r#type: text(value, "bnb_4bit_quant_type").or(text(value, "fmt")),
             strategy: None,
@@ -118,7 +132,7 @@ impl Group {
     }
 }
 
-impl Arguments {
+impl GroupArguments {
     fn of(value: &Value) -> Self {
         Self {
             bits: value.get("num_bits").and_then(Value::as_u64),
@@ -131,7 +145,7 @@ impl Arguments {
     }
 }
 
-impl fmt::Display for Arguments {
+impl fmt::Display for GroupArguments {
     /// `4 bits, int, group of 128, symmetric`: what is said of these.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let group = self.group_size.filter(|&size| size > 0).map(|size| format!("group of {size}"));

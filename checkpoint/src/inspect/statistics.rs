@@ -3,57 +3,58 @@
 use std::ops::Range;
 
 use absmax::Element;
-use anyhow::{Context as _, Result};
 use bytemuck::{AnyBitPattern, NoUninit};
 use half::{bf16, f16};
 use safetensors::Dtype;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::quantize::weight::PANEL;
-use crate::read::pieces::{Buffers, Workshop};
-use crate::read::stored::{Place, StoredModel};
+use crate::control::Control;
+use crate::error::Result;
+use crate::read::{Buffers, Files, PANEL, Place, Workshop};
 
-/// Those of finite values, `None` where there is none.
-#[derive(Clone, Copy, Debug, Serialize)]
+/// The range of a tensor's finite values; `None` where there is none.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Statistics {
+    /// The least.
     pub min: Option<f64>,
+    /// The largest.
     pub max: Option<f64>,
+    /// The largest magnitude.
     pub abs_max: Option<f64>,
-    /// mean |x|.
+    /// The mean of the magnitudes.
     pub mean_abs: Option<f64>,
-    /// max |x| / mean |x|; `None` of zeros.
+    /// max |x| / mean |x|; `None` of zeros. Where it is large, one scale for all is a coarse one.
     pub outlier: Option<f64>,
+    /// How many values are zero.
     pub zeros: u64,
+    /// How many values are NaN or infinite.
     pub not_finite: u64,
 }
 
 /// Whether a tensor of this type has statistics: floats that numbers can be read from, and int8, which
 /// is stored one value a byte. Other integers may be packed.
-pub fn has_statistics(dtype: Dtype) -> bool {
+pub(super) fn has_statistics(dtype: Dtype) -> bool {
     matches!(dtype, Dtype::F64 | Dtype::F32 | Dtype::F16 | Dtype::BF16 | Dtype::I8)
 }
 
-/// The statistics of a tensor; `advance` is told of bytes read.
+/// The statistics of a tensor, if it has any.
 ///
 /// A thread holds one panel at a time, 1 MiB of F64 and half or less of others, and less than 100 bytes
 /// are kept of each panel done. Panels are the same on any number of threads, and are added up in order.
-pub fn statistics(
-    model: &StoredModel,
-    name: &str,
+pub(super) fn statistics(
+    control: &Control<'_>,
+    files: &Files,
     place: &Place,
     workshop: &Workshop,
-    advance: impl Fn(u64) + Sync,
 ) -> Result<Option<Statistics>> {
     if !has_statistics(place.dtype) {
         return Ok(None);
     }
     let len: usize = place.shape.iter().product();
     let panels = (0..len).step_by(PANEL).map(|first| first..len.min(first + PANEL));
-    let sums = workshop.run(panels, |panel, buffers| {
-        let sums = sums(model, place, panel.clone(), buffers);
-        advance((panel.len() * place.dtype.bitsize() / 8) as u64);
-        sums.with_context(|| format!("cannot read tensor {name}"))
-    })?;
+    let sums = workshop
+        .run(control, panels, |panel, buffers| sums(control, files, place, panel, buffers))?;
     let all = sums.into_iter().fold(Sums::default(), Sums::merge);
     Ok(Some(all.into()))
 }
@@ -125,7 +126,8 @@ impl From<Sums> for Statistics {
 }
 
 fn sums(
-    model: &StoredModel,
+    control: &Control<'_>,
+    files: &Files,
     place: &Place,
     panel: Range<usize>,
     buffers: &mut Buffers,
@@ -134,25 +136,26 @@ fn sums(
         Dtype::F64 => {
             // By the byte: the buffer is not aligned for it.
             let bytes = panel.start * 8..panel.end * 8;
-            let bytes: &[u8] = model.read(place, bytes, &mut buffers.words)?;
+            let bytes: &[u8] = files.read(control, place, bytes, &mut buffers.words)?;
             Ok(Sums::of(bytes.as_chunks().0.iter().map(|&bytes| f64::from_le_bytes(bytes))))
         }
-        Dtype::F16 => floats::<f16>(model, place, panel, buffers),
-        Dtype::BF16 => floats::<bf16>(model, place, panel, buffers),
+        Dtype::F16 => floats::<f16>(control, files, place, panel, buffers),
+        Dtype::BF16 => floats::<bf16>(control, files, place, panel, buffers),
         Dtype::I8 => {
-            let values: &[i8] = model.read(place, panel, &mut buffers.words)?;
+            let values: &[i8] = files.read(control, place, panel, &mut buffers.words)?;
             Ok(Sums::of(values.iter().map(|&q| q.into())))
         }
-        _ => floats::<f32>(model, place, panel, buffers),
+        _ => floats::<f32>(control, files, place, panel, buffers),
     }
 }
 
 fn floats<T: Element + AnyBitPattern + NoUninit>(
-    model: &StoredModel,
+    control: &Control<'_>,
+    files: &Files,
     place: &Place,
     panel: Range<usize>,
     buffers: &mut Buffers,
 ) -> Result<Sums> {
-    let values: &[T] = model.read(place, panel, &mut buffers.words)?;
+    let values: &[T] = files.read(control, place, panel, &mut buffers.words)?;
     Ok(Sums::of(values.iter().map(|x| x.to_f32().into())))
 }

@@ -3,61 +3,84 @@
 use std::fs::File;
 
 use absmax::Backend;
-use anyhow::{Context as _, Result};
 use bytemuck::cast_slice_mut;
 
-use crate::format::positioned::{read_exact_at, write_all_at};
-use crate::plan::plan::{Action, ShardPlan, TensorPlan};
-use crate::quantize::weight::{Quantized, Weight};
-use crate::read::pieces::Workshop;
-use crate::scheme::clip::Clip;
+use super::weight::{Quantized, Weight, passes};
+use crate::control::Control;
+use crate::error::{Error, IoContext as _, Result};
+use crate::format::read_exact_at;
+use crate::plan::{Action, ShardPlan, TensorPlan};
+use crate::read::Workshop;
+use crate::scheme::Clip;
+use crate::write::Draft;
 
 /// Bytes copied at a time.
 const PIECE: u64 = 1 << 20;
 
 /// How shards are written.
 #[derive(Debug)]
-pub struct ShardWriter {
-    pub backend: Backend,
-    pub clip: Clip,
-    pub workshop: Workshop,
+pub(super) struct ShardWriter<'a, 'c> {
+    pub(super) control: &'a Control<'c>,
+    pub(super) backend: Backend,
+    pub(super) clip: Clip,
+    pub(super) workshop: Workshop,
 }
 
-impl ShardWriter {
-    /// Writes a shard. `advance` is told of bytes read, `report` of tensors done.
-    pub fn write(
+impl ShardWriter<'_, '_> {
+    /// Bytes of the source that are read, each as often as it is.
+    pub(super) fn work(shard: &ShardPlan, clip: Clip) -> u64 {
+        let of_tensor = |tensor: &TensorPlan| match tensor.scheme() {
+            Some(scheme) => tensor.len * passes(tensor, scheme, clip),
+            None => tensor.len,
+        };
+        shard.tensors.iter().map(of_tensor).sum()
+    }
+
+    /// Writes a shard. `report` is told of tensors done.
+    pub(super) fn write(
         &self,
         shard: &ShardPlan,
-        output: &File,
-        advance: impl Fn(u64) + Sync,
-        mut report: impl FnMut(&TensorPlan, Option<Quantized>) -> Result<()>,
+        output: &Draft,
+        mut report: impl FnMut(&TensorPlan, Option<Quantized>),
     ) -> Result<()> {
-        let source = &File::open(&shard.source)
-            .with_context(|| format!("cannot read {}", shard.source.display()))?;
-        write_all_at(output, &shard.layout.head, 0)?;
+        let source = &File::open(&shard.source).cannot("read", &shard.source)?;
+        output.write_at(self.control, &shard.layout.head, 0)?;
         for tensor in &shard.tensors {
+            let read = |bytes: &mut [u8], from: u64| -> Result<()> {
+                let read = read_exact_at(self.control, source, bytes, tensor.from + from)?;
+                self.control.advance(bytes.len() as u64);
+                let (tensor, path) = (|| tensor.name.clone(), || shard.source.clone());
+                read.map_err(|source| Error::ReadTensor { tensor: tensor(), path: path(), source })
+            };
             let quantized = match &tensor.action {
                 Action::Keep { to, .. } => {
-                    self.copy(tensor, source, output, *to, &advance)?;
+                    self.copy(tensor, &read, output, *to)?;
                     None
                 }
                 Action::Quantize { scheme, to, .. } => {
-                    let width = tensor.dtype.bitsize() / 8;
-                    let advance = |elements| advance((elements * width) as u64);
-                    let weight =
-                        Weight::new(tensor, *scheme, self.clip, to.weight, source, output)?;
-                    let done = weight.quantize(self.backend, &self.workshop, advance)?;
-                    write_all_at(output, &done.scales, to.scale)?;
+                    let weight = Weight {
+                        control: self.control,
+                        backend: self.backend,
+                        workshop: &self.workshop,
+                        plan: tensor,
+                        clip: self.clip,
+                        read: &read,
+                        output,
+                        to: to.weight,
+                    };
+                    let done = weight.quantize(*scheme)?;
+                    output.write_at(self.control, &done.scales, to.scale)?;
                     if let (Some(bytes), Some(to)) = (&done.zero_points, to.zero_point) {
-                        write_all_at(output, bytes, to)?;
+                        output.write_at(self.control, bytes, to)?;
                     }
                     if let Some(to) = to.shape {
-                        write_all_at(output, &weight.shape_bytes(), to)?;
+                        let shape = tensor.shape.iter().flat_map(|&d| (d as i64).to_le_bytes());
+                        output.write_at(self.control, &shape.collect::<Vec<u8>>(), to)?;
                     }
                     Some(done)
                 }
             };
-            report(tensor, quantized)?;
+            report(tensor, quantized);
         }
         Ok(())
     }
@@ -65,21 +88,17 @@ impl ShardWriter {
     fn copy(
         &self,
         tensor: &TensorPlan,
-        source: &File,
-        output: &File,
+        read: &(dyn Fn(&mut [u8], u64) -> Result<()> + Sync),
+        output: &Draft,
         to: u64,
-        advance: &(impl Fn(u64) + Sync),
     ) -> Result<()> {
         let starts = (0..tensor.len).step_by(PIECE as usize);
-        self.workshop.run(starts, |start, buffers| {
+        self.workshop.run(self.control, starts, |start, buffers| {
             let len = PIECE.min(tensor.len - start) as usize;
             buffers.words.resize(len.div_ceil(size_of::<u32>()), 0);
             let bytes: &mut [u8] = &mut cast_slice_mut(&mut buffers.words)[..len];
-            read_exact_at(source, bytes, tensor.from + start)
-                .with_context(|| format!("cannot read tensor {}", tensor.name))?;
-            write_all_at(output, bytes, to + start)?;
-            advance(len as u64);
-            Ok(())
+            read(bytes, start)?;
+            output.write_at(self.control, bytes, to + start)
         })?;
         Ok(())
     }

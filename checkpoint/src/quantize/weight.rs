@@ -1,63 +1,91 @@
-//! A weight [out, in] from file to file, in panels of whole rows.
-
-use std::fs::File;
-use std::ops::Range;
+//! A weight [out, in] from file to file, panel by panel.
+//!
+//! Values that share a scale and fit a panel find it there. Those of a whole tensor, of a row that is cut
+//! or of a group that long are read twice: once for their range, once to quantize them, with no more
+//! memory than one panel takes; a third time if the clip has to prove itself.
 
 use absmax::{
-    Backend, Element, Error, ErrorStats, Histogram, Packing, QuantParams, Quantizer, ScaleType,
-    Scheme, TensorView,
+    Backend, Element, Error as KernelError, ErrorStats, Histogram, Packing, QuantParams, Quantizer,
+    ScaleType, Scheme, TensorView,
 };
-use anyhow::{Context as _, Result, anyhow};
 use bytemuck::{AnyBitPattern, NoUninit, cast_slice, cast_slice_mut};
 use half::{bf16, f16};
 use safetensors::Dtype;
 
-use crate::format::positioned::{read_exact_at, write_all_at};
-use crate::format::zero_points::stored_zero_points;
-use crate::plan::plan::TensorPlan;
-use crate::read::pieces::{Buffers, Workshop};
-use crate::scheme::clip::{Clip, approximate};
-use crate::scheme::weight_scheme::{Granularity, WeightScheme};
+use super::clipping::{approximate, clipped_params};
+use crate::control::Control;
+use crate::error::{Error, Result};
+use crate::format::stored_zero_points;
+use crate::plan::TensorPlan;
+use crate::read::{Buffers, LONGEST, Span, Workshop};
+use crate::scheme::{Clip, Granularity, WeightScheme};
+use crate::write::Draft;
 
-/// Elements of one panel, unless a single row has more: what is read, the integers and the values
-/// that they stand for fit the second level cache together.
-pub const PANEL: usize = 1 << 17;
-
-/// The rows of each panel of a tensor [rows, elements of a row]; none if it has no elements.
-pub fn panels([rows, row_len]: [usize; 2]) -> impl Iterator<Item = Range<usize>> + Send + use<> {
-    let rows = if row_len == 0 { 0 } else { rows };
-    let step = PANEL.checked_div(row_len).unwrap_or(1).max(1);
-    (0..rows).step_by(step).map(move |first| first..rows.min(first + step))
-}
+/// A part of a row begins where a word of packed integers does, of whatever bits.
+const WORD: usize = 32;
 
 /// One weight and its way.
-#[derive(Clone, Copy, Debug)]
-pub struct Weight<'a> {
-    plan: &'a TensorPlan,
-    scheme: WeightScheme,
-    clip: Clip,
-    /// What kernels make of a panel.
-    kernel_scheme: Scheme,
-    /// How the integers are packed, if they are.
-    packing: Option<Packing>,
-    /// Rows, and elements of each; none is 0.
-    shape: [usize; 2],
-    source: &'a File,
-    output: &'a File,
+#[derive(Clone, Copy)]
+pub(super) struct Weight<'a, 'c> {
+    pub(super) control: &'a Control<'c>,
+    pub(super) backend: Backend,
+    pub(super) workshop: &'a Workshop,
+    pub(super) plan: &'a TensorPlan,
+    pub(super) clip: Clip,
+    /// Reads bytes from a place of the tensor.
+    pub(super) read: &'a (dyn Fn(&mut [u8], u64) -> Result<()> + Sync),
+    pub(super) output: &'a Draft,
     /// Where the integers begin in the output file.
-    to: u64,
+    pub(super) to: u64,
 }
 
 /// What is left to be written, and what it cost.
 #[derive(Debug)]
-pub struct Quantized {
+pub(super) struct Quantized {
     /// As they are stored.
-    pub scales: Vec<u8>,
+    pub(super) scales: Vec<u8>,
     /// As they are stored, of asymmetric schemes.
-    pub zero_points: Option<Vec<u8>>,
-    pub stats: ErrorStats,
+    pub(super) zero_points: Option<Vec<u8>>,
+    pub(super) stats: ErrorStats,
     /// Whether an integer times its scale is too large for the weight's type.
-    pub overflows: bool,
+    pub(super) overflows: bool,
+}
+
+/// How often a weight is read.
+pub(super) fn passes(tensor: &TensorPlan, scheme: WeightScheme, clip: Clip) -> u64 {
+    let shape: [usize; 2] = tensor.shape[..].try_into().unwrap_or_default();
+    match (regions(&scheme, shape), clip) {
+        (None, _) => 1,
+        (Some(_), Clip::Mse) => 3,
+        (Some(_), Clip::None | Clip::Percentile(_)) => 2,
+    }
+}
+
+/// The values that share a scale, if they have to be read before they are quantized.
+fn regions(scheme: &WeightScheme, shape: [usize; 2]) -> Option<impl Iterator<Item = Span> + use<>> {
+    let [rows, row_len] = shape;
+    let width = match scheme.granularity() {
+        Granularity::Tensor => None,
+        Granularity::Channel if row_len > LONGEST => Some(row_len),
+        Granularity::Group(size) if size > LONGEST && size.is_multiple_of(WORD) => Some(size),
+        _ => return None,
+    };
+    let (step, width) = width.map_or((rows.max(1), row_len), |width| (1, width));
+    let of_row = move |row: usize| {
+        let columns = (0..row_len).step_by(width.max(1));
+        columns.map(move |c| Span { rows: row..row + step, columns: c..c + width })
+    };
+    Some((0..rows).step_by(step).flat_map(of_row))
+}
+
+/// How a weight is quantized, as kernels know it.
+struct Kernel {
+    scheme: WeightScheme,
+    of_rows: Scheme,
+    /// How the integers are packed, if they are.
+    packing: Option<Packing>,
+    /// Rows, and elements of each; none is 0.
+    shape: [usize; 2],
 }
 
 /// What becomes of one panel, beside the integers.
@@ -69,189 +97,152 @@ struct Panel {
     overflows: bool,
 }
 
-impl<'a> Weight<'a> {
-    pub fn new(
-        plan: &'a TensorPlan,
-        scheme: WeightScheme,
-        clip: Clip,
-        to: u64,
-        source: &'a File,
-        output: &'a File,
-    ) -> Result<Self> {
-        let scale_type = match plan.dtype {
-            Dtype::F32 => ScaleType::F32,
+impl Panel {
+    fn add(&mut self, Panel { scales, zero_points, stats, overflows }: Panel) {
+        self.overflows |= overflows;
+        self.scales.extend(scales);
+        self.zero_points.extend(zero_points);
+        self.stats = self.stats.merge(stats);
+    }
+}
+
+impl Weight<'_, '_> {
+    /// Writes the integers and returns the scales.
+    pub(super) fn quantize(&self, scheme: WeightScheme) -> Result<Quantized> {
+        let dtype = self.plan.dtype;
+        let scale_type = match dtype {
             Dtype::F16 => ScaleType::F16,
             Dtype::BF16 => ScaleType::Bf16,
-            dtype => return Err(anyhow!("{dtype} weights cannot be quantized")),
+            _ => ScaleType::F32,
         };
-        let shape = plan.shape[..].try_into()?;
-        let kernel_scheme = scheme.kernel_scheme(scale_type)?;
-        let bits = scheme.name.stored_bits();
-        let packing = scheme.is_packed().then(|| Packing::words(bits)).transpose()?;
-        Ok(Self { plan, scheme, clip, kernel_scheme, packing, shape, source, output, to })
-    }
-
-    /// The shape, as it is stored beside packed integers.
-    pub fn shape_bytes(&self) -> Vec<u8> {
-        self.shape.iter().flat_map(|&d| (d as i64).to_le_bytes()).collect()
-    }
-
-    /// Writes the quantized values and returns the scales; `advance` is told of elements done.
-    pub fn quantize(
-        &self,
-        backend: Backend,
-        workshop: &Workshop,
-        advance: impl Fn(usize) + Sync,
-    ) -> Result<Quantized> {
-        let Panel { scales, zero_points, stats, overflows } = match self.plan.dtype {
-            Dtype::F16 => self.run::<f16>(backend, workshop, &advance),
-            Dtype::BF16 => self.run::<bf16>(backend, workshop, &advance),
-            _ => self.run::<f32>(backend, workshop, &advance),
+        let packing = scheme.is_packed().then(|| Packing::words(scheme.name().stored_bits()));
+        let kernel = Kernel {
+            scheme,
+            of_rows: scheme.kernel_scheme(scale_type)?,
+            packing: packing.transpose()?,
+            // Only tensors of two dimensions are planned to be quantized.
+            shape: self.plan.shape[..].try_into().unwrap_or_default(),
+        };
+        let Panel { scales, zero_points, stats, overflows } = match dtype {
+            Dtype::F16 => self.run::<f16>(&kernel),
+            Dtype::BF16 => self.run::<bf16>(&kernel),
+            _ => self.run::<f32>(&kernel),
         }?;
-        let scales = match self.plan.dtype {
+        let scales = match dtype {
             Dtype::F16 => scales.iter().flat_map(|&s| f16::from_f32(s).to_le_bytes()).collect(),
             Dtype::BF16 => scales.iter().flat_map(|&s| bf16::from_f32(s).to_le_bytes()).collect(),
             _ => scales.iter().flat_map(|s| s.to_le_bytes()).collect(),
         };
-        let zero_points = (!self.scheme.is_symmetric()).then(|| {
-            let columns = self.scheme.sets_per_row(self.row_len());
-            let packing = self.packing.filter(|_| self.scheme.has_packed_zero_points());
+        let zero_points = (!scheme.is_symmetric()).then(|| {
+            let columns = scheme.sets_per_row(kernel.shape[1]);
+            let packing = kernel.packing.filter(|_| scheme.has_packed_zero_points());
             stored_zero_points(&zero_points, columns, packing)
         });
         Ok(Quantized { scales, zero_points: zero_points.transpose()?, stats, overflows })
     }
 
-    fn run<T: Element + AnyBitPattern + NoUninit>(
-        &self,
-        backend: Backend,
-        workshop: &Workshop,
-        advance: &(dyn Fn(usize) + Sync),
-    ) -> Result<Panel> {
-        let shared = match self.scheme.granularity {
-            Granularity::Tensor => Some(self.params::<T>(backend, workshop)?),
-            _ => None,
-        };
-        let done = workshop.run(panels(self.shape), |rows, buffers| {
-            let result = self.panel::<T>(backend, rows.clone(), shared, buffers)?;
-            advance(rows.len() * self.row_len());
-            Ok(result)
-        })?;
+    fn run<T: Element + AnyBitPattern + NoUninit>(&self, kernel: &Kernel) -> Result<Panel> {
         let mut all = Panel::default();
-        for Panel { scales, zero_points, stats, overflows } in done {
-            all.overflows |= overflows;
-            all.scales.extend(scales);
-            all.zero_points.extend(zero_points);
-            all.stats = all.stats.merge(stats);
-        }
-        if let Some(params) = shared {
+        let Some(regions) = regions(&kernel.scheme, kernel.shape) else {
+            let align = match kernel.scheme.granularity() {
+                Granularity::Group(size) => lcm(size, WORD),
+                _ => WORD,
+            };
+            let panels = Span::whole(kernel.shape).panels(align);
+            self.panels::<T>(kernel, panels, None)?.into_iter().for_each(|panel| all.add(panel));
+            return Ok(all);
+        };
+        for region in regions {
+            let params = self.params::<T>(kernel, &region)?;
+            let panels = self.panels::<T>(kernel, region.panels(WORD), Some(params))?;
+            panels.into_iter().for_each(|panel| all.add(panel));
             all.scales.push(params.scale());
             all.zero_points.push(params.zero_point());
         }
         Ok(all)
     }
 
-    /// Quantizes some rows, with their own scales or with one from outside.
-    fn panel<T: Element + AnyBitPattern + NoUninit>(
+    /// Quantizes panels, with their own scales or with one from outside.
+    fn panels<T: Element + AnyBitPattern + NoUninit>(
         &self,
-        backend: Backend,
-        rows: Range<usize>,
+        kernel: &Kernel,
+        panels: impl Iterator<Item = Span> + Send,
         shared: Option<QuantParams>,
-        buffers: &mut Buffers,
-    ) -> Result<Panel> {
-        let Buffers { words, quantized, dequantized, packed, .. } = buffers;
-        let x = self.read::<T>(&rows, words)?;
-        quantized.resize(x.len(), 0);
-        dequantized.resize(x.len(), 0.0);
-        let mut panel = Panel::default();
-        if let Some(params) = shared {
-            backend.quantize_with(x, params, quantized)?;
-            backend.dequantize_into(quantized, params, dequantized)?;
-        } else {
-            let shape = [rows.len(), self.row_len()];
-            let quantizer = Quantizer::new(self.kernel_scheme).backend(backend);
-            let sets = quantizer.scale_count(&shape)?;
-            let (mut scales, mut zero_points) = (vec![0.0; sets], Vec::new());
-            zero_points.resize(if self.scheme.is_symmetric() { 0 } else { sets }, 0);
-            let done = if self.clip == Clip::None {
-                let x = TensorView::new(x, &shape)?;
-                quantizer.quantize_into(x, quantized, &mut scales, &mut zero_points)
-            } else {
-                self.clipped(backend, x, quantized, &mut scales, &mut zero_points)
+    ) -> Result<Vec<Panel>> {
+        self.workshop.run(self.control, panels, |span, buffers| {
+            let Buffers { words, quantized, dequantized, packed, .. } = buffers;
+            let x = self.values::<T>(kernel, &span, words)?;
+            quantized.resize(x.len(), 0);
+            dequantized.resize(x.len(), 0.0);
+            let mut panel = match shared {
+                Some(params) => {
+                    self.backend.quantize_with(x, params, quantized)?;
+                    self.backend.dequantize_into(quantized, params, dequantized)?;
+                    Panel::default()
+                }
+                None => self.own_scales(kernel, &span, x, quantized, dequantized)?,
             };
-            done.map_err(|error| self.explain(error, rows.start))?;
-            quantizer.dequantize_into(quantized, &shape, &scales, &zero_points, dequantized)?;
-            (panel.scales, panel.zero_points) = (scales, zero_points);
-        }
-        panel.stats = backend.error_stats(x, dequantized)?;
-        panel.overflows = !T::from_f32(backend.abs_max(dequantized)).to_f32().is_finite();
-        let Some(packing) = self.packing else {
-            let place = self.to + (rows.start * self.row_len()) as u64;
-            write_all_at(self.output, cast_slice(quantized), place)?;
-            return Ok(panel);
-        };
-        packed.resize(packing.len(rows.len(), self.row_len())?, 0);
-        backend.pack_into(quantized, self.row_len(), packing, packed)?;
-        let place = self.to + packing.len(rows.start, self.row_len())? as u64;
-        write_all_at(self.output, packed, place)?;
-        Ok(panel)
+            panel.stats = self.backend.error_stats(x, dequantized)?;
+            let largest = T::from_f32(self.backend.abs_max(dequantized)).to_f32();
+            panel.overflows = !largest.is_finite();
+            self.store(kernel, &span, quantized, packed)?;
+            Ok(panel)
+        })
     }
 
-    /// The parameters of all values together.
-    fn params<T: Element + AnyBitPattern + NoUninit>(
+    /// Quantizes a panel with the scales that it needs, and dequantizes it.
+    fn own_scales<T: Element>(
         &self,
-        backend: Backend,
-        workshop: &Workshop,
-    ) -> Result<QuantParams> {
-        let observer = self.clip.observer()?;
-        let observers = workshop.run(panels(self.shape), |rows, buffers| {
-            let x = self.read::<T>(&rows, &mut buffers.words)?;
-            let mut observer = observer.clone();
-            let observed = observer.observe_on(backend, x);
-            observed.map_err(|error| self.explain(error, rows.start))?;
-            Ok(observer)
-        })?;
-        let mut all = observer;
-        observers.iter().try_for_each(|observer| all.merge(observer))?;
-        let params = all.params(self.kernel_scheme).map_err(|error| self.explain(error, 0))?;
-        let range = all.histogram().and_then(Histogram::min_max);
-        let Some((min, max)) = range.filter(|_| self.clip == Clip::Mse) else { return Ok(params) };
-        // The histogram's error is an estimate, so the clip has to prove itself on the weights.
-        let whole = self.kernel_scheme.params(min, max)?;
-        let errors = workshop.run(panels(self.shape), |rows, buffers| {
-            let Buffers { words, quantized, dequantized, .. } = buffers;
-            let x = self.read::<T>(&rows, words)?;
-            let mut error = |params| approximate(backend, x, params, quantized, dequantized);
-            Ok([error(params)?, error(whole)?])
-        })?;
-        let sum = |i: usize| {
-            errors.iter().fold(ErrorStats::default(), |sum, panel| sum.merge(panel[i])).mse()
-        };
-        Ok(if sum(0) < sum(1) { params } else { whole })
-    }
-
-    /// Quantizes some rows with the scales that clipping gives.
-    fn clipped<T: Element>(
-        &self,
-        backend: Backend,
+        kernel: &Kernel,
+        span: &Span,
         x: &[T],
         quantized: &mut [i8],
-        scales: &mut [f32],
-        zero_points: &mut [i32],
-    ) -> absmax::Result<()> {
-        let set_len = self.row_len() / self.scheme.sets_per_row(self.row_len());
+        dequantized: &mut [f32],
+    ) -> Result<Panel> {
+        let shape = span.shape();
+        let quantizer = Quantizer::new(kernel.of_rows).backend(self.backend);
+        let sets = quantizer.scale_count(&shape)?;
+        let (mut scales, mut zero_points) = (vec![0.0; sets], Vec::new());
+        zero_points.resize(if kernel.scheme.is_symmetric() { 0 } else { sets }, 0);
+        if self.clip == Clip::None {
+            let x = TensorView::new(x, &shape)?;
+            quantizer
+                .quantize_into(x, quantized, &mut scales, &mut zero_points)
+                .map_err(|error| self.explain(error, span, x.data().len() / sets.max(1)))?;
+        } else {
+            self.clipped(kernel, span, x, quantized, (&mut scales, &mut zero_points))?;
+        }
+        quantizer.dequantize_into(quantized, &shape, &scales, &zero_points, dequantized)?;
+        Ok(Panel { scales, zero_points, ..Panel::default() })
+    }
+
+    /// Quantizes a panel with the scales that clipping gives.
+    fn clipped<T: Element>(
+        &self,
+        kernel: &Kernel,
+        span: &Span,
+        x: &[T],
+        quantized: &mut [i8],
+        (scales, zero_points): (&mut [f32], &mut [i32]),
+    ) -> Result<()> {
+        let set_len = x.len() / scales.len();
         let sets = x.chunks_exact(set_len).zip(quantized.chunks_exact_mut(set_len));
         for (set, (x, quantized)) in sets.enumerate() {
-            let params =
-                self.clip.params(backend, x, self.kernel_scheme).map_err(|error| match error {
-                    Error::NotFinite { index, value } => {
-                        Error::NotFinite { index: set * set_len + index, value }
+            self.control.check()?;
+            let params = clipped_params(self.clip, self.backend, x, kernel.of_rows);
+            let params = params.map_err(|error| {
+                let error = match error {
+                    KernelError::NotFinite { index, value } => {
+                        KernelError::NotFinite { index: set * set_len + index, value }
                     }
-                    Error::ScaleOverflow { min, max, scale_type, .. } => {
-                        Error::ScaleOverflow { set, min, max, scale_type }
+                    KernelError::ScaleOverflow { min, max, scale_type, .. } => {
+                        KernelError::ScaleOverflow { set, min, max, scale_type }
                     }
                     other => other,
-                })?;
-            backend.quantize_with(x, params, quantized)?;
+                };
+                self.explain(error, span, set_len)
+            })?;
+            self.backend.quantize_with(x, params, quantized)?;
             scales[set] = params.scale();
             if let Some(zero_point) = zero_points.get_mut(set) {
                 *zero_point = params.zero_point();
@@ -260,48 +251,93 @@ impl<'a> Weight<'a> {
         Ok(())
     }
 
-    fn read<'b, T: AnyBitPattern + NoUninit>(
+    /// The parameters of all values of a region together.
+    fn params<T: Element + AnyBitPattern + NoUninit>(
         &self,
-        rows: &Range<usize>,
+        kernel: &Kernel,
+        region: &Span,
+    ) -> Result<QuantParams> {
+        let mut all = self.clip.observer()?;
+        let empty = all.clone();
+        let panels = || region.clone().panels(WORD);
+        let observers = self.workshop.run(self.control, panels(), |span, buffers| {
+            let x = self.values::<T>(kernel, &span, &mut buffers.words)?;
+            let mut observer = empty.clone();
+            let observed = observer.observe_on(self.backend, x);
+            observed.map_err(|error| self.explain(error, &span, x.len()))?;
+            Ok(observer)
+        })?;
+        observers.iter().try_for_each(|observer| all.merge(observer))?;
+        let explain = |error| self.explain(error, region, region.len());
+        let params = all.params(kernel.of_rows).map_err(explain)?;
+        let range = all.histogram().and_then(Histogram::min_max);
+        let Some((min, max)) = range.filter(|_| self.clip == Clip::Mse) else { return Ok(params) };
+        // The histogram's error is an estimate, so the clip has to prove itself on the weights.
+        let whole = kernel.of_rows.params(min, max)?;
+        let errors = self.workshop.run(self.control, panels(), |span, buffers| {
+            let Buffers { words, quantized, dequantized, .. } = buffers;
+            let x = self.values::<T>(kernel, &span, words)?;
+            let mut error = |params| approximate(self.backend, x, params, quantized, dequantized);
+            Ok([error(params)?, error(whole)?])
+        })?;
+        let sum = |i: usize| {
+            errors.iter().fold(ErrorStats::default(), |sum, panel| sum.merge(panel[i])).mse()
+        };
+        Ok(if sum(0) < sum(1) { params } else { whole })
+    }
+
+    /// Writes the integers of a panel.
+    fn store(&self, kernel: &Kernel, span: &Span, q: &[i8], packed: &mut Vec<u8>) -> Result<()> {
+        let row_len = kernel.shape[1];
+        let Some(packing) = kernel.packing else {
+            let place = self.to + span.start(row_len) as u64;
+            return self.output.write_at(self.control, cast_slice(q), place);
+        };
+        let [rows, columns] = span.shape();
+        packed.resize(packing.len(rows, columns)?, 0);
+        self.backend.pack_into(q, columns, packing, packed)?;
+        let place = packing.len(span.rows.start, row_len)? + packing.len(1, span.columns.start)?;
+        self.output.write_at(self.control, packed, self.to + place as u64)
+    }
+
+    fn values<'b, T: AnyBitPattern + NoUninit>(
+        &self,
+        kernel: &Kernel,
+        span: &Span,
         words: &'b mut Vec<u32>,
     ) -> Result<&'b [T]> {
-        let (start, count) = (rows.start * self.row_len(), rows.len() * self.row_len());
-        let bytes = count * size_of::<T>();
+        let bytes = span.len() * size_of::<T>();
         words.resize(bytes.div_ceil(size_of::<u32>()), 0);
         let buffer: &mut [u8] = &mut cast_slice_mut(words)[..bytes];
-        let place = self.plan.from + (start * size_of::<T>()) as u64;
-        read_exact_at(self.source, buffer, place)
-            .with_context(|| format!("cannot read tensor {}", self.plan.name))?;
+        (self.read)(buffer, (span.start(kernel.shape[1]) * size_of::<T>()) as u64)?;
         if cfg!(target_endian = "big") {
             buffer.chunks_exact_mut(size_of::<T>()).for_each(<[u8]>::reverse);
         }
         Ok(cast_slice(buffer))
     }
 
-    fn row_len(&self) -> usize {
-        self.shape[1]
-    }
-
-    /// An error of a panel as one of the tensor.
-    fn explain(&self, error: Error, first_row: usize) -> anyhow::Error {
-        let name = &self.plan.name;
-        let module = name.strip_suffix(".weight").unwrap_or(name);
+    /// An error of a panel, in which so many values share a scale, as one of the tensor.
+    fn explain(&self, error: KernelError, span: &Span, set_len: usize) -> Error {
+        let tensor = self.plan.name.clone();
         match error {
-            Error::NotFinite { index, value } => {
-                let (row, column) = (first_row + index / self.row_len(), index % self.row_len());
-                anyhow!(
-                    "tensor {name} has {value} at [{row}, {column}]: only finite weights can be \
-                     quantized (--ignore {module} keeps it as it is)"
-                )
+            KernelError::NotFinite { index, value } => {
+                let [row, column] = span.position(index);
+                Error::NotFinite { tensor, row, column, value }
             }
-            Error::ScaleOverflow { set, min, max, scale_type } => {
-                let row = first_row + set / self.scheme.sets_per_row(self.row_len());
-                anyhow!(
-                    "tensor {name} has values from {min} to {max} in row {row}: their scale \
-                     overflows {scale_type} (--ignore {module} keeps it as it is)"
-                )
+            KernelError::ScaleOverflow { set, min, max, scale_type } => {
+                let [row, _] = span.position(set * set_len);
+                Error::ScaleOverflow { tensor, row, min, max, scale_type }
             }
-            other => anyhow::Error::from(other).context(format!("tensor {name}")),
+            other => Error::Tensor { tensor, source: Error::from(other).into() },
         }
     }
+}
+
+/// The least common multiple, if there is one that can be counted in.
+fn lcm(a: usize, b: usize) -> usize {
+    let (mut x, mut y) = (a, b);
+    while y != 0 {
+        (x, y) = (y, x % y);
+    }
+    (a / x.max(1)).saturating_mul(b)
 }

@@ -1,28 +1,28 @@
 //! Work in pieces small enough for the cache, each done by one thread from its read to its write.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use anyhow::Result;
 use rayon::iter::{ParallelBridge as _, ParallelIterator as _};
 
-use crate::interrupt;
+use crate::control::Control;
+use crate::error::Result;
 
 /// What a thread works in, kept from piece to piece. Its size is that of the largest piece so far.
 #[derive(Debug, Default)]
-pub struct Buffers {
+pub(crate) struct Buffers {
     /// Bytes read, aligned for every type that is quantized.
-    pub words: Vec<u32>,
-    pub quantized: Vec<i8>,
-    pub dequantized: Vec<f32>,
-    pub packed: Vec<u8>,
+    pub(crate) words: Vec<u32>,
+    pub(crate) quantized: Vec<i8>,
+    pub(crate) dequantized: Vec<f32>,
+    pub(crate) packed: Vec<u8>,
     /// Values that others are compared with.
-    pub compared: Vec<f32>,
+    pub(crate) compared: Vec<f32>,
 }
 
 /// As many buffers as threads were ever busy.
 #[derive(Debug, Default)]
-pub struct Workshop {
+pub(crate) struct Workshop {
     idle: Mutex<Vec<Buffers>>,
 }
 
@@ -32,8 +32,9 @@ impl Workshop {
     ///
     /// Pieces are handed out in order, and no more of them after a failure: so the error returned is
     /// that of the first piece that fails, on any number of threads.
-    pub fn run<P: Send, R: Send>(
+    pub(crate) fn run<P: Send, R: Send>(
         &self,
+        control: &Control<'_>,
         pieces: impl Iterator<Item = P> + Send,
         job: impl Fn(P, &mut Buffers) -> Result<R> + Sync,
     ) -> Result<Vec<R>> {
@@ -43,8 +44,7 @@ impl Workshop {
             .par_bridge()
             .map(|(i, piece)| {
                 let mut buffers = self.idle().pop().unwrap_or_default();
-                let result = interrupt::check().map_err(Into::into);
-                let result = result.and_then(|()| job(piece, &mut buffers));
+                let result = control.check().and_then(|()| job(piece, &mut buffers));
                 self.idle().push(buffers);
                 failed.fetch_or(result.is_err(), Relaxed);
                 (i, result)
@@ -54,7 +54,7 @@ impl Workshop {
         results.into_iter().map(|(_, result)| result).collect()
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Buffers>> {
+    fn idle(&self) -> MutexGuard<'_, Vec<Buffers>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

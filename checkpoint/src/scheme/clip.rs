@@ -1,86 +1,59 @@
-//! `--clip`: whether a scale reaches the largest weights or cuts them off.
+//! Whether a scale reaches the largest weights or cuts them off.
 
 use std::fmt;
 use std::str::FromStr;
 
-use absmax::{Backend, Element, ErrorStats, Observer, QuantParams, Scheme};
-use anyhow::{Context as _, Result, bail};
-use serde::{Serialize, Serializer};
+use absmax::Observer;
 
-/// What is cut off of the weights that share a scale.
+use super::invalid::InvalidOption;
+use super::text::serde_as_text;
+
+/// What is cut off of the weights that share a scale. Its text is `none`, `percentile=P` or `mse`.
+///
+/// ```
+/// use absmax_checkpoint::Clip;
+///
+/// assert_eq!("percentile=99.9".parse(), Ok(Clip::Percentile(99.9)));
+/// assert!("percentile=101".parse::<Clip>().is_err());
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Clip {
-    /// Nothing.
+    /// Nothing: the scale reaches the largest magnitude.
     #[default]
     None,
-    /// What is above this percentile of the magnitudes.
+    /// What is above this percentile of the magnitudes, a number above 0 and at most 100.
     Percentile(f64),
-    /// As much as makes the squared error least.
+    /// As much as makes the sum of squared errors least.
     Mse,
 }
 
 impl Clip {
     /// What sees the weights and then knows their parameters.
-    pub fn observer(self) -> absmax::Result<Observer> {
+    pub(crate) fn observer(self) -> absmax::Result<Observer> {
         match self {
             Self::None => Ok(Observer::min_max()),
             Self::Percentile(percent) => Observer::percentile(percent),
             Self::Mse => Ok(Observer::mse()),
         }
     }
-
-    /// The parameters of weights that are all there. The errors that [`Clip::Mse`] compares are those of
-    /// a histogram; of few weights in many bits they may mislead, so what it finds has to prove itself
-    /// on the weights.
-    pub fn params<T: Element>(
-        self,
-        backend: Backend,
-        x: &[T],
-        scheme: Scheme,
-    ) -> absmax::Result<QuantParams> {
-        let params = |clip: Self| {
-            let mut observer = clip.observer()?;
-            observer.observe_on(backend, x)?;
-            observer.params(scheme)
-        };
-        if self != Self::Mse {
-            return params(self);
-        }
-        let [whole, clipped] = [params(Self::None)?, params(Self::Mse)?];
-        let (mut q, mut y) = (Vec::new(), Vec::new());
-        let mut mse = |params| Ok(approximate(backend, x, params, &mut q, &mut y)?.mse());
-        Ok(if clipped != whole && mse(clipped)? < mse(whole)? { clipped } else { whole })
-    }
-}
-
-/// Quantizes and dequantizes into buffers that grow to fit, and returns the error.
-pub fn approximate<T: Element>(
-    backend: Backend,
-    x: &[T],
-    params: QuantParams,
-    q: &mut Vec<i8>,
-    y: &mut Vec<f32>,
-) -> absmax::Result<ErrorStats> {
-    q.resize(x.len(), 0);
-    y.resize(x.len(), 0.0);
-    backend.quantize_with(x, params, q)?;
-    backend.dequantize_into(q, params, y)?;
-    backend.error_stats(x, y)
 }
 
 impl FromStr for Clip {
-    type Err = anyhow::Error;
+    type Err = InvalidOption;
 
-    fn from_str(text: &str) -> Result<Self> {
+    fn from_str(text: &str) -> Result<Self, InvalidOption> {
         let clip = match (text, text.split_once('=')) {
             ("none", _) => Self::None,
             ("mse", _) => Self::Mse,
-            (_, Some(("percentile", percent))) => {
-                Self::Percentile(percent.parse().context("has to be percentile=P, P a number")?)
-            }
-            _ => bail!("has to be none, percentile=P or mse"),
+            (_, Some(("percentile", percent))) => match percent.parse() {
+                Ok(percent) => Self::Percentile(percent),
+                Err(_) => {
+                    return Err(InvalidOption::new("has to be percentile=P, P a number"));
+                }
+            },
+            _ => return Err(InvalidOption::new("has to be none, percentile=P or mse")),
         };
-        clip.observer()?;
+        clip.observer().map_err(|error| InvalidOption::new(error.to_string()))?;
         Ok(clip)
     }
 }
@@ -95,8 +68,4 @@ impl fmt::Display for Clip {
     }
 }
 
-impl Serialize for Clip {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
+serde_as_text!(Clip);

@@ -1,28 +1,37 @@
-//! `--override`: modules that get another scheme than the rest.
+//! Modules that get another scheme than the rest.
 
 use std::fmt;
 use std::str::FromStr;
 
-use anyhow::{Context as _, Result};
+use super::invalid::InvalidOption;
+use super::module_pattern::ModulePattern;
+use super::text::serde_as_text;
+use super::weight_scheme::WeightScheme;
 
-use crate::format::header::Tensor;
-use crate::scheme::module_pattern::ModulePattern;
-use crate::scheme::weight_scheme::WeightScheme;
-
-/// `NAME=SCHEME` or `re:PATTERN=SCHEME`.
-#[derive(Clone, Debug)]
+/// A scheme for some modules. Its text is `NAME=SCHEME` or `re:PATTERN=SCHEME`.
+///
+/// ```
+/// let mlp: absmax_checkpoint::Override = "re:.*mlp.*=w4a16,group=32".parse()?;
+/// assert!(mlp.modules.matches("model.layers.0.mlp.up_proj"));
+/// assert_eq!(mlp.scheme.bits(), 4);
+/// # Ok::<(), absmax_checkpoint::InvalidOption>(())
+/// ```
+#[derive(Clone, Debug, PartialEq)]
 pub struct Override {
+    /// The modules that it is for.
     pub modules: ModulePattern,
+    /// What their weights become.
     pub scheme: WeightScheme,
 }
 
 impl FromStr for Override {
-    type Err = anyhow::Error;
+    type Err = InvalidOption;
 
-    fn from_str(text: &str) -> Result<Self> {
+    fn from_str(text: &str) -> Result<Self, InvalidOption> {
         // Schemes begin with a w; patterns and schemes may have other equals signs.
-        let (modules, scheme) =
-            text.rsplit_once("=w").context("has to be NAME=SCHEME or re:PATTERN=SCHEME")?;
+        let parts = text.rsplit_once("=w");
+        let (modules, scheme) = parts
+            .ok_or_else(|| InvalidOption::new("has to be NAME=SCHEME or re:PATTERN=SCHEME"))?;
         Ok(Self { modules: modules.parse()?, scheme: format!("w{scheme}").parse()? })
     }
 }
@@ -33,23 +42,4 @@ impl fmt::Display for Override {
     }
 }
 
-/// What becomes of the weights that are quantized.
-#[derive(Debug)]
-pub struct Schemes<'a> {
-    /// That of what no override matches.
-    pub default: WeightScheme,
-    /// The first one that matches is taken.
-    pub overrides: &'a [Override],
-}
-
-impl<'a> Schemes<'a> {
-    pub fn of(&self, tensor: &Tensor) -> WeightScheme {
-        self.overriding(tensor).map_or(self.default, |o| o.scheme)
-    }
-
-    /// The override that is taken.
-    pub fn overriding(&self, tensor: &Tensor) -> Option<&'a Override> {
-        let module = tensor.name.strip_suffix(".weight").unwrap_or(&tensor.name);
-        self.overrides.iter().find(|o| o.modules.matches(module))
-    }
-}
+serde_as_text!(Override);

@@ -5,18 +5,22 @@ use std::mem::replace;
 use std::str::FromStr;
 
 use absmax::{Range, ScaleType, Scheme};
-use anyhow::{Result, anyhow, bail, ensure};
-use serde::{Serialize, Serializer};
+
+use super::granularity::Granularity;
+use super::invalid::InvalidOption;
+use super::text::serde_as_text;
 
 /// The schemes by the names that engines know them by: bits of weights and of activations.
+///
+/// Their texts are `w8a8`, `w8a16` and `w4a16`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum SchemeName {
-    /// int8 weights, and int8 activations scaled token by token at run time
+    /// int8 weights; the engine quantizes activations to int8, token by token, at run time.
     #[default]
     W8a8,
-    /// int8 weights in 32-bit words; activations stay as they are
+    /// int8 weights, four in a 32-bit word; activations stay as they are.
     W8a16,
-    /// int4 weights, eight in a 32-bit word; activations stay as they are
+    /// int4 weights, eight in a 32-bit word; activations stay as they are.
     W4a16,
 }
 
@@ -29,125 +33,133 @@ impl SchemeName {
     }
 
     /// Bits in which a weight is stored.
-    pub fn stored_bits(self) -> u8 {
+    pub(crate) fn stored_bits(self) -> u8 {
         if self == Self::W4a16 { 4 } else { 8 }
     }
 
     /// Whether activations are quantized, too.
-    pub fn has_activations(self) -> bool {
+    pub(crate) fn has_activations(self) -> bool {
         self == Self::W8a8
     }
 }
 
-/// Which weights share a scale.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Granularity {
-    Tensor,
-    /// Those of one output channel, which is a row.
-    Channel,
-    /// So many neighbours in a row.
-    Group(usize),
-}
-
-impl Granularity {
-    /// The scheme of a weight [out, in] that shares scales like this.
-    pub fn of(self, scheme: Scheme) -> Result<Scheme, absmax::Error> {
-        match self {
-            Self::Tensor => Ok(scheme.per_tensor()),
-            Self::Channel => Ok(scheme.per_channel(0)),
-            Self::Group(size) => scheme.per_group(size),
-        }
-    }
-}
-
-impl FromStr for Granularity {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match (text, text.strip_prefix("group=").map(str::parse)) {
-            ("tensor", _) => Ok(Self::Tensor),
-            ("channel", _) => Ok(Self::Channel),
-            (_, Some(Ok(size))) if size > 0 => Ok(Self::Group(size)),
-            _ => Err("has to be tensor, channel or group=N".to_owned()),
-        }
-    }
-}
-
-impl fmt::Display for Granularity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tensor => f.write_str("tensor"),
-            Self::Channel => f.write_str("channel"),
-            Self::Group(size) => write!(f, "group={size}"),
-        }
-    }
-}
-
 /// What the weights of a module become.
+///
+/// Its text is a name and, after commas, what differs from the name's defaults: `tensor`, `channel`,
+/// `group=N`, `bits=N`, `asymmetric`, `narrow`, `full`.
+///
+/// ```
+/// use absmax_checkpoint::{Granularity, WeightScheme};
+///
+/// let scheme: WeightScheme = "w4a16,group=64,asymmetric".parse()?;
+/// assert_eq!(scheme.granularity(), Granularity::Group(64));
+/// assert!(!scheme.is_symmetric());
+/// assert_eq!(WeightScheme::default().to_string(), "w8a8,channel");
+/// # Ok::<(), absmax_checkpoint::InvalidOption>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WeightScheme {
-    pub name: SchemeName,
-    pub granularity: Granularity,
+    name: SchemeName,
+    granularity: Granularity,
     /// At most as many as are stored.
-    pub bits: u8,
-    pub mapping: Mapping,
+    bits: u8,
+    mapping: Mapping,
 }
 
+/// How the range of values lies over the integers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mapping {
+enum Mapping {
     Symmetric(Range),
     Asymmetric,
 }
 
-/// What a scheme may have other than its name's defaults.
-#[derive(Clone, Copy, Debug, Default)]
+/// What a [`WeightScheme`] may have other than its name's defaults; `None` stands for the default.
+///
+/// ```
+/// use absmax_checkpoint::{Choices, SchemeName, WeightScheme};
+///
+/// let seven_bits = Choices { bits: Some(7), ..Choices::default() };
+/// let scheme = WeightScheme::new(SchemeName::W8a8, seven_bits)?;
+/// assert_eq!(scheme.to_string(), "w8a8,channel,bits=7");
+/// # Ok::<(), absmax_checkpoint::InvalidOption>(())
+/// ```
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Choices {
+    /// Which weights share a scale. By default those of a channel, and at 4 bits groups of 128.
     pub granularity: Option<Granularity>,
+    /// Bits in use, 2 or more and at most those that are stored. By default all of them.
     pub bits: Option<u8>,
+    /// The integers of symmetric schemes. By default narrow, and full at 4 bits and fewer.
     pub range: Option<Range>,
+    /// Whether the range from the least to the largest weight is laid over the integers, with a zero
+    /// point.
     pub asymmetric: bool,
 }
 
 impl WeightScheme {
-    /// By default a scale for each channel, or for groups of 128 at 4 bits, and symmetric.
-    pub fn new(name: SchemeName, choices: Choices) -> Result<Self> {
+    /// A scheme by its name and what differs from the defaults.
+    ///
+    /// # Errors
+    ///
+    /// If there is no room for so many bits, or an asymmetric scheme is given a range.
+    pub fn new(name: SchemeName, choices: Choices) -> Result<Self, InvalidOption> {
         let most = name.stored_bits();
         let bits = choices.bits.unwrap_or(most);
-        ensure!(
-            (2..=most).contains(&bits),
-            "{bits} bits: {} has room for 2 to {most}",
-            name.name()
-        );
+        if !(2..=most).contains(&bits) {
+            let name = name.name();
+            return Err(InvalidOption::new(format!(
+                "{bits} bits: {name} has room for 2 to {most}"
+            )));
+        }
         let default = if most == 4 { Granularity::Group(128) } else { Granularity::Channel };
         let mapping = match (choices.asymmetric, choices.range) {
-            (true, Some(_)) => bail!("an asymmetric scheme has no narrow or full range"),
+            (true, Some(_)) => {
+                let text = "an asymmetric scheme has no narrow or full range";
+                return Err(InvalidOption::new(text));
+            }
             (true, None) => Mapping::Asymmetric,
             (false, range) => Mapping::Symmetric(range.unwrap_or(Range::default_for(bits))),
         };
         Ok(Self { name, granularity: choices.granularity.unwrap_or(default), bits, mapping })
     }
 
+    /// The name that it builds on.
+    pub fn name(&self) -> SchemeName {
+        self.name
+    }
+
+    /// Which weights share a scale.
+    pub fn granularity(&self) -> Granularity {
+        self.granularity
+    }
+
+    /// Bits in use.
+    pub fn bits(&self) -> u8 {
+        self.bits
+    }
+
+    /// Whether there is no zero point.
     pub fn is_symmetric(&self) -> bool {
         self.mapping != Mapping::Asymmetric
     }
 
     /// Whether integers are packed into 32-bit words.
-    pub fn is_packed(&self) -> bool {
+    pub(crate) fn is_packed(&self) -> bool {
         !self.name.has_activations()
     }
 
     /// Whether zero points are packed as the integers are: there is one alone where there is one scale.
-    pub fn has_packed_zero_points(&self) -> bool {
+    pub(crate) fn has_packed_zero_points(&self) -> bool {
         self.is_packed() && self.granularity != Granularity::Tensor
     }
 
     /// The format's name in compressed-tensors.
-    pub fn format(&self) -> &'static str {
+    pub(crate) fn format(&self) -> &'static str {
         if self.is_packed() { "pack-quantized" } else { "int-quantized" }
     }
 
     /// Values that share a scale, of rows of so many.
-    pub fn sets_per_row(&self, row_len: usize) -> usize {
+    pub(crate) fn sets_per_row(&self, row_len: usize) -> usize {
         match self.granularity {
             Granularity::Group(size) => row_len / size,
             _ => 1,
@@ -155,12 +167,12 @@ impl WeightScheme {
     }
 
     /// How many scales a weight [out, in] has.
-    pub fn scale_count(&self, [rows, row_len]: [usize; 2]) -> usize {
+    pub(crate) fn scale_count(&self, [rows, row_len]: [usize; 2]) -> usize {
         if self.granularity == Granularity::Tensor { 1 } else { rows * self.sets_per_row(row_len) }
     }
 
     /// What kernels make of rows.
-    pub fn kernel_scheme(&self, scale_type: ScaleType) -> Result<Scheme, absmax::Error> {
+    pub(crate) fn kernel_scheme(&self, scale_type: ScaleType) -> Result<Scheme, absmax::Error> {
         let scheme = Scheme::int8().bits(self.bits)?.scale_type(scale_type);
         let scheme = match self.mapping {
             Mapping::Symmetric(range) => scheme.range(range),
@@ -172,10 +184,10 @@ impl WeightScheme {
 
 impl Choices {
     /// Adds what one word says, of which every kind may come once.
-    fn add(&mut self, word: &str) -> Result<()> {
+    fn add(&mut self, word: &str) -> Result<(), InvalidOption> {
         let twice = if let Some(bits) = word.strip_prefix("bits=") {
-            let bits = bits.parse().map_err(|_| anyhow!("{bits:?} is not a number"))?;
-            self.bits.replace(bits).is_some()
+            let not_a_number = |_| InvalidOption::new(format!("{bits:?} is not a number"));
+            self.bits.replace(bits.parse().map_err(not_a_number)?).is_some()
         } else if word == "asymmetric" {
             replace(&mut self.asymmetric, true)
         } else if let Some(range) = range_of(word) {
@@ -183,11 +195,13 @@ impl Choices {
         } else if let Ok(granularity) = word.parse() {
             self.granularity.replace(granularity).is_some()
         } else {
-            bail!(
+            return Err(InvalidOption::new(format!(
                 "{word:?} is none of tensor, channel, group=N, bits=N, asymmetric, narrow and full"
-            )
+            )));
         };
-        ensure!(!twice, "{word:?} is the second word of its kind");
+        if twice {
+            return Err(InvalidOption::new(format!("{word:?} is the second word of its kind")));
+        }
         Ok(())
     }
 }
@@ -200,16 +214,24 @@ fn range_of(word: &str) -> Option<Range> {
     }
 }
 
-impl FromStr for WeightScheme {
-    type Err = anyhow::Error;
+impl Default for WeightScheme {
+    /// `w8a8` with the defaults of its name.
+    fn default() -> Self {
+        let (granularity, mapping) = (Granularity::Channel, Mapping::Symmetric(Range::Narrow));
+        Self { name: SchemeName::W8a8, granularity, bits: 8, mapping }
+    }
+}
 
-    /// A name and what differs from its defaults, with commas between.
-    fn from_str(text: &str) -> Result<Self> {
+impl FromStr for WeightScheme {
+    type Err = InvalidOption;
+
+    fn from_str(text: &str) -> Result<Self, InvalidOption> {
         let mut parts = text.split(',');
         let name = parts.next().unwrap_or_default();
         let known = SchemeName::ALL.into_iter().find(|(_, known)| *known == name);
-        let (name, _) =
-            known.ok_or_else(|| anyhow!("{name:?} is none of w8a8, w8a16 and w4a16"))?;
+        let (name, _) = known.ok_or_else(|| {
+            InvalidOption::new(format!("{name:?} is none of w8a8, w8a16 and w4a16"))
+        })?;
         let mut choices = Choices::default();
         parts.try_for_each(|word| choices.add(word))?;
         Self::new(name, choices)
@@ -232,8 +254,4 @@ impl fmt::Display for WeightScheme {
     }
 }
 
-impl Serialize for WeightScheme {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
+serde_as_text!(WeightScheme);

@@ -4,14 +4,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use anyhow::{Context as _, Result};
 use regex::Regex;
-use serde::Serialize;
 
-pub const CONFIG: &str = "config.json";
-
-/// How the names of files begin that are there only while a run lasts.
-pub const TEMPORARY: &str = ".absmax-";
+use crate::control::Control;
+use crate::error::{IoContext as _, Result};
+use crate::format::names::{CONFIG, TEMPORARY};
+use crate::report::LeftOut;
 
 /// Other programs' copies of the same weights, in full precision.
 static OTHER_WEIGHTS: LazyLock<Regex> = LazyLock::new(|| {
@@ -26,51 +24,43 @@ const TOOL_DIRECTORIES: [&str; 3] = [".git", ".cache", "__pycache__"];
 
 /// A directory's files; paths are relative to it and sorted.
 #[derive(Debug, Default)]
-pub struct Files {
+pub(crate) struct Files {
     /// Safetensors files of the directory itself. Those of subdirectories are other modules' and
     /// are copied.
-    pub weights: Vec<String>,
+    pub(crate) weights: Vec<String>,
     /// Indices of such files.
-    pub indices: Vec<String>,
+    pub(crate) indices: Vec<String>,
     /// Whatever is neither, nor the config.
-    pub others: Vec<PathBuf>,
-    pub left_out: Vec<LeftOut>,
-    pub has_config: bool,
-}
-
-/// A file of SRC that OUT does not get.
-#[derive(Clone, Debug, Serialize)]
-pub struct LeftOut {
-    pub name: String,
-    pub reason: &'static str,
+    pub(crate) others: Vec<PathBuf>,
+    pub(crate) left_out: Vec<LeftOut>,
+    pub(crate) has_config: bool,
 }
 
 impl Files {
-    pub fn of(directory: &Path) -> Result<Self> {
+    pub(crate) fn of(control: &Control<'_>, directory: &Path) -> Result<Self> {
         let mut files = Self::default();
-        files.walk(directory, Path::new(""))?;
+        files.walk(control, directory, Path::new(""))?;
         files.weights.sort();
         files.indices.sort();
         files.others.sort();
         Ok(files)
     }
 
-    fn walk(&mut self, root: &Path, below: &Path) -> Result<()> {
+    fn walk(&mut self, control: &Control<'_>, root: &Path, below: &Path) -> Result<()> {
         let directory = root.join(below);
-        let cannot_read = || format!("cannot read {}", directory.display());
-        for entry in fs::read_dir(&directory).with_context(cannot_read)? {
-            let entry = entry.with_context(cannot_read)?;
+        for entry in fs::read_dir(&directory).cannot("read", &directory)? {
+            control.check()?;
+            let entry = entry.cannot("read", &directory)?;
             let name = below.join(entry.file_name());
             // Followed: a cache of models keeps its files as links.
-            let kind = fs::metadata(entry.path())
-                .with_context(|| format!("cannot read {}", entry.path().display()))?;
+            let kind = fs::metadata(entry.path()).cannot("read", &entry.path())?;
             if kind.is_dir() {
                 if TOOL_DIRECTORIES.iter().any(|tool| entry.file_name() == *tool) {
                     self.leave_out(name, "not part of the model");
                 } else if entry.file_type().is_ok_and(|own| own.is_symlink()) {
                     self.leave_out(name, "a symbolic link to a directory");
                 } else {
-                    self.walk(root, &name)?;
+                    self.walk(control, root, &name)?;
                 }
             } else if kind.is_file() {
                 self.sort_in(name, below == Path::new(""));
@@ -99,7 +89,8 @@ impl Files {
         }
     }
 
-    pub fn leave_out(&mut self, name: impl AsRef<Path>, reason: &'static str) {
-        self.left_out.push(LeftOut { name: name.as_ref().display().to_string(), reason });
+    pub(crate) fn leave_out(&mut self, name: impl AsRef<Path>, reason: &str) {
+        let name = name.as_ref().display().to_string();
+        self.left_out.push(LeftOut { name, reason: reason.to_owned() });
     }
 }

@@ -1,27 +1,31 @@
 //! SHA-256 of what a file holds, read back.
 
 use std::fs::File;
-use std::io::{Read as _, Seek as _};
+use std::io::{self, Read as _, Seek as _};
 
-use anyhow::Result;
 use sha2::{Digest as _, Sha256};
 
-use crate::interrupt;
+use crate::control::Control;
+use crate::error::Result;
 
 /// The SHA-256 in lower-case hexadecimal digits, and the length.
-pub fn sha256(mut file: &File) -> Result<(String, u64)> {
-    file.rewind()?;
+pub(super) fn sha256(control: &Control<'_>, mut file: &File) -> Result<io::Result<(String, u64)>> {
     let (mut hash, mut len) = (Sha256::new(), 0);
     let mut buffer = vec![0; 1 << 18];
+    let mut read = file.rewind().and_then(|()| file.read(&mut buffer));
     loop {
-        interrupt::check()?;
-        let n = file.read(&mut buffer)?;
-        if n == 0 {
-            break;
+        control.check()?;
+        match read {
+            Err(error) => return Ok(Err(error)),
+            Ok(0) => break,
+            Ok(n) => {
+                hash.update(&buffer[..n]);
+                len += n as u64;
+                control.advance(n as u64);
+                read = file.read(&mut buffer);
+            }
         }
-        hash.update(&buffer[..n]);
-        len += n as u64;
     }
     let digest = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok((digest, len))
+    Ok(Ok((digest, len)))
 }

@@ -8,20 +8,21 @@ use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
-use serde::Serialize;
 use tempfile::{NamedTempFile, TempPath};
 
-use crate::interrupt;
-use crate::source::files::{CONFIG, TEMPORARY};
-use crate::write::destination::Destination;
-use crate::write::digest::sha256;
+use super::destination::Destination;
+use super::digest::sha256;
+use crate::control::{Control, Event};
+use crate::error::{Error, IoContext as _, Result};
+use crate::format::names::{CONFIG, TEMPORARY};
+use crate::format::write_all_at;
+use crate::report::WrittenFile;
 
 /// Bytes copied at a time.
 const PIECE: usize = 1 << 18;
 
 #[derive(Debug)]
-pub struct Stage {
+pub(crate) struct Stage {
     root: PathBuf,
     /// Directories that were not there before, parents first.
     made: Vec<PathBuf>,
@@ -35,21 +36,13 @@ pub struct Stage {
 
 /// A file of OUT that is being written.
 #[derive(Debug)]
-pub struct Draft {
+pub(crate) struct Draft {
     name: PathBuf,
     file: NamedTempFile,
 }
 
-/// A file of OUT as it was written.
-#[derive(Clone, Debug, Serialize)]
-pub struct Written {
-    pub name: String,
-    pub bytes: u64,
-    pub sha256: Option<String>,
-}
-
 impl Stage {
-    pub fn new(destination: &Destination) -> Result<Self> {
+    pub(crate) fn new(destination: &Destination) -> Result<Self> {
         let Destination { path } = destination;
         let mut stage = Self {
             root: path.clone(),
@@ -67,40 +60,45 @@ impl Stage {
     fn make_directory(&mut self, path: &Path) -> Result<()> {
         let missing: Vec<_> = path.ancestors().take_while(|path| !path.exists()).collect();
         for path in missing.into_iter().rev() {
-            fs::create_dir(path).with_context(|| format!("cannot make {}", path.display()))?;
+            fs::create_dir(path).cannot("make", path)?;
             self.made.push(path.to_path_buf());
         }
         Ok(())
     }
 
     /// A new file, under a temporary name.
-    pub fn draft(&mut self, name: &Path) -> Result<Draft> {
+    pub(crate) fn draft(&mut self, name: &Path) -> Result<Draft> {
         let path = self.root.join(name);
         let directory = path.parent().unwrap_or(&path);
         self.make_directory(directory)?;
         Ok(Draft { name: name.to_path_buf(), file: temporary_file(directory)? })
     }
 
-    /// Flushes a file that has been written.
-    pub fn add(&mut self, draft: Draft) -> Result<Written> {
+    /// Flushes a file that has been written, and reads it back.
+    pub(crate) fn add(&mut self, control: &Control<'_>, draft: Draft) -> Result<WrittenFile> {
         let Draft { name, file } = draft;
-        let (synced, digest) = rayon::join(|| file.as_file().sync_all(), || sha256(file.as_file()));
-        synced?;
-        let (sha256, bytes) = digest?;
-        let written = Written { name: name.display().to_string(), bytes, sha256: Some(sha256) };
+        control.tell(Event::Flushing(&name));
+        let (synced, digest) =
+            rayon::join(|| file.as_file().sync_all(), || sha256(control, file.as_file()));
+        let path = self.root.join(&name);
+        let digest = digest?.cannot("read", &path)?;
+        synced.cannot("write", &path)?;
+        let (sha256, bytes) = digest;
+        let written = WrittenFile { name: name.display().to_string(), bytes, sha256: Some(sha256) };
         self.files.push((name, file.into_temp_path()));
+        control.tell(Event::Written(&written));
         Ok(written)
     }
 
     /// Puts all files in place, in the order in which they were added.
-    pub fn commit(mut self) -> Result<()> {
+    pub(crate) fn commit(mut self) -> Result<()> {
         // While files are being replaced, what is there is no model.
         self.put_aside(self.root.join(CONFIG))?;
         sync_directory(&self.root)?;
         for (name, file) in std::mem::take(&mut self.files) {
             let path = self.root.join(&name);
             self.put_aside(path.clone())?;
-            file.persist(&path).with_context(|| format!("cannot write {}", path.display()))?;
+            file.persist(&path).map_err(|error| error.error).cannot("write", &path)?;
             self.placed.push(path);
         }
         let mut directories: Vec<_> = self.placed.iter().filter_map(|path| path.parent()).collect();
@@ -111,8 +109,7 @@ impl Stage {
         self.made.clear();
         self.placed.clear();
         for (_, aside) in std::mem::take(&mut self.replaced) {
-            fs::remove_file(&aside)
-                .with_context(|| format!("cannot remove {}", aside.display()))?;
+            fs::remove_file(&aside).cannot("remove", &aside)?;
         }
         Ok(())
     }
@@ -123,7 +120,7 @@ impl Stage {
         match fs::rename(&path, &aside) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             result => {
-                result.with_context(|| format!("cannot replace {}", path.display()))?;
+                result.cannot("replace", &path)?;
                 self.replaced.push((path, aside));
             }
         }
@@ -136,35 +133,33 @@ fn lock(path: &Path) -> Result<Option<File>> {
     if cfg!(not(unix)) {
         return Ok(None);
     }
-    let directory = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let directory = File::open(path).cannot("read", path)?;
     match directory.try_lock() {
-        Err(TryLockError::WouldBlock) => bail!("another run is writing to {}", path.display()),
+        Err(TryLockError::WouldBlock) => Err(Error::Busy { out: path.to_path_buf() }),
         Err(TryLockError::Error(_)) => Ok(None),
         Ok(()) => Ok(Some(directory)),
     }
 }
 
 /// A file that is gone when it is dropped, unless it is given a name.
-pub fn temporary_file(directory: &Path) -> Result<NamedTempFile> {
+fn temporary_file(directory: &Path) -> Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(TEMPORARY).suffix(".tmp");
     // What any new file gets; temporary files are private otherwise.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder
-        .tempfile_in(directory)
-        .with_context(|| format!("cannot write to {}", directory.display()))
+    builder.tempfile_in(directory).cannot("write to", directory)
 }
 
 /// A rename is on disk when its directory is. Not every system can flush a directory.
-pub fn sync_directory(path: &Path) -> Result<()> {
+fn sync_directory(path: &Path) -> Result<()> {
     use io::ErrorKind::{InvalidInput, Unsupported};
     if cfg!(not(unix)) {
         return Ok(());
     }
     match File::open(path).and_then(|directory| directory.sync_all()) {
         Err(error) if !matches!(error.kind(), InvalidInput | Unsupported) => {
-            Err(error).with_context(|| format!("cannot flush {}", path.display()))
+            Err(error).cannot("flush", path)
         }
         _ => Ok(()),
     }
@@ -187,24 +182,28 @@ impl Drop for Stage {
 }
 
 impl Draft {
-    pub fn file(&self) -> &File {
-        self.file.as_file()
+    /// Writes bytes to a place of the file.
+    pub(crate) fn write_at(&self, control: &Control<'_>, bytes: &[u8], place: u64) -> Result<()> {
+        write_all_at(control, self.file.as_file(), bytes, place)?.cannot("write", &self.name)
     }
 
-    pub fn write_all(&self, bytes: &[u8]) -> io::Result<()> {
-        self.file().write_all(bytes)
+    /// Writes a text, which is all of the file.
+    pub(crate) fn write_text(&self, control: &Control<'_>, text: &str) -> Result<()> {
+        self.write_at(control, text.as_bytes(), 0)
     }
 
-    /// Copies a file's content, in pieces between which a run can be interrupted.
-    pub fn copy(&self, source: &Path) -> Result<()> {
-        let cannot_read = || format!("cannot read {}", source.display());
-        let mut from = File::open(source).with_context(cannot_read)?;
+    /// Copies a file's content, in pieces between which the operation can be cancelled.
+    pub(crate) fn copy(&self, control: &Control<'_>, source: &Path) -> Result<()> {
+        let mut from = File::open(source).cannot("read", source)?;
         let mut buffer = vec![0; PIECE];
         loop {
-            interrupt::check()?;
-            match from.read(&mut buffer).with_context(cannot_read)? {
+            control.check()?;
+            match from.read(&mut buffer).cannot("read", source)? {
                 0 => return Ok(()),
-                n => self.write_all(&buffer[..n])?,
+                n => {
+                    self.file.as_file().write_all(&buffer[..n]).cannot("write", &self.name)?;
+                    control.advance(n as u64);
+                }
             }
         }
     }

@@ -11,9 +11,8 @@ use half::bf16;
 use safetensors::tensor::{Dtype, TensorView, serialize_to_file};
 use serde_json::json;
 
+use super::names::{CONFIG, INDEX};
 use crate::interrupt;
-use absmax_checkpoint::format::index::INDEX;
-use absmax_checkpoint::source::files::CONFIG;
 
 const HIDDEN: usize = 256;
 const INTERMEDIATE: usize = 704;

@@ -48,6 +48,6 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
     .judged();
 
     let text = if args.json { serde_json::to_string_pretty(&report)? } else { text(&report) };
-    Console::new(0).print(&text)?;
+    Console::new().print(&text)?;
     Ok(if report.passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

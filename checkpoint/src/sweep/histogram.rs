@@ -1,42 +1,52 @@
 //! How often each value is in a weight, and what values it could be rounded to.
 
 use absmax::Element;
-use anyhow::{Context as _, Result};
 use bytemuck::{AnyBitPattern, NoUninit};
 use half::{bf16, f16};
 use safetensors::Dtype;
+use serde::{Deserialize, Serialize};
 
+use super::candidate::{Candidate, Mapping};
 use super::weight::{Limits, Weight};
-use absmax_checkpoint::quantize::weight::panels;
-use absmax_checkpoint::scheme::weight_scheme::Granularity;
-use absmax_checkpoint::sweep::candidate::{Candidate, Mapping};
+use crate::error::Result;
+use crate::read::PANEL;
+use crate::scheme::{Granularity, InvalidOption};
 
 /// Odd, so that zero is in the middle of one.
 const BINS: usize = 201;
 
-/// The counts of values, and the grids of symmetric schemes.
-#[derive(Debug)]
-pub(crate) struct Histogram {
-    pub(crate) name: String,
-    pub(crate) dtype: Dtype,
-    pub(crate) shape: [usize; 2],
-    pub(crate) limits: Limits,
+/// How often each value is in a weight, and the grids of symmetric schemes that it could be rounded to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct WeightHistogram {
+    /// The name of the tensor.
+    pub name: String,
+    /// Its type.
+    pub dtype: String,
+    /// Its dimensions.
+    pub shape: [usize; 2],
+    /// Its least value.
+    pub min: f32,
+    /// Its largest value.
+    pub max: f32,
     /// The largest magnitude; 1 of zeros, so that there is a range.
-    pub(crate) reach: f64,
-    /// Of bins of the same width from -reach to reach.
-    pub(crate) counts: Vec<u64>,
+    pub reach: f64,
+    /// The values in each of 201 bins of the same width, from -reach to reach.
+    pub counts: Vec<u64>,
     /// Of the coarsest scheme, of the same bits in the smallest groups, and of the finest scheme.
-    pub(crate) grids: Vec<Grid>,
+    pub grids: Vec<Grid>,
 }
 
 /// What the integers of one scale stand for.
-#[derive(Debug)]
-pub(crate) struct Grid {
-    /// The scheme that it is of.
-    pub(crate) name: String,
-    pub(crate) step: f64,
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Grid {
+    /// The scheme that it is of, in words.
+    pub name: String,
+    /// The scale.
+    pub step: f64,
     /// In rising order, a step from one to the next.
-    pub(crate) values: Vec<f64>,
+    pub values: Vec<f64>,
 }
 
 /// What one panel adds.
@@ -47,9 +57,9 @@ struct Panel {
     abs_maxes: Vec<f32>,
 }
 
-impl Weight<'_> {
+impl Weight<'_, '_> {
     /// The histogram. Beside panels it takes 4 bytes for each of the smallest groups.
-    pub(crate) fn histogram(&self, candidates: &[Candidate]) -> Result<Histogram> {
+    pub(super) fn histogram(&self, candidates: &[Candidate]) -> Result<WeightHistogram> {
         match self.place.dtype {
             Dtype::F16 => self.histogram_as::<f16>(candidates),
             Dtype::BF16 => self.histogram_as::<bf16>(candidates),
@@ -60,17 +70,18 @@ impl Weight<'_> {
     fn histogram_as<T: Element + AnyBitPattern + NoUninit>(
         &self,
         candidates: &[Candidate],
-    ) -> Result<Histogram> {
+    ) -> Result<WeightHistogram> {
         let mut symmetric = candidates.iter().filter(|c| c.mapping == Mapping::Symmetric);
-        let coarsest = *symmetric.next().context("there is no symmetric scheme to draw")?;
+        let none = || InvalidOption::new("there is no symmetric scheme to draw");
+        let coarsest = *symmetric.next().ok_or_else(none)?;
         let finest = *symmetric.next_back().unwrap_or(&coarsest);
-        let limits = self.limits::<T>()?;
+        let limits: Limits = self.limits::<T>()?;
         let abs_max = if -limits.min > limits.max { -limits.min } else { limits.max };
         let reach = if abs_max > 0.0 { abs_max.into() } else { 1.0 };
 
-        let panels = self.workshop.run(panels(self.shape), |rows, buffers| {
+        let panels = self.workshop.run(self.control, self.row_panels(), |rows, buffers| {
             let x = self.read::<T>(&rows, &mut buffers.words)?;
-            Ok(self.panel(x, reach, finest.granularity))
+            self.panel(x, reach, finest.set_len(self.shape[1]))
         })?;
         let (mut counts, mut abs_maxes) = (vec![0; BINS], Vec::new());
         for panel in panels {
@@ -86,32 +97,31 @@ impl Weight<'_> {
         if finest != same_bits {
             grids.push(Grid::new(&finest, median)?);
         }
-        Ok(Histogram {
-            name: self.name.to_owned(),
-            dtype: self.place.dtype,
+        Ok(WeightHistogram {
+            name: self.place.name.clone(),
+            dtype: self.place.dtype.to_string(),
             shape: self.shape,
-            limits,
+            min: limits.min,
+            max: limits.max,
             reach,
             counts,
             grids,
         })
     }
 
-    fn panel<T: Element>(&self, x: &[T], reach: f64, granularity: Granularity) -> Panel {
+    fn panel<T: Element>(&self, x: &[T], reach: f64, set_len: usize) -> Result<Panel> {
         let mut counts = vec![0; BINS];
-        for x in x {
-            // Within [0, 1], of which the end is that of the last bin.
-            let part = (f64::from(x.to_f32()) / reach + 1.0) / 2.0;
-            counts[((part * BINS as f64) as usize).min(BINS - 1)] += 1;
+        for x in x.chunks(PANEL) {
+            self.control.check()?;
+            for x in x {
+                // Within [0, 1], of which the end is that of the last bin.
+                let part = (f64::from(x.to_f32()) / reach + 1.0) / 2.0;
+                counts[((part * BINS as f64) as usize).min(BINS - 1)] += 1;
+            }
         }
-        let row_len = self.shape[1];
-        let group = match granularity {
-            Granularity::Tensor | Granularity::Channel => row_len,
-            Granularity::Group(size) => size,
-        };
-        let groups = x.chunks(row_len).flat_map(|row| row.chunks(group));
+        let groups = x.chunks(self.shape[1]).flat_map(|row| row.chunks(set_len));
         let abs_maxes = groups.map(|group| self.backend.abs_max(group));
-        Panel { counts, abs_maxes: abs_maxes.filter(|&abs_max| abs_max > 0.0).collect() }
+        Ok(Panel { counts, abs_maxes: abs_maxes.filter(|&abs_max| abs_max > 0.0).collect() })
     }
 }
 
