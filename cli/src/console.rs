@@ -2,12 +2,12 @@
 
 use std::io::{self, ErrorKind, Write as _};
 
-use absmax_checkpoint::{Event, Progress};
+use absmax_checkpoint::{Control, Event, Progress};
 use anyhow::{Result, anyhow};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::explain;
 use crate::text::printable;
+use crate::{explain, interrupt};
 
 #[derive(Debug)]
 pub(crate) struct Console {
@@ -23,6 +23,11 @@ impl Console {
         let target = ProgressDrawTarget::stderr();
         let bar = ProgressBar::with_draw_target(Some(0), target);
         Self { bar: bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())) }
+    }
+
+    /// Follows an operation, which an interrupt stops.
+    pub(crate) fn control(&self) -> Control<'_> {
+        Control::new().with_cancel(interrupt::flag()).with_events(|event| self.follow(event))
     }
 
     /// Shows how far an operation is, and warns of what it warns of.

@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use absmax_checkpoint::{Control, DequantizeOptions, dequantize};
+use absmax_checkpoint::{DequantizeOptions, dequantize};
 use anyhow::{Context as _, Result};
 
 use crate::console::Console;
 use crate::explain::{Advice, explain};
 use crate::interrupt;
-use crate::pool::{self, pool};
+use crate::pool::Threads;
 use crate::text::grouped;
 
 #[derive(Debug, clap::Args)]
@@ -21,9 +21,8 @@ pub(crate) struct Args {
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: PathBuf,
 
-    /// The number of threads; 0 stands for all. The result does not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = pool::thread_count)]
-    pub(crate) threads: usize,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
 
     /// Let OUT exist: files of the same names are replaced
     #[arg(long)]
@@ -35,9 +34,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let console = Console::new();
     let mut options = DequantizeOptions::default();
     options.replace = args.force;
-    let control =
-        Control::new().with_cancel(interrupt::flag()).with_events(|event| console.follow(event));
-    let report = pool(args.threads)?
+    let control = console.control();
+    let report = args
+        .threads
+        .pool()?
         .install(|| dequantize(&args.source, &args.output, &options, &control))
         .map_err(|error| explain(error, Advice { ignore: "", dry_run: "" }))?;
     let output = args.output.display();

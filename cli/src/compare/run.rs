@@ -2,13 +2,13 @@
 
 use std::path::PathBuf;
 
-use absmax_checkpoint::{CompareOptions, CompareReport, ComparedTensor, Control, compare};
+use absmax_checkpoint::{CompareOptions, CompareReport, ComparedTensor, compare};
 use anyhow::{Result, ensure};
 
 use super::text::text;
 use crate::console::Console;
 use crate::interrupt;
-use crate::pool::{self, pool};
+use crate::pool::Threads;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -25,9 +25,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DB", value_parser = decibels, allow_negative_numbers = true)]
     pub(crate) fail_below: Option<f64>,
 
-    /// The number of threads; 0 stands for all. The result does not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = pool::thread_count)]
-    pub(crate) threads: usize,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
 
     /// Print one JSON object instead of text
     #[arg(long)]
@@ -37,10 +36,9 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<()> {
     interrupt::watch()?;
     let console = Console::new();
-    let control =
-        Control::new().with_cancel(interrupt::flag()).with_events(|event| console.follow(event));
+    let control = console.control();
     let options = CompareOptions::default();
-    let report = pool(args.threads)?.install(|| compare(&args.a, &args.b, &options, &control))?;
+    let report = args.threads.pool()?.install(|| compare(&args.a, &args.b, &options, &control))?;
     console.print(&if args.json { serde_json::to_string(&report)? } else { text(&report) })?;
     args.fail_below.map_or(Ok(()), |least| check(&report, least))
 }

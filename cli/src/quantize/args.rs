@@ -10,7 +10,7 @@ use anyhow::{Result, anyhow};
 use clap::ValueEnum;
 use clap::error::ErrorKind;
 
-use crate::pool;
+use crate::pool::Threads;
 use crate::usage::Usage;
 
 #[derive(Debug, Default, clap::Args)]
@@ -63,9 +63,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "none|percentile=P|mse", default_value_t)]
     pub(crate) clip: Clip,
 
-    /// The number of threads; 0 stands for all. The result does not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = pool::thread_count)]
-    pub(crate) threads: usize,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
 
     /// The instruction set: portable, avx2, avx512 or neon; by default the best that the CPU has.
     /// The result does not depend on it

@@ -10,7 +10,6 @@ use super::json::json;
 use super::text::{TensorLines, summary};
 use crate::console::Console;
 use crate::explain::{Advice, explain};
-use crate::pool::pool;
 use crate::{interrupt, memory};
 
 const ADVICE: Advice = Advice { ignore: "keeps it as it is", dry_run: "--dry-run" };
@@ -18,7 +17,7 @@ const ADVICE: Advice = Advice { ignore: "keeps it as it is", dry_run: "--dry-run
 pub(crate) fn run(args: &Args) -> Result<()> {
     let options = args.options()?;
     interrupt::watch()?;
-    let pool = pool(args.threads)?;
+    let pool = args.threads.pool()?;
     let console = Console::new();
     let report = pool.install(|| match &args.output {
         Some(out) if !args.dry_run => write(args, out, &options, &console),
@@ -40,8 +39,7 @@ fn plan(
     options: &QuantizeOptions,
     console: &Console,
 ) -> Result<QuantizeReport> {
-    let control =
-        Control::new().with_cancel(interrupt::flag()).with_events(|event| console.follow(event));
+    let control = console.control();
     let report = plan_quantize(&args.source, out, options, &control);
     let report = report.map_err(|error| explain(error, ADVICE))?;
     if !args.json {

@@ -10,7 +10,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::error::ErrorKind;
 
 use crate::plot::PlotPath;
-use crate::pool;
+use crate::pool::Threads;
 use crate::usage::Usage;
 
 #[derive(Debug, clap::Args)]
@@ -46,9 +46,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "OUT.svg|OUT.png", value_parser = plot_path())]
     pub(crate) plot: Vec<PlotPath>,
 
-    /// The number of threads; 0 stands for all. The result does not depend on it
-    #[arg(long, value_name = "N", default_value_t = 0, value_parser = pool::thread_count)]
-    pub(crate) threads: usize,
+    #[command(flatten)]
+    pub(crate) threads: Threads,
 
     /// Print one JSON object instead of text, with the errors of every tensor
     #[arg(long)]

@@ -1,6 +1,6 @@
 //! The whole command.
 
-use absmax_checkpoint::{Control, SweepReport, sweep};
+use absmax_checkpoint::{SweepReport, sweep};
 use anyhow::Result;
 use serde::Serialize;
 
@@ -12,7 +12,6 @@ use crate::console::Console;
 use crate::explain::{Advice, explain};
 use crate::interrupt;
 use crate::plot::PlotFile;
-use crate::pool::pool;
 
 const ADVICE: Advice = Advice { ignore: "leaves it out", dry_run: "quantize --dry-run" };
 
@@ -30,9 +29,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     interrupt::watch()?;
     let plots = args.plot.iter().map(PlotFile::create).collect::<Result<Vec<_>>>()?;
     let console = Console::new();
-    let control =
-        Control::new().with_cancel(interrupt::flag()).with_events(|event| console.follow(event));
-    let report = pool(args.threads)?.install(|| sweep(&args.path, &options, &control));
+    let control = console.control();
+    let report = args.threads.pool()?.install(|| sweep(&args.path, &options, &control));
     let mut report = report.map_err(|error| explain(error, ADVICE))?;
     let histogram = report.histogram.take();
     interrupt::check()?;
