@@ -2,8 +2,12 @@
 
 use std::io::{self, ErrorKind, Write as _};
 
+use absmax_checkpoint::{Control, Event, Progress};
 use anyhow::{Result, anyhow};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::text::printable;
+use crate::{explain, interrupt};
 
 #[derive(Debug)]
 pub(crate) struct Console {
@@ -11,19 +15,33 @@ pub(crate) struct Console {
 }
 
 impl Console {
-    /// `total` is the number of bytes that [`Console::advance`] will be told of. The bar is there
-    /// only if stderr is a terminal.
-    pub(crate) fn new(total: u64) -> Self {
+    /// The bar is there only if stderr is a terminal, and only once there is progress.
+    pub(crate) fn new() -> Self {
         let style = ProgressStyle::with_template(
             "{bar:32} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} to go {msg}",
         );
         let target = ProgressDrawTarget::stderr();
-        let bar = ProgressBar::with_draw_target(Some(total), target);
+        let bar = ProgressBar::with_draw_target(Some(0), target);
         Self { bar: bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())) }
     }
 
-    pub(crate) fn advance(&self, bytes: u64) {
-        self.bar.inc(bytes);
+    /// Follows an operation, which an interrupt stops.
+    pub(crate) fn control(&self) -> Control<'_> {
+        Control::new().with_cancel(interrupt::flag()).with_events(|event| self.follow(event))
+    }
+
+    /// Shows how far an operation is, and warns of what it warns of.
+    pub(crate) fn follow(&self, event: Event<'_>) {
+        match event {
+            Event::Progress(Progress { done, total }) => {
+                self.bar.set_length(total);
+                self.bar.set_position(done);
+            }
+            Event::Warning(warning) => self.warn(&explain::warning(warning)),
+            Event::Flushing(_) => self.bar.set_message("flushing"),
+            Event::Written(_) => self.bar.set_message(""),
+            _ => {}
+        }
     }
 
     /// Prints text and a newline. A reader that went away (`| head`) has what it wanted.
@@ -38,14 +56,9 @@ impl Console {
     }
 
     /// Warns on stderr, which may be closed.
-    pub(crate) fn warn(&self, text: &str) {
+    fn warn(&self, text: &str) {
         let text = printable(text);
         let _ = self.bar.suspend(|| writeln!(io::stderr(), "warning: {text}"));
-    }
-
-    /// What is being done besides reading.
-    pub(crate) fn say(&self, message: &'static str) {
-        self.bar.set_message(message);
     }
 }
 
@@ -53,17 +66,4 @@ impl Drop for Console {
     fn drop(&mut self) {
         self.bar.finish_and_clear();
     }
-}
-
-/// Names come from files: what would steer a terminal is written as an escape.
-pub(crate) fn printable(text: &str) -> String {
-    let mut printable = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() {
-            printable.extend(c.escape_default());
-        } else {
-            printable.push(c);
-        }
-    }
-    printable
 }

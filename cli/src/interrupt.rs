@@ -1,11 +1,11 @@
 //! Ctrl-C: asked for at any time, obeyed between two pieces of work.
 
 use std::ffi::c_int;
-use std::fmt;
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, LazyLock};
 
+use absmax_checkpoint::Error;
 use anyhow::Context as _;
 #[cfg(unix)]
 use signal_hook::consts::SIGHUP;
@@ -21,24 +21,10 @@ const SIGNALS: &[c_int] = &[
     SIGHUP,
 ];
 
-/// The error of a run that was interrupted.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Interrupted;
+/// 128 + SIGINT, as shells report it.
+pub(crate) const EXIT_CODE: u8 = 130;
 
-impl Interrupted {
-    /// 128 + SIGINT, as shells report it.
-    pub(crate) const EXIT_CODE: u8 = 130;
-}
-
-impl fmt::Display for Interrupted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("interrupted: nothing was written")
-    }
-}
-
-impl std::error::Error for Interrupted {}
-
-/// From here on an interrupt no longer ends the process: [`check`] reports it instead. What was
+/// From here on an interrupt no longer ends the process: it sets the [`flag`]. What was
 /// ignored before, as a hangup is under `nohup`, stays so.
 pub(crate) fn watch() -> anyhow::Result<()> {
     let ignored = ignored();
@@ -56,7 +42,17 @@ fn ignored() -> u64 {
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
+/// Whether the run was interrupted.
+pub(crate) fn flag() -> &'static AtomicBool {
+    &REQUESTED
+}
+
+/// Interrupts the run.
+pub(crate) fn request() {
+    REQUESTED.store(true, Relaxed);
+}
+
 /// An error if the run was interrupted.
-pub(crate) fn check() -> Result<(), Interrupted> {
-    if REQUESTED.load(Relaxed) { Err(Interrupted) } else { Ok(()) }
+pub(crate) fn check() -> Result<(), Error> {
+    if REQUESTED.load(Relaxed) { Err(Error::Cancelled) } else { Ok(()) }
 }

@@ -1,54 +1,32 @@
 //! `absmax`: quantizes checkpoints, exact to the bit.
 
-mod args;
-mod checkpoint;
-mod clip;
+mod cli;
 mod compare;
-mod config;
 mod console;
 mod demo;
 mod dequantize;
-mod destination;
-mod digest;
-mod files;
-mod header;
-mod index;
+mod explain;
 mod inspect;
 mod interrupt;
-mod json;
-mod layout;
-mod loaders;
 mod memory;
-mod module_pattern;
-mod overrides;
-mod panels;
-mod parts;
-mod pieces;
-mod plan;
 mod plot;
-mod positioned;
+mod pool;
 mod quantize;
-mod report;
-mod select;
 mod selftest;
-mod shard;
-mod stage;
-mod stored;
 mod sweep;
 mod text;
+mod usage;
 mod values;
-mod weight_scheme;
-mod weights;
-mod zero_points;
 
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use absmax_checkpoint::Error;
+use clap::{CommandFactory as _, Parser as _};
 
-use crate::args::{Cli, Command};
-use crate::console::printable;
-use crate::interrupt::Interrupted;
+use crate::cli::{Cli, Command};
+use crate::text::printable;
+use crate::usage::Usage;
 
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
@@ -62,10 +40,17 @@ fn main() -> ExitCode {
         Command::Selftest(args) => selftest::run(&args),
     };
     result.unwrap_or_else(|error| {
-        let interrupted = error.is::<Interrupted>();
-        let text = if interrupted { Interrupted.to_string() } else { format!("{error:#}") };
+        if let Some(usage) = error.downcast_ref::<Usage>() {
+            Cli::command().error(usage.kind, usage).exit();
+        }
+        let interrupted = matches!(error.downcast_ref(), Some(Error::Cancelled));
+        let text = if interrupted {
+            "interrupted: nothing was written".to_owned()
+        } else {
+            format!("{error:#}")
+        };
         // A closed stderr leaves nobody to tell.
         let _ = writeln!(std::io::stderr(), "error: {}", printable(&text));
-        if interrupted { Interrupted::EXIT_CODE.into() } else { ExitCode::FAILURE }
+        if interrupted { interrupt::EXIT_CODE.into() } else { ExitCode::FAILURE }
     })
 }

@@ -5,8 +5,14 @@ use anyhow::Result;
 use serde::Serialize;
 use serde_json::Number;
 
-use crate::args::ValuesArgs;
 use crate::console::Console;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// The values
+    #[arg(required = true, value_name = "VALUE", allow_hyphen_values = true)]
+    pub(crate) values: Vec<f32>,
+}
 
 #[derive(Serialize)]
 struct Quantized {
@@ -15,7 +21,7 @@ struct Quantized {
     dequantized: Vec<Option<Number>>,
 }
 
-pub(crate) fn run(args: &ValuesArgs) -> Result<()> {
+pub(crate) fn run(args: &Args) -> Result<()> {
     let (quantized, scale) = quantize(&args.values)?;
     let mut dequantized = vec![0.0; quantized.len()];
     dequantize_into(&quantized, QuantParams::symmetric(scale)?, &mut dequantized)?;
@@ -24,7 +30,7 @@ pub(crate) fn run(args: &ValuesArgs) -> Result<()> {
         scale: rounded(scale, 6),
         dequantized: dequantized.into_iter().map(|x| rounded(x, 4)).collect(),
     };
-    Console::new(0).print(&serde_json::to_string(&result)?)
+    Console::new().print(&serde_json::to_string(&result)?)
 }
 
 /// `x` to so many decimals, without zeros at the end.

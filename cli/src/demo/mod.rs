@@ -2,6 +2,7 @@
 
 mod check;
 mod model;
+mod names;
 mod run;
 
 pub(crate) use run::run;

@@ -11,8 +11,7 @@ use half::bf16;
 use safetensors::tensor::{Dtype, TensorView, serialize_to_file};
 use serde_json::json;
 
-use crate::files::CONFIG;
-use crate::index::INDEX;
+use super::names::{CONFIG, INDEX};
 use crate::interrupt;
 
 const HIDDEN: usize = 256;

@@ -3,7 +3,6 @@
 use anyhow::{Context as _, Result};
 
 use super::{check, model};
-use crate::args::QuantizeArgs;
 use crate::console::Console;
 use crate::interrupt;
 use crate::quantize;
@@ -11,7 +10,7 @@ use crate::text::grouped;
 
 pub(crate) fn run() -> Result<()> {
     interrupt::watch()?;
-    let console = Console::new(0);
+    let console = Console::new();
     let directory = tempfile::tempdir().context("cannot make a temporary directory")?;
     let (source, out) = (directory.path().join("model"), directory.path().join("model-int8"));
 
@@ -24,10 +23,10 @@ pub(crate) fn run() -> Result<()> {
         source.display(),
         out.display(),
     ))?;
-    let args = QuantizeArgs {
+    let args = quantize::Args {
         source: source.clone(),
         output: Some(out.clone()),
-        ..QuantizeArgs::default()
+        ..quantize::Args::default()
     };
     quantize::run(&args)?;
 

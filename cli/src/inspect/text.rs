@@ -1,10 +1,10 @@
 //! An inspection for people.
 
-use super::quantization::{Group, Quantization};
-use super::statistics::Statistics;
-use super::{Inspected, Inspection, Totals};
-use crate::console::printable;
-use crate::text::{four_digits, grouped, joined, right_align, table, table_lines};
+use absmax_checkpoint::{
+    Group, GroupArguments, InspectReport, InspectedTensor, Quantization, Statistics, Totals,
+};
+
+use crate::text::{four_digits, grouped, joined, printable, right_align, table, table_lines};
 
 const COLUMNS: [&str; 10] = [
     "tensor",
@@ -19,7 +19,7 @@ const COLUMNS: [&str; 10] = [
     "not finite",
 ];
 
-pub(super) fn text(inspection: &Inspection) -> String {
+pub(super) fn text(inspection: &InspectReport) -> String {
     let mut tensors = table();
     tensors.set_header(COLUMNS);
     for tensor in &inspection.tensors {
@@ -35,11 +35,11 @@ pub(super) fn text(inspection: &Inspection) -> String {
     joined(&lines)
 }
 
-fn row(tensor: &Inspected) -> Vec<String> {
+fn row(tensor: &InspectedTensor) -> Vec<String> {
     let mut row =
         vec![printable(&tensor.name), format!("{:?}", tensor.shape), tensor.dtype.clone()];
     let Some(statistics) = &tensor.statistics else { return row };
-    let Statistics { min, max, abs_max, mean_abs, outlier, zeros, not_finite } = statistics;
+    let Statistics { min, max, abs_max, mean_abs, outlier, zeros, not_finite, .. } = statistics;
     row.extend([min, max, abs_max, mean_abs].map(|&x| optional(x, four_digits)));
     row.push(optional(*outlier, |x| format!("{x:.1}")));
     row.extend([grouped(*zeros), grouped(*not_finite)]);
@@ -52,12 +52,13 @@ fn optional(x: Option<f64>, show: impl Fn(f64) -> String) -> String {
 
 fn scheme(quantization: &Quantization) -> Vec<String> {
     let said = |text: &Option<String>| text.clone().unwrap_or_else(|| "not said".to_owned());
-    let Quantization { method, format, groups, ignore } = quantization;
+    let Quantization { method, format, groups, ignore, .. } = quantization;
     let mut lines = vec![format!("quantized by {}, format {}", said(method), said(format))];
-    for Group { name, targets, format, weights, input_activations } in groups {
+    for Group { name, targets, format, weights, input_activations, .. } in groups {
         let name = name.as_ref().map(|name| format!("{name}: ")).unwrap_or_default();
-        let arguments =
-            |what, arguments: &Option<_>| arguments.as_ref().map(|a| format!("{what} {a}"));
+        let arguments = |what, arguments: &Option<GroupArguments>| {
+            arguments.as_ref().map(|a| format!("{what} {a}"))
+        };
         let parts = [
             arguments("weights", weights),
             arguments("activations", input_activations),

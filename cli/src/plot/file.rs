@@ -1,15 +1,15 @@
 //! `--plot`: files that appear under their names when they are whole.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, ensure};
-use tempfile::NamedTempFile;
+use tempfile::{Builder, NamedTempFile};
 
 use super::canvas::Picture;
 use super::format::Format;
-use crate::stage::{sync_directory, temporary_file};
 
 /// A path whose ending says what to write.
 #[derive(Clone, Debug)]
@@ -44,7 +44,11 @@ impl PlotFile {
     pub(crate) fn create(to: &PlotPath) -> Result<Self> {
         let shown = to.path.display();
         ensure!(!to.path.is_dir(), "cannot write {shown}: it is a directory");
-        let file = temporary_file(directory(&to.path));
+        let mut builder = Builder::new();
+        // What any new file gets; temporary files are private otherwise.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let file = builder.prefix(".absmax-").suffix(".tmp").tempfile_in(directory(&to.path));
         Ok(Self { to: to.clone(), file: file.with_context(|| format!("cannot write {shown}"))? })
     }
 
@@ -56,7 +60,8 @@ impl PlotFile {
         file.write_all(&bytes).with_context(cannot_write)?;
         file.as_file().sync_all().with_context(cannot_write)?;
         file.persist(&path).with_context(cannot_write)?;
-        sync_directory(directory(&path))?;
+        // A rename is on disk when its directory is. Not every system can flush one.
+        let _ = File::open(directory(&path)).and_then(|directory| directory.sync_all());
         Ok(path.display().to_string())
     }
 }

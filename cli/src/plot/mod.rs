@@ -12,6 +12,6 @@ mod raster;
 
 pub(crate) use self::axis::{Axis, Frame, Labels, minus};
 pub(crate) use self::canvas::{
-    Align, Canvas, Color, GRAY, INK, Marker, PALETTE, Picture, Point, SIZE, Stroke, TITLE,
+    Align, Canvas, Color, GRAY, INK, Marker, PALETTE, Picture, Point, SIZE, Stroke,
 };
 pub(crate) use self::file::{PlotFile, PlotPath};

@@ -22,6 +22,6 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<ExitCode> {
         prove(backends, args.effort(), Some(|stats| [stats.sqnr_db(), stats.cosine()]), &bar)?;
     drop(bar);
     let text = if args.json { serde_json::to_string_pretty(&report)? } else { text(&report) };
-    Console::new(0).print(&text)?;
+    Console::new().print(&text)?;
     Ok(if report.passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

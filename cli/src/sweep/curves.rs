@@ -3,16 +3,15 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use absmax_checkpoint::{Granularity, Mapping, SchemeNumbers, SweepReport};
 use anyhow::Result;
 use plotters::backend::DrawingBackend;
 
-use super::candidate::Mapping;
-use super::report::{Numbers, Report};
-use crate::console::printable;
+use super::text::of_what;
 use crate::plot::{
     Align, Axis, Canvas, Color, Frame, INK, Marker, PALETTE, Picture, Point, SIZE, Stroke,
 };
-use crate::weight_scheme::Granularity;
+use crate::text::printable;
 
 const LEGEND: f64 = 330.0;
 const TEXT: f64 = 24.0;
@@ -21,7 +20,7 @@ const ROW: f64 = 44.0;
 /// A line for each granularity and mapping, over the bits.
 #[derive(Debug)]
 pub(crate) struct Curves<'a> {
-    pub(crate) report: &'a Report,
+    pub(crate) report: &'a SweepReport,
 }
 
 /// How a line is told from the others.
@@ -45,8 +44,8 @@ impl Picture for Curves<'_> {
         );
         let source = Path::new(&self.report.source).file_name().unwrap_or_default();
         let title = format!("Quantization error of {}", source.to_string_lossy());
-        let mut subtitle = self.report.of_what();
-        let has_no_error = |numbers: &&Numbers| numbers.error.sqnr_db == f64::INFINITY;
+        let mut subtitle = of_what(self.report);
+        let has_no_error = |numbers: &&SchemeNumbers| numbers.error.sqnr_db == f64::INFINITY;
         let exact = self.report.schemes.iter().filter(has_no_error).count();
         let overflowing = self.report.schemes.len() - shown().count() - exact;
         for (count, what) in [(exact, "without error"), (overflowing, "overflowing")] {
@@ -59,7 +58,7 @@ impl Picture for Curves<'_> {
         let granularities = self.granularities();
         for (i, &granularity) in granularities.iter().enumerate() {
             for mapping in Mapping::ALL {
-                let is_on_line = |numbers: &&Numbers| {
+                let is_on_line = |numbers: &&SchemeNumbers| {
                     let candidate = numbers.candidate;
                     (candidate.granularity, candidate.mapping) == (granularity, mapping)
                 };

@@ -1,14 +1,14 @@
 //! The picture of one weight: its histogram, and the grids of a coarse and a fine scheme.
 
+use absmax_checkpoint::{Grid, WeightHistogram};
 use anyhow::Result;
 use plotters::backend::DrawingBackend;
 
-use super::histogram::{Grid, Histogram};
-use crate::console::printable;
 use crate::plot::{
     Align, Axis, Canvas, Color, Frame, GRAY, Labels, PALETTE, Picture, Stroke, minus,
 };
 use crate::text::four_digits;
+use crate::text::printable;
 
 const TEXT: f64 = 24.0;
 /// The height of what is said of a grid, and of its ticks.
@@ -19,12 +19,13 @@ const COLORS: [Color; 3] = [PALETTE[1], PALETTE[2], PALETTE[0]];
 
 #[derive(Debug)]
 pub(crate) struct Grids<'a> {
-    pub(crate) histogram: &'a Histogram,
+    pub(crate) histogram: &'a WeightHistogram,
 }
 
 impl Picture for Grids<'_> {
     fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>) -> Result<()> {
-        let Histogram { name, dtype, shape, limits, reach, counts, grids } = self.histogram;
+        let WeightHistogram { name, dtype, shape, min, max, reach, counts, grids, .. } =
+            self.histogram;
         let most = counts.iter().copied().max().unwrap_or(1).max(1) as f64;
         // The coarsest grid may go beyond the values by half of its step.
         let values = grids.iter().flat_map(|grid| &grid.values);
@@ -40,7 +41,7 @@ impl Picture for Grids<'_> {
             60.0,
         );
         let [rows, columns] = shape;
-        let [min, max] = [limits.min, limits.max].map(|x| four_digits(x.into()));
+        let [min, max] = [*min, *max].map(|x| four_digits(x.into()));
         let what = format!("{dtype} [{rows}, {columns}], from {min} to {max}");
         frame.draw(canvas, &printable(name), &minus(&what))?;
 
@@ -72,7 +73,7 @@ fn strip<B: DrawingBackend>(
     top: f64,
     through: bool,
 ) -> Result<()> {
-    let Grid { name, step, values } = grid;
+    let Grid { name, step, values, .. } = grid;
     let text = format!("{name}: {} values, step {}", values.len(), four_digits(*step));
     canvas.text(&text, [frame.left, top + STRIP[0] / 2.0], TEXT, color, Align::Left)?;
     let [from, to] = [top + STRIP[0], top + STRIP[0] + STRIP[1] - 4.0];

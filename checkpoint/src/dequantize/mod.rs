@@ -1,0 +1,8 @@
+//! A quantized checkpoint back in floating point.
+
+mod options;
+mod run;
+mod shard;
+
+pub use options::{DequantizeOptions, DequantizeReport};
+pub use run::dequantize;

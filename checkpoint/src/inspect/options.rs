@@ -1,0 +1,9 @@
+//! What may be chosen.
+
+use serde::{Deserialize, Serialize};
+
+/// How a checkpoint is inspected: there is nothing to choose yet.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct InspectOptions {}

@@ -1,0 +1,12 @@
+//! A checkpoint quantized into a directory.
+
+mod clipping;
+mod options;
+mod report;
+mod run;
+mod shard;
+mod weight;
+
+pub use options::QuantizeOptions;
+pub use report::{Outcome, QuantizeReport, WorstTensor};
+pub use run::{plan_quantize, quantize};

@@ -1,0 +1,45 @@
+//! What may be chosen.
+
+use absmax::Backend;
+use serde::{Deserialize, Serialize};
+
+use crate::scheme::{Clip, ModulePattern, Override, WeightScheme};
+
+/// How a checkpoint is quantized.
+///
+/// Written by serde it is the whole of the options but for the backend; what is left out when it is
+/// read has its default.
+///
+/// ```
+/// use absmax_checkpoint::QuantizeOptions;
+///
+/// let mut options = QuantizeOptions::default();
+/// options.scheme = "w4a16".parse()?;
+/// options.ignore.push("re:.*experts".parse()?);
+/// let text = serde_json::to_string(&options)?;
+/// assert_eq!(
+///     text,
+///     r#"{"scheme":"w4a16,group=128","overrides":[],"ignore":["re:.*experts"],"clip":"none","replace":false}"#
+/// );
+/// let read: QuantizeOptions = serde_json::from_str(r#"{"scheme": "w4a16"}"#)?;
+/// assert_eq!(read.scheme, options.scheme);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct QuantizeOptions {
+    /// What the weights of every Linear become. By default `w8a8`.
+    pub scheme: WeightScheme,
+    /// Other schemes for some modules; the first that matches is taken.
+    pub overrides: Vec<Override>,
+    /// Modules that are left as they are, beside embeddings, norms, heads and routers.
+    pub ignore: Vec<ModulePattern>,
+    /// What is cut off of the weights that share a scale. By default nothing.
+    pub clip: Clip,
+    /// Whether OUT may exist. Files of the same names are replaced, others stay.
+    pub replace: bool,
+    /// The instruction set that computes. The result does not depend on it. By default the best one.
+    #[serde(skip)]
+    pub backend: Backend,
+}

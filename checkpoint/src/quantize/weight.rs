@@ -1,0 +1,343 @@
+//! A weight [out, in] from file to file, panel by panel.
+//!
+//! Values that share a scale and fit a panel find it there. Those of a whole tensor, of a row that is cut
+//! or of a group that long are read twice: once for their range, once to quantize them, with no more
+//! memory than one panel takes; a third time if the clip has to prove itself.
+
+use absmax::{
+    Backend, Element, Error as KernelError, ErrorStats, Histogram, Packing, QuantParams, Quantizer,
+    ScaleType, Scheme, TensorView,
+};
+use bytemuck::{AnyBitPattern, NoUninit, cast_slice, cast_slice_mut};
+use half::{bf16, f16};
+use safetensors::Dtype;
+
+use super::clipping::{approximate, clipped_params};
+use crate::control::Control;
+use crate::error::{Error, Result};
+use crate::format::stored_zero_points;
+use crate::plan::TensorPlan;
+use crate::read::{Buffers, LONGEST, Span, Workshop};
+use crate::scheme::{Clip, Granularity, WeightScheme};
+use crate::write::Draft;
+
+/// A part of a row begins where a word of packed integers does, of whatever bits.
+const WORD: usize = 32;
+
+/// One weight and its way.
+#[derive(Clone, Copy)]
+pub(super) struct Weight<'a, 'c> {
+    pub(super) control: &'a Control<'c>,
+    pub(super) backend: Backend,
+    pub(super) workshop: &'a Workshop,
+    pub(super) plan: &'a TensorPlan,
+    pub(super) clip: Clip,
+    /// Reads bytes from a place of the tensor.
+    pub(super) read: &'a (dyn Fn(&mut [u8], u64) -> Result<()> + Sync),
+    pub(super) output: &'a Draft,
+    /// Where the integers begin in the output file.
+    pub(super) to: u64,
+}
+
+/// What is left to be written, and what it cost.
+#[derive(Debug)]
+pub(super) struct Quantized {
+    /// As they are stored.
+    pub(super) scales: Vec<u8>,
+    /// As they are stored, of asymmetric schemes.
+    pub(super) zero_points: Option<Vec<u8>>,
+    pub(super) stats: ErrorStats,
+    /// Whether an integer times its scale is too large for the weight's type.
+    pub(super) overflows: bool,
+}
+
+/// How often a weight is read.
+pub(super) fn passes(tensor: &TensorPlan, scheme: WeightScheme, clip: Clip) -> u64 {
+    let shape: [usize; 2] = tensor.shape[..].try_into().unwrap_or_default();
+    match (regions(&scheme, shape), clip) {
+        (None, _) => 1,
+        (Some(_), Clip::Mse) => 3,
+        (Some(_), Clip::None | Clip::Percentile(_)) => 2,
+    }
+}
+
+/// The values that share a scale, if they have to be read before they are quantized.
+fn regions(scheme: &WeightScheme, shape: [usize; 2]) -> Option<impl Iterator<Item = Span> + use<>> {
+    let [rows, row_len] = shape;
+    let width = match scheme.granularity() {
+        Granularity::Tensor => None,
+        Granularity::Channel if row_len > LONGEST => Some(row_len),
+        Granularity::Group(size) if size > LONGEST && size.is_multiple_of(WORD) => Some(size),
+        _ => return None,
+    };
+    let (step, width) = width.map_or((rows.max(1), row_len), |width| (1, width));
+    let of_row = move |row: usize| {
+        let columns = (0..row_len).step_by(width.max(1));
+        columns.map(move |c| Span { rows: row..row + step, columns: c..c + width })
+    };
+    Some((0..rows).step_by(step).flat_map(of_row))
+}
+
+/// How a weight is quantized, as kernels know it.
+struct Kernel {
+    scheme: WeightScheme,
+    of_rows: Scheme,
+    /// How the integers are packed, if they are.
+    packing: Option<Packing>,
+    /// Rows, and elements of each; none is 0.
+    shape: [usize; 2],
+}
+
+/// What becomes of one panel, beside the integers.
+#[derive(Debug, Default)]
+struct Panel {
+    scales: Vec<f32>,
+    zero_points: Vec<i32>,
+    stats: ErrorStats,
+    overflows: bool,
+}
+
+impl Panel {
+    fn add(&mut self, Panel { scales, zero_points, stats, overflows }: Panel) {
+        self.overflows |= overflows;
+        self.scales.extend(scales);
+        self.zero_points.extend(zero_points);
+        self.stats = self.stats.merge(stats);
+    }
+}
+
+impl Weight<'_, '_> {
+    /// Writes the integers and returns the scales.
+    pub(super) fn quantize(&self, scheme: WeightScheme) -> Result<Quantized> {
+        let dtype = self.plan.dtype;
+        let scale_type = match dtype {
+            Dtype::F16 => ScaleType::F16,
+            Dtype::BF16 => ScaleType::Bf16,
+            _ => ScaleType::F32,
+        };
+        let packing = scheme.is_packed().then(|| Packing::words(scheme.name().stored_bits()));
+        let kernel = Kernel {
+            scheme,
+            of_rows: scheme.kernel_scheme(scale_type)?,
+            packing: packing.transpose()?,
+            // Only tensors of two dimensions are planned to be quantized.
+            shape: self.plan.shape[..].try_into().unwrap_or_default(),
+        };
+        let Panel { scales, zero_points, stats, overflows } = match dtype {
+            Dtype::F16 => self.run::<f16>(&kernel),
+            Dtype::BF16 => self.run::<bf16>(&kernel),
+            _ => self.run::<f32>(&kernel),
+        }?;
+        let scales = match dtype {
+            Dtype::F16 => scales.iter().flat_map(|&s| f16::from_f32(s).to_le_bytes()).collect(),
+            Dtype::BF16 => scales.iter().flat_map(|&s| bf16::from_f32(s).to_le_bytes()).collect(),
+            _ => scales.iter().flat_map(|s| s.to_le_bytes()).collect(),
+        };
+        let zero_points = (!scheme.is_symmetric()).then(|| {
+            let columns = scheme.sets_per_row(kernel.shape[1]);
+            let packing = kernel.packing.filter(|_| scheme.has_packed_zero_points());
+            stored_zero_points(&zero_points, columns, packing)
+        });
+        Ok(Quantized { scales, zero_points: zero_points.transpose()?, stats, overflows })
+    }
+
+    fn run<T: Element + AnyBitPattern + NoUninit>(&self, kernel: &Kernel) -> Result<Panel> {
+        let mut all = Panel::default();
+        let Some(regions) = regions(&kernel.scheme, kernel.shape) else {
+            let align = match kernel.scheme.granularity() {
+                Granularity::Group(size) => lcm(size, WORD),
+                _ => WORD,
+            };
+            let panels = Span::whole(kernel.shape).panels(align);
+            self.panels::<T>(kernel, panels, None)?.into_iter().for_each(|panel| all.add(panel));
+            return Ok(all);
+        };
+        for region in regions {
+            let params = self.params::<T>(kernel, &region)?;
+            let panels = self.panels::<T>(kernel, region.panels(WORD), Some(params))?;
+            panels.into_iter().for_each(|panel| all.add(panel));
+            all.scales.push(params.scale());
+            all.zero_points.push(params.zero_point());
+        }
+        Ok(all)
+    }
+
+    /// Quantizes panels, with their own scales or with one from outside.
+    fn panels<T: Element + AnyBitPattern + NoUninit>(
+        &self,
+        kernel: &Kernel,
+        panels: impl Iterator<Item = Span> + Send,
+        shared: Option<QuantParams>,
+    ) -> Result<Vec<Panel>> {
+        self.workshop.run(self.control, panels, |span, buffers| {
+            let Buffers { words, quantized, dequantized, packed, .. } = buffers;
+            let x = self.values::<T>(kernel, &span, words)?;
+            quantized.resize(x.len(), 0);
+            dequantized.resize(x.len(), 0.0);
+            let mut panel = match shared {
+                Some(params) => {
+                    self.backend.quantize_with(x, params, quantized)?;
+                    self.backend.dequantize_into(quantized, params, dequantized)?;
+                    Panel::default()
+                }
+                None => self.own_scales(kernel, &span, x, quantized, dequantized)?,
+            };
+            panel.stats = self.backend.error_stats(x, dequantized)?;
+            let largest = T::from_f32(self.backend.abs_max(dequantized)).to_f32();
+            panel.overflows = !largest.is_finite();
+            self.store(kernel, &span, quantized, packed)?;
+            Ok(panel)
+        })
+    }
+
+    /// Quantizes a panel with the scales that it needs, and dequantizes it.
+    fn own_scales<T: Element>(
+        &self,
+        kernel: &Kernel,
+        span: &Span,
+        x: &[T],
+        quantized: &mut [i8],
+        dequantized: &mut [f32],
+    ) -> Result<Panel> {
+        let shape = span.shape();
+        let quantizer = Quantizer::new(kernel.of_rows).backend(self.backend);
+        let sets = quantizer.scale_count(&shape)?;
+        let (mut scales, mut zero_points) = (vec![0.0; sets], Vec::new());
+        zero_points.resize(if kernel.scheme.is_symmetric() { 0 } else { sets }, 0);
+        if self.clip == Clip::None {
+            let x = TensorView::new(x, &shape)?;
+            quantizer
+                .quantize_into(x, quantized, &mut scales, &mut zero_points)
+                .map_err(|error| self.explain(error, span, x.data().len() / sets.max(1)))?;
+        } else {
+            self.clipped(kernel, span, x, quantized, (&mut scales, &mut zero_points))?;
+        }
+        quantizer.dequantize_into(quantized, &shape, &scales, &zero_points, dequantized)?;
+        Ok(Panel { scales, zero_points, ..Panel::default() })
+    }
+
+    /// Quantizes a panel with the scales that clipping gives.
+    fn clipped<T: Element>(
+        &self,
+        kernel: &Kernel,
+        span: &Span,
+        x: &[T],
+        quantized: &mut [i8],
+        (scales, zero_points): (&mut [f32], &mut [i32]),
+    ) -> Result<()> {
+        let set_len = x.len() / scales.len();
+        let sets = x.chunks_exact(set_len).zip(quantized.chunks_exact_mut(set_len));
+        for (set, (x, quantized)) in sets.enumerate() {
+            self.control.check()?;
+            let params = clipped_params(self.clip, self.backend, x, kernel.of_rows);
+            let params = params.map_err(|error| {
+                let error = match error {
+                    KernelError::NotFinite { index, value } => {
+                        KernelError::NotFinite { index: set * set_len + index, value }
+                    }
+                    KernelError::ScaleOverflow { min, max, scale_type, .. } => {
+                        KernelError::ScaleOverflow { set, min, max, scale_type }
+                    }
+                    other => other,
+                };
+                self.explain(error, span, set_len)
+            })?;
+            self.backend.quantize_with(x, params, quantized)?;
+            scales[set] = params.scale();
+            if let Some(zero_point) = zero_points.get_mut(set) {
+                *zero_point = params.zero_point();
+            }
+        }
+        Ok(())
+    }
+
+    /// The parameters of all values of a region together.
+    fn params<T: Element + AnyBitPattern + NoUninit>(
+        &self,
+        kernel: &Kernel,
+        region: &Span,
+    ) -> Result<QuantParams> {
+        let mut all = self.clip.observer()?;
+        let empty = all.clone();
+        let panels = || region.clone().panels(WORD);
+        let observers = self.workshop.run(self.control, panels(), |span, buffers| {
+            let x = self.values::<T>(kernel, &span, &mut buffers.words)?;
+            let mut observer = empty.clone();
+            let observed = observer.observe_on(self.backend, x);
+            observed.map_err(|error| self.explain(error, &span, x.len()))?;
+            Ok(observer)
+        })?;
+        observers.iter().try_for_each(|observer| all.merge(observer))?;
+        let explain = |error| self.explain(error, region, region.len());
+        let params = all.params(kernel.of_rows).map_err(explain)?;
+        let range = all.histogram().and_then(Histogram::min_max);
+        let Some((min, max)) = range.filter(|_| self.clip == Clip::Mse) else { return Ok(params) };
+        // The histogram's error is an estimate, so the clip has to prove itself on the weights.
+        let whole = kernel.of_rows.params(min, max)?;
+        let errors = self.workshop.run(self.control, panels(), |span, buffers| {
+            let Buffers { words, quantized, dequantized, .. } = buffers;
+            let x = self.values::<T>(kernel, &span, words)?;
+            let mut error = |params| approximate(self.backend, x, params, quantized, dequantized);
+            Ok([error(params)?, error(whole)?])
+        })?;
+        let sum = |i: usize| {
+            errors.iter().fold(ErrorStats::default(), |sum, panel| sum.merge(panel[i])).mse()
+        };
+        Ok(if sum(0) < sum(1) { params } else { whole })
+    }
+
+    /// Writes the integers of a panel.
+    fn store(&self, kernel: &Kernel, span: &Span, q: &[i8], packed: &mut Vec<u8>) -> Result<()> {
+        let row_len = kernel.shape[1];
+        let Some(packing) = kernel.packing else {
+            let place = self.to + span.start(row_len) as u64;
+            return self.output.write_at(self.control, cast_slice(q), place);
+        };
+        let [rows, columns] = span.shape();
+        packed.resize(packing.len(rows, columns)?, 0);
+        self.backend.pack_into(q, columns, packing, packed)?;
+        let place = packing.len(span.rows.start, row_len)? + packing.len(1, span.columns.start)?;
+        self.output.write_at(self.control, packed, self.to + place as u64)
+    }
+
+    fn values<'b, T: AnyBitPattern + NoUninit>(
+        &self,
+        kernel: &Kernel,
+        span: &Span,
+        words: &'b mut Vec<u32>,
+    ) -> Result<&'b [T]> {
+        let bytes = span.len() * size_of::<T>();
+        words.resize(bytes.div_ceil(size_of::<u32>()), 0);
+        let buffer: &mut [u8] = &mut cast_slice_mut(words)[..bytes];
+        (self.read)(buffer, (span.start(kernel.shape[1]) * size_of::<T>()) as u64)?;
+        if cfg!(target_endian = "big") {
+            buffer.chunks_exact_mut(size_of::<T>()).for_each(<[u8]>::reverse);
+        }
+        Ok(cast_slice(buffer))
+    }
+
+    /// An error of a panel, in which so many values share a scale, as one of the tensor.
+    fn explain(&self, error: KernelError, span: &Span, set_len: usize) -> Error {
+        let tensor = self.plan.name.clone();
+        match error {
+            KernelError::NotFinite { index, value } => {
+                let [row, column] = span.position(index);
+                Error::NotFinite { tensor, row, column, value }
+            }
+            KernelError::ScaleOverflow { set, min, max, scale_type } => {
+                let [row, _] = span.position(set * set_len);
+                Error::ScaleOverflow { tensor, row, min, max, scale_type }
+            }
+            other => Error::Tensor { tensor, source: Error::from(other).into() },
+        }
+    }
+}
+
+/// The least common multiple, if there is one that can be counted in.
+fn lcm(a: usize, b: usize) -> usize {
+    let (mut x, mut y) = (a, b);
+    while y != 0 {
+        (x, y) = (y, x % y);
+    }
+    (a / x.max(1)).saturating_mul(b)
+}

@@ -1,0 +1,60 @@
+//! Work in pieces small enough for the cache, each done by one thread from its read to its write.
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use rayon::iter::{ParallelBridge as _, ParallelIterator as _};
+
+use crate::control::Control;
+use crate::error::Result;
+
+/// What a thread works in, kept from piece to piece. Its size is that of the largest piece so far.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
+    /// Bytes read, aligned for every type that is quantized.
+    pub(crate) words: Vec<u32>,
+    pub(crate) quantized: Vec<i8>,
+    pub(crate) dequantized: Vec<f32>,
+    pub(crate) packed: Vec<u8>,
+    /// Values that others are compared with.
+    pub(crate) compared: Vec<f32>,
+}
+
+/// As many buffers as threads were ever busy.
+#[derive(Debug, Default)]
+pub(crate) struct Workshop {
+    idle: Mutex<Vec<Buffers>>,
+}
+
+impl Workshop {
+    /// Does `job` with every piece on the threads of the current rayon pool, and returns the results
+    /// in the order of the pieces.
+    ///
+    /// Pieces are handed out in order, and no more of them after a failure: so the error returned is
+    /// that of the first piece that fails, on any number of threads.
+    pub(crate) fn run<P: Send, R: Send>(
+        &self,
+        control: &Control<'_>,
+        pieces: impl Iterator<Item = P> + Send,
+        job: impl Fn(P, &mut Buffers) -> Result<R> + Sync,
+    ) -> Result<Vec<R>> {
+        let failed = AtomicBool::new(false);
+        let pieces = pieces.take_while(|_| !failed.load(Relaxed)).enumerate();
+        let mut results: Vec<(usize, Result<R>)> = pieces
+            .par_bridge()
+            .map(|(i, piece)| {
+                let mut buffers = self.idle().pop().unwrap_or_default();
+                let result = control.check().and_then(|()| job(piece, &mut buffers));
+                self.idle().push(buffers);
+                failed.fetch_or(result.is_err(), Relaxed);
+                (i, result)
+            })
+            .collect();
+        results.sort_by_key(|(i, _)| *i);
+        results.into_iter().map(|(_, result)| result).collect()
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Buffers>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

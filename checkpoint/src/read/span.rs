@@ -1,0 +1,104 @@
+//! The pieces in which tensors are worked on.
+
+use std::ops::Range;
+
+/// Elements of one panel of whole rows, unless a single row has more: what is read, the integers and the
+/// values that they stand for fit the second level cache together.
+pub(crate) const PANEL: usize = 1 << 17;
+
+/// Elements of the longest row that is not cut. Kernels are not interrupted, and take some hundredths of a
+/// second for so many.
+pub(crate) const LONGEST: usize = 1 << 22;
+
+/// Whole rows of a tensor, or a part of one row: elements that lie one after another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) rows: Range<usize>,
+    pub(crate) columns: Range<usize>,
+}
+
+impl Span {
+    /// All of a tensor.
+    pub(crate) fn whole([rows, row_len]: [usize; 2]) -> Self {
+        Self { rows: 0..rows, columns: 0..row_len }
+    }
+
+    pub(crate) fn shape(&self) -> [usize; 2] {
+        [self.rows.len(), self.columns.len()]
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.rows.len() * self.columns.len()
+    }
+
+    /// The place of its first element in a tensor of rows of so many.
+    pub(crate) fn start(&self, row_len: usize) -> usize {
+        self.rows.start * row_len + self.columns.start
+    }
+
+    /// Its elements in a tensor of rows of so many.
+    pub(crate) fn elements(&self, row_len: usize) -> Range<usize> {
+        let start = self.start(row_len);
+        start..start + self.len()
+    }
+
+    /// Row and column of its element number `index`.
+    pub(crate) fn position(&self, index: usize) -> [usize; 2] {
+        let row_len = self.columns.len().max(1);
+        [self.rows.start + index / row_len, self.columns.start + index % row_len]
+    }
+
+    /// Cuts it into panels: some whole rows each, or of rows that are too long so many of their elements
+    /// that `align` divides them, but for the last of a row. None if it has no elements.
+    pub(crate) fn panels(self, align: usize) -> impl Iterator<Item = Self> + Send + use<> {
+        let Self { rows, columns } = self;
+        let width = columns.len();
+        let (row_step, column_step) = if width <= LONGEST {
+            (PANEL.checked_div(width).unwrap_or(1).max(1), width.max(1))
+        } else {
+            (1, (PANEL / align * align).max(align))
+        };
+        let firsts = rows.clone().step_by(row_step);
+        firsts.flat_map(move |first| {
+            let (rows, columns) = (first..rows.end.min(first + row_step), columns.clone());
+            columns.clone().step_by(column_step).map(move |start| Self {
+                rows: rows.clone(),
+                columns: start..columns.end.min(start + column_step),
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Panels are in order, leave nothing out, and are as large as they may be.
+    #[test]
+    fn panels_cover_a_tensor() {
+        for (shape, align, count) in [
+            ([0, 5], 1, 0),
+            ([5, 0], 1, 0),
+            ([3, 5], 1, 1),
+            ([PANEL, 2], 1, 2),
+            ([2, PANEL + 1], 1, 2),
+            ([2, LONGEST], 1, 2),
+            ([2, LONGEST + 1], 32, 2 * (LONGEST / PANEL + 1)),
+            ([1, LONGEST + 1], 96, LONGEST / (PANEL / 96 * 96) + 1),
+            ([1, LONGEST + 1], PANEL + 1, LONGEST / (PANEL + 1) + 1),
+        ] {
+            let mut end = 0;
+            let panels: Vec<Span> = Span::whole(shape).panels(align).collect();
+            assert_eq!(panels.len(), count, "{shape:?}, {align}");
+            for panel in panels {
+                let elements = panel.elements(shape[1]);
+                assert_eq!(elements.start, end, "{shape:?}, {align}");
+                let is_whole = panel.columns.len() == shape[1];
+                assert!(is_whole || panel.columns.start.is_multiple_of(align));
+                assert_eq!(panel.position(0), [panel.rows.start, panel.columns.start]);
+                end = elements.end;
+            }
+            assert_eq!(end, shape[0] * shape[1], "{shape:?}, {align}");
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Why tensors are not quantized.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Why a tensor is kept as it is.
+///
+/// ```
+/// use absmax_checkpoint::Reason;
+///
+/// assert_eq!(Reason::NotLinear("embed".to_owned()).to_string(), "embed in its name");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Reason {
+    /// Its name does not end in `.weight`.
+    NotAWeight,
+    /// It has so many dimensions, and not two.
+    Dimensions(usize),
+    /// It holds integers or truth values.
+    NotFloating,
+    /// It is of this floating-point type, which is not F32, F16 or BF16.
+    UnsupportedDtype(String),
+    /// It has no values.
+    Empty,
+    /// This pattern of the options asks for it.
+    Ignored(String),
+    /// This part of its name is that of a head, an embedding, a norm or a router.
+    NotLinear(String),
+    /// It is that of a `Conv1D`, which is stored as `[in, out]`.
+    Conv1d,
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAWeight => f.write_str("not a weight"),
+            Self::Dimensions(1) => f.write_str("1 dimension"),
+            Self::Dimensions(n) => write!(f, "{n} dimensions"),
+            Self::NotFloating => f.write_str("not floating-point"),
+            Self::UnsupportedDtype(dtype) => write!(f, "{dtype} is not supported"),
+            Self::Empty => f.write_str("no values"),
+            Self::Ignored(pattern) => write!(f, "ignored by {pattern}"),
+            Self::NotLinear(part) => write!(f, "{part} in its name"),
+            Self::Conv1d => f.write_str("Conv1D, stored [in, out]"),
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! What is not wrong, and may still not be what was wanted.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Something that an operation goes on in spite of.
+///
+/// ```
+/// use absmax_checkpoint::Warning;
+///
+/// let warning = Warning::UnusedIgnore { pattern: "lm_haed".to_owned() };
+/// assert_eq!(warning.to_string(), "nothing to ignore: lm_haed matches no two-dimensional weight");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Warning {
+    /// A file of weights or an index is left out, because loaders prefer another one.
+    LeftOut {
+        /// The file.
+        file: String,
+        /// What loaders prefer.
+        preferred: String,
+    },
+    /// A tensor is in a file and not in the index.
+    NotInIndex {
+        /// The tensor.
+        tensor: String,
+        /// Its file.
+        file: String,
+    },
+    /// A pattern of modules to be ignored matches none.
+    UnusedIgnore {
+        /// The pattern.
+        pattern: String,
+    },
+    /// No weight gets an override's scheme.
+    UnusedOverride {
+        /// The override's text.
+        text: String,
+        /// Whether it matches weights: then they are kept, or matched by another override before it.
+        matches: bool,
+    },
+    /// Loaders will round scales to another type than that of the weights.
+    ScaleType {
+        /// How many weights.
+        count: usize,
+        /// Their type.
+        dtype: String,
+        /// The key of config.json that says the other type.
+        key: String,
+        /// The other type.
+        loaded: String,
+    },
+    /// Some loaders do not take a scheme, or take it in one way only: what is known of them, in words.
+    Loaders(String),
+    /// Some integers times their scales overflow the type that loaders compute in, and become infinite.
+    Overflow {
+        /// The tensor.
+        tensor: String,
+        /// The type.
+        dtype: String,
+    },
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LeftOut { file, preferred } => {
+                write!(f, "{file} is left out: loaders prefer {preferred}")
+            }
+            Self::NotInIndex { tensor, file } => {
+                write!(f, "tensor {tensor} of {file} is not in the index")
+            }
+            Self::UnusedIgnore { pattern } => {
+                write!(f, "nothing to ignore: {pattern} matches no two-dimensional weight")
+            }
+            Self::UnusedOverride { text, matches: false } => {
+                write!(f, "nothing to override: {text} matches no two-dimensional weight")
+            }
+            Self::UnusedOverride { text, matches: true } => write!(
+                f,
+                "the override {text} has no effect: what it matches is kept, or matched by another \
+                 one before it"
+            ),
+            Self::ScaleType { count, dtype, key, loaded } => write!(
+                f,
+                "{count} weights are {dtype} and config.json has {key} {loaded}: their scales are \
+                 stored as {dtype}, and loaders will round them to {loaded}"
+            ),
+            Self::Loaders(text) => f.write_str(text),
+            Self::Overflow { tensor, dtype } => write!(
+                f,
+                "tensor {tensor}: some integers times their scales overflow {dtype} and become \
+                 infinite"
+            ),
+        }
+    }
+}

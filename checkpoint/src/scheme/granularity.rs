@@ -1,0 +1,63 @@
+//! Which weights share a scale.
+
+use std::fmt;
+use std::str::FromStr;
+
+use absmax::Scheme;
+
+use super::invalid::InvalidOption;
+use super::text::serde_as_text;
+
+/// Which values of a weight `[out, in]` share a scale. Its text is `tensor`, `channel` or `group=N`.
+///
+/// ```
+/// use absmax_checkpoint::Granularity;
+///
+/// assert_eq!("group=64".parse(), Ok(Granularity::Group(64)));
+/// assert_eq!(Granularity::Channel.to_string(), "channel");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Granularity {
+    /// All of them.
+    Tensor,
+    /// Those of one output channel, which is a row.
+    Channel,
+    /// So many neighbours in a row; at least one.
+    Group(usize),
+}
+
+impl Granularity {
+    /// The scheme of a weight [out, in] that shares scales like this.
+    pub(crate) fn of(self, scheme: Scheme) -> Result<Scheme, absmax::Error> {
+        match self {
+            Self::Tensor => Ok(scheme.per_tensor()),
+            Self::Channel => Ok(scheme.per_channel(0)),
+            Self::Group(size) => scheme.per_group(size),
+        }
+    }
+}
+
+impl FromStr for Granularity {
+    type Err = InvalidOption;
+
+    fn from_str(text: &str) -> Result<Self, InvalidOption> {
+        match (text, text.strip_prefix("group=").map(str::parse)) {
+            ("tensor", _) => Ok(Self::Tensor),
+            ("channel", _) => Ok(Self::Channel),
+            (_, Some(Ok(size))) if size > 0 => Ok(Self::Group(size)),
+            _ => Err(InvalidOption::new("has to be tensor, channel or group=N")),
+        }
+    }
+}
+
+impl fmt::Display for Granularity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tensor => f.write_str("tensor"),
+            Self::Channel => f.write_str("channel"),
+            Self::Group(size) => write!(f, "group={size}"),
+        }
+    }
+}
+
+serde_as_text!(Granularity);

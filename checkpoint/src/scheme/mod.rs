@@ -1,0 +1,16 @@
+//! What weights become, as its user says it: plain data with a text.
+
+mod clip;
+mod granularity;
+mod invalid;
+mod module_pattern;
+mod overrides;
+mod text;
+mod weight_scheme;
+
+pub use clip::Clip;
+pub use granularity::Granularity;
+pub use invalid::InvalidOption;
+pub use module_pattern::ModulePattern;
+pub use overrides::Override;
+pub use weight_scheme::{Choices, SchemeName, WeightScheme};

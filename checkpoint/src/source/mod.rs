@@ -1,0 +1,9 @@
+//! A checkpoint as it is found: its files, their headers and its config.
+
+mod checkpoint;
+mod files;
+mod quantized;
+mod weights;
+
+pub(crate) use checkpoint::{Checkpoint, Shard};
+pub(crate) use quantized::refuse_quantized;

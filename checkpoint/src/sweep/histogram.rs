@@ -1,0 +1,142 @@
+//! How often each value is in a weight, and what values it could be rounded to.
+
+use absmax::Element;
+use bytemuck::{AnyBitPattern, NoUninit};
+use half::{bf16, f16};
+use safetensors::Dtype;
+use serde::{Deserialize, Serialize};
+
+use super::candidate::{Candidate, Mapping};
+use super::weight::{Limits, Weight};
+use crate::error::Result;
+use crate::read::PANEL;
+use crate::scheme::{Granularity, InvalidOption};
+
+/// Odd, so that zero is in the middle of one.
+const BINS: usize = 201;
+
+/// How often each value is in a weight, and the grids of symmetric schemes that it could be rounded to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct WeightHistogram {
+    /// The name of the tensor.
+    pub name: String,
+    /// Its type.
+    pub dtype: String,
+    /// Its dimensions.
+    pub shape: [usize; 2],
+    /// Its least value.
+    pub min: f32,
+    /// Its largest value.
+    pub max: f32,
+    /// The largest magnitude; 1 of zeros, so that there is a range.
+    pub reach: f64,
+    /// The values in each of 201 bins of the same width, from -reach to reach.
+    pub counts: Vec<u64>,
+    /// Of the coarsest scheme, of the same bits in the smallest groups, and of the finest scheme.
+    pub grids: Vec<Grid>,
+}
+
+/// What the integers of one scale stand for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Grid {
+    /// The scheme that it is of, in words.
+    pub name: String,
+    /// The scale.
+    pub step: f64,
+    /// In rising order, a step from one to the next.
+    pub values: Vec<f64>,
+}
+
+/// What one panel adds.
+#[derive(Debug)]
+struct Panel {
+    counts: Vec<u64>,
+    /// The largest magnitude of each group that has one.
+    abs_maxes: Vec<f32>,
+}
+
+impl Weight<'_, '_> {
+    /// The histogram. Beside panels it takes 4 bytes for each of the smallest groups.
+    pub(super) fn histogram(&self, candidates: &[Candidate]) -> Result<WeightHistogram> {
+        match self.place.dtype {
+            Dtype::F16 => self.histogram_as::<f16>(candidates),
+            Dtype::BF16 => self.histogram_as::<bf16>(candidates),
+            _ => self.histogram_as::<f32>(candidates),
+        }
+    }
+
+    fn histogram_as<T: Element + AnyBitPattern + NoUninit>(
+        &self,
+        candidates: &[Candidate],
+    ) -> Result<WeightHistogram> {
+        let mut symmetric = candidates.iter().filter(|c| c.mapping == Mapping::Symmetric);
+        let none = || InvalidOption::new("there is no symmetric scheme to draw");
+        let coarsest = *symmetric.next().ok_or_else(none)?;
+        let finest = *symmetric.next_back().unwrap_or(&coarsest);
+        let limits: Limits = self.limits::<T>()?;
+        let abs_max = if -limits.min > limits.max { -limits.min } else { limits.max };
+        let reach = if abs_max > 0.0 { abs_max.into() } else { 1.0 };
+
+        let panels = self.workshop.run(self.control, self.row_panels(), |rows, buffers| {
+            let x = self.read::<T>(&rows, &mut buffers.words)?;
+            self.panel(x, reach, finest.set_len(self.shape[1]))
+        })?;
+        let (mut counts, mut abs_maxes) = (vec![0; BINS], Vec::new());
+        for panel in panels {
+            counts.iter_mut().zip(panel.counts).for_each(|(all, count)| *all += count);
+            abs_maxes.extend(panel.abs_maxes);
+        }
+        abs_maxes.sort_unstable_by(f32::total_cmp);
+        let median = abs_maxes.get(abs_maxes.len() / 2).copied().unwrap_or(abs_max);
+
+        let mut grids = vec![Grid::new(&coarsest, abs_max)?];
+        let same_bits = Candidate { bits: coarsest.bits, ..finest };
+        grids.push(Grid::new(&same_bits, median)?);
+        if finest != same_bits {
+            grids.push(Grid::new(&finest, median)?);
+        }
+        Ok(WeightHistogram {
+            name: self.place.name.clone(),
+            dtype: self.place.dtype.to_string(),
+            shape: self.shape,
+            min: limits.min,
+            max: limits.max,
+            reach,
+            counts,
+            grids,
+        })
+    }
+
+    fn panel<T: Element>(&self, x: &[T], reach: f64, set_len: usize) -> Result<Panel> {
+        let mut counts = vec![0; BINS];
+        for x in x.chunks(PANEL) {
+            self.control.check()?;
+            for x in x {
+                // Within [0, 1], of which the end is that of the last bin.
+                let part = (f64::from(x.to_f32()) / reach + 1.0) / 2.0;
+                counts[((part * BINS as f64) as usize).min(BINS - 1)] += 1;
+            }
+        }
+        let groups = x.chunks(self.shape[1]).flat_map(|row| row.chunks(set_len));
+        let abs_maxes = groups.map(|group| self.backend.abs_max(group));
+        Ok(Panel { counts, abs_maxes: abs_maxes.filter(|&abs_max| abs_max > 0.0).collect() })
+    }
+}
+
+impl Grid {
+    /// That of values of which `abs_max` is the largest magnitude.
+    fn new(candidate: &Candidate, abs_max: f32) -> Result<Self> {
+        let granularity = match candidate.granularity {
+            Granularity::Tensor => "per tensor".to_owned(),
+            Granularity::Channel => "per channel, median scale".to_owned(),
+            Granularity::Group(size) => format!("per group of {size}, median scale"),
+        };
+        let scheme = candidate.scheme()?;
+        let step = f64::from(scheme.params(-abs_max, abs_max)?.scale());
+        let values = (scheme.qmin()..=scheme.qmax()).map(|q| f64::from(q) * step);
+        let values: Vec<f64> = values.collect();
+        Ok(Self { name: format!("int{} {granularity}", candidate.bits), step, values })
+    }
+}

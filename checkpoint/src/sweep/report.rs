@@ -1,0 +1,109 @@
+//! What a sweep tells.
+
+use absmax::ErrorStats;
+use serde::{Deserialize, Serialize};
+
+use super::candidate::Candidate;
+use super::histogram::WeightHistogram;
+use super::selection::Selected;
+use crate::report::ErrorNumbers;
+
+/// Everything about one sweep.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SweepReport {
+    /// The checkpoint, without symbolic links.
+    pub source: String,
+    /// How many weights were tried.
+    pub weights: usize,
+    /// How many values they have.
+    pub values: u64,
+    /// Of all weights together, by bits and from one scale to many.
+    pub schemes: Vec<SchemeNumbers>,
+    /// Every weight, in the order of the files and of their data.
+    pub tensors: Vec<SweptTensor>,
+    /// The histogram of the one weight, if it was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub histogram: Option<WeightHistogram>,
+}
+
+/// One weight, by every scheme.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SweptTensor {
+    /// Its name.
+    pub name: String,
+    /// The name of its file.
+    pub file: String,
+    /// Its type.
+    pub dtype: String,
+    /// Its dimensions.
+    pub shape: Vec<usize>,
+    /// What each scheme costs.
+    pub schemes: Vec<SchemeNumbers>,
+}
+
+/// What one scheme costs.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SchemeNumbers {
+    /// The scheme.
+    #[serde(flatten)]
+    pub candidate: Candidate,
+    /// How many scales it takes.
+    pub scales: u64,
+    /// What one value takes with its part of scales, of 16 bits each, and zero points.
+    pub bits_per_weight: f64,
+    /// The error, with scales that are kept in binary32.
+    #[serde(flatten)]
+    pub error: ErrorNumbers,
+}
+
+/// What one scheme has cost so far.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Total {
+    pub(super) stats: ErrorStats,
+    pub(super) scales: u64,
+}
+
+impl Total {
+    pub(super) fn merge(self, other: Self) -> Self {
+        Self { stats: self.stats.merge(other.stats), scales: self.scales + other.scales }
+    }
+}
+
+impl SweepReport {
+    pub(super) fn new(
+        source: String,
+        candidates: &[Candidate],
+        totals: &[Total],
+        tensors: Vec<SweptTensor>,
+        histogram: Option<WeightHistogram>,
+    ) -> Self {
+        let values = totals.first().map_or(0, |total| total.stats.count());
+        let schemes = numbers(candidates, totals);
+        Self { source, weights: tensors.len(), values, schemes, tensors, histogram }
+    }
+}
+
+impl SweptTensor {
+    pub(super) fn new(weight: &Selected<'_>, candidates: &[Candidate], totals: &[Total]) -> Self {
+        Self {
+            name: weight.place.name.clone(),
+            file: weight.file.to_owned(),
+            dtype: weight.place.dtype.to_string(),
+            shape: weight.shape.to_vec(),
+            schemes: numbers(candidates, totals),
+        }
+    }
+}
+
+fn numbers(candidates: &[Candidate], totals: &[Total]) -> Vec<SchemeNumbers> {
+    let numbers = candidates.iter().zip(totals).map(|(candidate, total)| SchemeNumbers {
+        candidate: *candidate,
+        scales: total.scales,
+        bits_per_weight: candidate.bits_per_weight(total.stats.count(), total.scales),
+        error: total.stats.into(),
+    });
+    numbers.collect()
+}

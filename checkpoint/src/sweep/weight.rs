@@ -1,0 +1,212 @@
+//! One weight, tried with every scheme.
+//!
+//! It is read twice, in panels of whole rows: once for the range of all values, once to quantize each
+//! panel with every scheme while it is in the cache. A thread holds one panel as it is read, as
+//! integers and as the binary32 values that those stand for: at most 9 bytes a value. Of each panel
+//! done and each scheme some 60 bytes are kept, which are added up in order.
+
+use std::ops::Range;
+
+use absmax::{
+    Backend, Element, Error as KernelError, ErrorStats, Observer, QuantParams, Quantizer, Scheme,
+    TensorView,
+};
+use bytemuck::{AnyBitPattern, NoUninit};
+use half::{bf16, f16};
+use safetensors::Dtype;
+
+use super::candidate::Candidate;
+use super::report::Total;
+use crate::control::Control;
+use crate::error::{Context as _, Error, Result};
+use crate::read::{Buffers, Files, LONGEST, PANEL, Place, Span, Workshop};
+use crate::scheme::Granularity;
+
+#[derive(Clone, Copy)]
+pub(super) struct Weight<'a, 'c> {
+    pub(super) control: &'a Control<'c>,
+    pub(super) place: &'a Place,
+    /// Rows, and elements of each; none is 0.
+    pub(super) shape: [usize; 2],
+    pub(super) files: &'a Files,
+    pub(super) backend: Backend,
+    pub(super) workshop: &'a Workshop,
+}
+
+/// The least and the largest value.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) min: f32,
+    pub(super) max: f32,
+}
+
+impl Weight<'_, '_> {
+    /// The error of each candidate.
+    pub(super) fn measure(&self, candidates: &[Candidate]) -> Result<Vec<Total>> {
+        match self.place.dtype {
+            Dtype::F16 => self.measure_as::<f16>(candidates),
+            Dtype::BF16 => self.measure_as::<bf16>(candidates),
+            _ => self.measure_as::<f32>(candidates),
+        }
+    }
+
+    fn measure_as<T: Element + AnyBitPattern + NoUninit>(
+        &self,
+        candidates: &[Candidate],
+    ) -> Result<Vec<Total>> {
+        let limits = self.limits::<T>()?;
+        let prepared = candidates.iter().map(|candidate| self.prepare(candidate, limits));
+        let prepared = prepared.collect::<Result<Vec<_>>>()?;
+        let panels = self.workshop.run(self.control, self.row_panels(), |rows, buffers| {
+            let Buffers { words, quantized, dequantized, .. } = buffers;
+            let x = self.read::<T>(&rows, words)?;
+            let stats = prepared.iter().map(|one| self.stats(*one, x, quantized, dequantized));
+            stats.collect::<Result<Vec<_>>>().in_tensor(&self.place.name)
+        })?;
+        let mut all = vec![ErrorStats::default(); candidates.len()];
+        for panel in panels {
+            all.iter_mut().zip(panel).for_each(|(all, stats)| *all = all.merge(stats));
+        }
+        let totals = candidates.iter().zip(all).map(|(candidate, stats)| {
+            Ok(Total { stats, scales: candidate.scale_count(self.shape)? })
+        });
+        totals.collect()
+    }
+
+    fn prepare(&self, candidate: &Candidate, Limits { min, max }: Limits) -> Result<Prepared> {
+        let scheme = candidate.scheme()?;
+        let set_len = candidate.set_len(self.shape[1]);
+        Ok(match candidate.granularity {
+            Granularity::Tensor => Prepared::Shared(scheme.params(min, max)?),
+            _ => Prepared::Own { scheme, set_len },
+        })
+    }
+
+    /// The error of one scheme in one panel. A row that kernels should not be given at once is cut.
+    fn stats<T: Element>(
+        &self,
+        prepared: Prepared,
+        x: &[T],
+        q: &mut Vec<i8>,
+        y: &mut Vec<f32>,
+    ) -> Result<ErrorStats> {
+        let row_len = self.shape[1];
+        if row_len <= LONGEST {
+            return self.part(prepared, x, row_len, q, y);
+        }
+        let mut all = ErrorStats::default();
+        match prepared {
+            Prepared::Own { scheme, set_len } if set_len > LONGEST => {
+                for set in x.chunks(set_len) {
+                    let Limits { min, max } = self.limits_of(set)?;
+                    let shared = Prepared::Shared(scheme.params(min, max)?);
+                    for part in set.chunks(PANEL) {
+                        all = all.merge(self.part(shared, part, part.len(), q, y)?);
+                    }
+                }
+            }
+            _ => {
+                let set_len =
+                    if let Prepared::Own { set_len, .. } = prepared { set_len } else { 1 };
+                for part in x.chunks((PANEL / set_len * set_len).max(set_len)) {
+                    all = all.merge(self.part(prepared, part, part.len(), q, y)?);
+                }
+            }
+        }
+        Ok(all)
+    }
+
+    /// The error of one scheme in rows of so many values, or in a part of one.
+    fn part<T: Element>(
+        &self,
+        prepared: Prepared,
+        x: &[T],
+        row_len: usize,
+        q: &mut Vec<i8>,
+        y: &mut Vec<f32>,
+    ) -> Result<ErrorStats> {
+        self.control.check()?;
+        q.resize(x.len(), 0);
+        y.resize(x.len(), 0.0);
+        match prepared {
+            Prepared::Shared(params) => {
+                self.backend.quantize_with(x, params, q)?;
+                self.backend.dequantize_into(q, params, y)?;
+            }
+            Prepared::Own { scheme, .. } => {
+                let shape = [x.len() / row_len, row_len];
+                let quantizer = Quantizer::new(scheme).backend(self.backend);
+                let count = quantizer.scale_count(&shape)?;
+                let (mut scales, mut zero_points) = (vec![0.0; count], Vec::new());
+                zero_points.resize(if scheme.is_symmetric() { 0 } else { count }, 0);
+                let x = TensorView::new(x, &shape)?;
+                quantizer.quantize_into(x, q, &mut scales, &mut zero_points)?;
+                quantizer.dequantize_into(q, &shape, &scales, &zero_points, y)?;
+            }
+        }
+        Ok(self.backend.error_stats(x, y)?)
+    }
+
+    /// The range of all values, which are found to be finite.
+    pub(super) fn limits<T: Element + AnyBitPattern + NoUninit>(&self) -> Result<Limits> {
+        let observers = self.workshop.run(self.control, self.row_panels(), |rows, buffers| {
+            let x = self.read::<T>(&rows, &mut buffers.words)?;
+            let mut observer = Observer::min_max();
+            for (i, part) in x.chunks(LONGEST).enumerate() {
+                self.control.check()?;
+                observer.observe_on(self.backend, part).map_err(|error| match error {
+                    KernelError::NotFinite { index, value } => {
+                        self.not_finite(rows.start, i * LONGEST + index, value)
+                    }
+                    other => other.into(),
+                })?;
+            }
+            Ok(observer)
+        })?;
+        let mut all = Observer::min_max();
+        observers.iter().try_for_each(|observer| all.merge(observer))?;
+        let (min, max) = all.limits(Scheme::int8()).unwrap_or((0.0, 0.0));
+        Ok(Limits { min, max })
+    }
+
+    /// The range of finite values.
+    fn limits_of<T: Element>(&self, x: &[T]) -> Result<Limits> {
+        let mut observer = Observer::min_max();
+        for part in x.chunks(PANEL) {
+            self.control.check()?;
+            observer.observe_on(self.backend, part)?;
+        }
+        let (min, max) = observer.limits(Scheme::int8()).unwrap_or((0.0, 0.0));
+        Ok(Limits { min, max })
+    }
+
+    fn not_finite(&self, first_row: usize, index: usize, value: f32) -> Error {
+        let (tensor, row_len) = (self.place.name.clone(), self.shape[1]);
+        let (row, column) = (first_row + index / row_len, index % row_len);
+        Error::NotFinite { tensor, row, column, value }
+    }
+
+    /// Panels of whole rows, however long these are: groups of several sizes share no place to cut.
+    pub(super) fn row_panels(&self) -> impl Iterator<Item = Range<usize>> + Send + use<> {
+        Span::whole(self.shape).panels(self.shape[1]).map(|span| span.rows)
+    }
+
+    /// Some rows.
+    pub(super) fn read<'b, T: AnyBitPattern + NoUninit>(
+        &self,
+        rows: &Range<usize>,
+        words: &'b mut Vec<u32>,
+    ) -> Result<&'b [T]> {
+        let elements = rows.start * self.shape[1]..rows.end * self.shape[1];
+        self.files.read(self.control, self.place, elements, words)
+    }
+}
+
+/// What a candidate needs to know before it sees a panel.
+#[derive(Clone, Copy, Debug)]
+enum Prepared {
+    /// One scale for all panels.
+    Shared(QuantParams),
+    /// Scales that each panel finds, one for each row or for so many values of one.
+    Own { scheme: Scheme, set_len: usize },
+}

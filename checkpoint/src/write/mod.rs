@@ -1,0 +1,8 @@
+//! OUT: where it may be, and how it appears whole or not at all.
+
+mod destination;
+mod digest;
+mod stage;
+
+pub(crate) use destination::Destination;
+pub(crate) use stage::{Draft, Stage};

@@ -1,0 +1,65 @@
+//! The library's errors and warnings in the words of the command line.
+
+use absmax_checkpoint::{Error, Reason, Warning};
+use anyhow::anyhow;
+
+use crate::text::grouped;
+
+/// What else a command can do about an error.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Advice {
+    /// What `--ignore` does to a weight.
+    pub(crate) ignore: &'static str,
+    /// How to see why nothing is quantized.
+    pub(crate) dry_run: &'static str,
+}
+
+/// An error with the options that would help.
+pub(crate) fn explain(error: Error, advice: Advice) -> anyhow::Error {
+    let hint = match error.root() {
+        Error::NotFinite { tensor, .. } | Error::ScaleOverflow { tensor, .. } => {
+            let module = tensor.strip_suffix(".weight").unwrap_or(tensor);
+            format!(" (--ignore {module} {})", advice.ignore)
+        }
+        Error::UnevenGroups { .. } => " (--override or --ignore this one)".to_owned(),
+        Error::NothingToQuantize { .. } => format!(" ({} shows why)", advice.dry_run),
+        Error::OutExists { .. } => " (--force replaces the files in it)".to_owned(),
+        _ => String::new(),
+    };
+    match error {
+        Error::DiskFull { needed, source } => {
+            let text = format!("OUT takes {} bytes and there is less room", grouped(needed));
+            anyhow::Error::from(*source).context(text)
+        }
+        Error::KeptTensor { tensor, reason: kept } => {
+            anyhow!("tensor {tensor} is not one that is quantized: {}", reason(&kept))
+        }
+        error if hint.is_empty() => error.into(),
+        error => anyhow!("{:#}{hint}", anyhow::Error::from(error)),
+    }
+}
+
+/// A warning with the option that it is about.
+pub(crate) fn warning(warning: &Warning) -> String {
+    match warning {
+        Warning::UnusedIgnore { pattern } => {
+            format!("--ignore {pattern} matches no two-dimensional weight")
+        }
+        Warning::UnusedOverride { text, matches: false } => {
+            format!("--override {text} matches no two-dimensional weight")
+        }
+        Warning::UnusedOverride { text, matches: true } => format!(
+            "--override {text} has no effect: what it matches is kept, or matched by another one \
+             before it"
+        ),
+        other => other.to_string(),
+    }
+}
+
+/// A reason with the option that it comes from.
+pub(crate) fn reason(reason: &Reason) -> String {
+    match reason {
+        Reason::Ignored(pattern) => format!("--ignore {pattern}"),
+        other => other.to_string(),
+    }
+}
