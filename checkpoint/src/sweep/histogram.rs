@@ -15,7 +15,8 @@ use crate::scheme::{Granularity, InvalidOption};
 /// Odd, so that zero is in the middle of one.
 const BINS: usize = 201;
 
-/// How often each value is in a weight, and the grids of symmetric schemes that it could be rounded to.
+/// How often each value is in a weight, and the grids of symmetric schemes that it could be rounded
+/// to.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct WeightHistogram {
