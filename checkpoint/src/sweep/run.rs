@@ -6,8 +6,9 @@ use absmax::ErrorStats;
 
 use super::candidate::candidates;
 use super::options::SweepOptions;
-use super::report::{SweepReport, SweptTensor, Total};
+use super::report::{SweepReport, SweptTensor};
 use super::selection::{Selected, select, unused};
+use super::total::Total;
 use super::weight::Weight;
 use crate::control::{Control, Event};
 use crate::error::Result;

@@ -16,7 +16,7 @@ use half::{bf16, f16};
 use safetensors::Dtype;
 
 use super::candidate::Candidate;
-use super::report::Total;
+use super::total::Total;
 use crate::control::Control;
 use crate::error::{Context as _, Error, Result};
 use crate::read::{Buffers, Files, LONGEST, PANEL, Place, Span, Workshop};
