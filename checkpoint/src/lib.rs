@@ -19,7 +19,8 @@
 //!
 //! # Operations
 //!
-//! Each is a function of paths, options and a [`Control`], and returns a report.
+//! Each is a function of paths, options and a [`Control`], and returns a report. The directory that
+//! is written is called OUT, and what is read SRC or the source.
 //!
 //! | function | what it does | options | report |
 //! |---|---|---|---|
