@@ -1,5 +1,5 @@
-//! Quantizes a directory, shows how far it is, and stops when Enter is pressed or after so many seconds:
-//! `cargo run --release --example progress -- MODEL OUT [SECONDS]`.
+//! Quantizes a directory, shows how far it is, and stops when Enter is pressed or after so many
+//! seconds: `cargo run --release --example progress -- MODEL OUT [SECONDS]`.
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -47,7 +47,8 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// A program of its own would set the flag in a handler of Ctrl-C, such as that of the crate `ctrlc`.
+/// A program of its own would set the flag in a handler of Ctrl-C, such as that of the crate
+/// `ctrlc`.
 fn cancel_on_enter(cancel: Arc<AtomicBool>) {
     thread::spawn(move || {
         let mut line = String::new();

@@ -1,7 +1,7 @@
 //! Quantizes checkpoints, and looks at them: the library behind the command `absmax`.
 //!
-//! A checkpoint is a model directory as transformers saves it (`config.json` and one or many safetensors
-//! files), or one safetensors file. This quantizes a directory:
+//! A checkpoint is a model directory as transformers saves it (`config.json` and one or many
+//! safetensors files), or one safetensors file. This quantizes a directory:
 //!
 //! ```no_run
 //! use absmax_checkpoint::{Control, QuantizeOptions, quantize};
@@ -11,23 +11,25 @@
 //! # Ok::<(), absmax_checkpoint::Error>(())
 //! ```
 //!
-//! `model-int8` is a compressed-tensors checkpoint that transformers and vLLM load. By default it is W8A8: int8
-//! weights with one scale for each output channel. [`QuantizeOptions`] has the other schemes. Embeddings,
-//! norms, routers and heads stay as they are, and other files are copied. The integers and scales are those of
-//! the crate [`absmax`], the same bits on every CPU and on any number of threads.
+//! `model-int8` is a compressed-tensors checkpoint that transformers and vLLM load. By default it
+//! is W8A8: int8 weights with one scale for each output channel. [`QuantizeOptions`] has the other
+//! schemes. Embeddings, norms, routers and heads stay as they are, and other files are copied. The
+//! integers and scales are those of the crate [`absmax`], the same bits on every CPU and on any
+//! number of threads.
 //!
 //! # Operations
 //!
-//! Each is a function of paths, options and a [`Control`], and returns a report.
+//! Each is a function of paths, options and a [`Control`], and returns a report. The directory that
+//! is written is called OUT, and what is read SRC or the source.
 //!
 //! | function | what it does | options | report |
 //! |---|---|---|---|
-//! | [`quantize`] | writes a quantized checkpoint | [`QuantizeOptions`] | [`QuantizeReport`] |
+//! | [`quantize()`] | writes a quantized checkpoint | [`QuantizeOptions`] | [`QuantizeReport`] |
 //! | [`plan_quantize`] | tells what that would do | [`QuantizeOptions`] | [`QuantizeReport`] |
-//! | [`dequantize`] | writes floating point again | [`DequantizeOptions`] | [`DequantizeReport`] |
-//! | [`compare`] | errors of one checkpoint against another | [`CompareOptions`] | [`CompareReport`] |
-//! | [`inspect`] | shapes, ranges and outliers | [`InspectOptions`] | [`InspectReport`] |
-//! | [`sweep`] | the error of every scheme | [`SweepOptions`] | [`SweepReport`] |
+//! | [`dequantize()`] | writes floats again | [`DequantizeOptions`] | [`DequantizeReport`] |
+//! | [`compare()`] | errors against another one | [`CompareOptions`] | [`CompareReport`] |
+//! | [`inspect()`] | shapes, ranges and outliers | [`InspectOptions`] | [`InspectReport`] |
+//! | [`sweep()`] | the error of every scheme | [`SweepOptions`] | [`SweepReport`] |
 //!
 //! Options begin with their defaults, and their fields are set:
 //!
@@ -43,13 +45,14 @@
 //! # Ok::<(), absmax_checkpoint::InvalidOption>(())
 //! ```
 //!
-//! Options and reports are plain data that [serde](https://serde.rs) writes and reads; schemes, patterns and
-//! clips are written as their texts. Structs and enums that may grow are `#[non_exhaustive]`.
+//! Options and reports are plain data that [serde](https://serde.rs) writes and reads; schemes,
+//! patterns and clips are written as their texts. Structs and enums that may grow are
+//! `#[non_exhaustive]`.
 //!
 //! # Progress, and how to stop
 //!
-//! A [`Control`] watches an operation. Its callback gets every [`Event`]: bytes done and bytes in all, tensors
-//! as they are done, warnings. Its flag, when it is set, stops the operation.
+//! A [`Control`] watches an operation. Its callback gets every [`Event`]: bytes done and bytes in
+//! all, tensors as they are done, warnings. Its flag, when it is set, stops the operation.
 //!
 //! ```no_run
 //! use std::sync::atomic::{AtomicBool, Ordering};
@@ -78,37 +81,38 @@
 //! }
 //! ```
 //!
-//! The flag is looked at before each piece of at most 1 MiB that is read, written, hashed or parsed, and before
-//! kernels get a panel, which keeps them for some hundredths of a second at most. So an operation returns
-//! within a tenth of a second, but for system calls, which cannot be interrupted: flushing a file to disk,
-//! which [`Event::Flushing`] announces and which may take seconds, renaming, and reading from a disk that
-//! does not answer. Once files are being given their names, which is a matter of moments, the operation runs
-//! to its end.
+//! The flag is looked at before each piece of at most 1 MiB that is read, written, hashed or
+//! parsed, and before kernels get a panel, which keeps them for some hundredths of a second at
+//! most. So an operation returns within a tenth of a second, but for system calls, which cannot be
+//! interrupted: flushing a file to disk, which [`Event::Flushing`] announces and which may take
+//! seconds, renaming, and reading from a disk that does not answer. Once files are being given
+//! their names, which is a matter of moments, the operation runs to its end.
 //!
 //! # What is atomic
 //!
-//! [`quantize`] and [`dequantize`] write each file under a temporary name, flush it to disk, read it back for
-//! its SHA-256, and give it its name when all files are there; config.json comes last, since without it loaders
-//! take a directory for no model at all. An operation that fails or is cancelled removes what it has made, the
-//! directory too if it was not there before, and puts back what it had replaced. A process that is killed may
-//! leave files whose names begin with `.absmax-`, which every later operation leaves out. One operation at a time
-//! writes to a directory: another one gets [`Error::Busy`].
+//! [`quantize()`] and [`dequantize()`] write each file under a temporary name, flush it to disk,
+//! read it back for its SHA-256, and give it its name when all files are there; config.json comes last,
+//! since without it loaders take a directory for no model at all. An operation that fails or is
+//! cancelled removes what it has made, the directory too if it was not there before, and puts back
+//! what it had replaced. A process that is killed may leave files whose names begin with
+//! `.absmax-`, which every later operation leaves out. One operation at a time writes to a
+//! directory: another one gets [`Error::Busy`].
 //!
-//! OUT has to be another directory than the source. If it exists, `replace` has to be set, and then files of the
-//! same names are replaced; weights that would stay beside the new ones are an error.
+//! OUT has to be another directory than the source. If it exists, `replace` has to be set, and then
+//! files of the same names are replaced; weights that would stay beside the new ones are an error.
 //!
 //! # Memory and threads
 //!
-//! Operations run on the current [rayon](https://docs.rs/rayon) pool: to choose the number of threads, call
-//! them in `ThreadPool::install`. A thread holds a panel of 131,072 values, or one row of up to 4,194,304 values,
-//! some ten bytes for each; longer rows are read twice, in panels. Beside that, the scales of a tensor, the
-//! headers and what the report says of each tensor are kept. Files are not mapped. [`sweep`] alone holds whole
-//! rows, however long.
+//! Operations run on the current [rayon](https://docs.rs/rayon) pool: to choose the number of
+//! threads, call them in `ThreadPool::install`. A thread holds a panel of 131,072 values, or one
+//! row of up to 4,194,304 values, some ten bytes for each; longer rows are read twice, in panels.
+//! Beside that, the scales of a tensor, the headers and what the report says of each tensor are
+//! kept. Files are not mapped. [`sweep()`] alone holds whole rows, however long.
 //!
 //! # Errors
 //!
-//! Every function returns [`Error`], which has the names and numbers that explain it, and leads to its cause
-//! by [`source`](std::error::Error::source). To show all of it, print the chain:
+//! Every function returns [`Error`], which has the names and numbers that explain it, and leads to
+//! its cause by [`source`](std::error::Error::source). To show all of it, print the chain:
 //!
 //! ```
 //! use std::error::Error as _;
@@ -125,8 +129,8 @@
 //! assert!(text.starts_with("cannot read no: "));
 //! ```
 //!
-//! Nothing here prints, ends the process, handles signals, reads environment variables or keeps state between
-//! calls.
+//! Nothing here prints, ends the process, handles signals, reads environment variables or keeps
+//! state between calls.
 
 mod architecture;
 mod compare;

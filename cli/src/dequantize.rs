@@ -39,7 +39,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         .threads
         .pool()?
         .install(|| dequantize(&args.source, &args.output, &options, &control))
-        .map_err(|error| explain(error, Advice { ignore: "", dry_run: "" }))?;
+        .map_err(|error| explain(error, Advice::default()))?;
     let output = args.output.display();
     let text = format!(
         "dequantized {} of {} tensors: weight files of {} bytes in {output}",

@@ -6,7 +6,7 @@ use anyhow::anyhow;
 use crate::text::grouped;
 
 /// What else a command can do about an error.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Advice {
     /// What `--ignore` does to a weight.
     pub(crate) ignore: &'static str,

@@ -23,8 +23,8 @@ pub(crate) fn warnings(
         }
     }
     let mixed = (schemes.len() > 1).then(|| {
-        "mixed schemes: transformers reads them compressed, which is its default; with dequantize=True it \
-         takes the first scheme for all, and some weights for others without a word"
+        "mixed schemes: transformers reads them compressed, which is its default; with \
+         dequantize=True it takes the first scheme for all, and some weights for others without a word"
             .to_owned()
     });
     let limits = schemes.into_iter().flat_map(|scheme| {
@@ -51,9 +51,8 @@ fn limits(scheme: &WeightScheme) -> Vec<String> {
             add("vLLM loads packed weights by channel or group, not with one scale a tensor");
         }
         Granularity::Group(_) if name == SchemeName::W8a8 => {
-            add(
-                "vLLM multiplies by int8 weights with a scale for each channel or tensor, not group",
-            );
+            add("vLLM multiplies by int8 weights with a scale for each channel or tensor, not \
+                 group");
         }
         Granularity::Group(size) if !GROUPS.contains(&size) => {
             add("vLLM has kernels for groups of 32, 64 and 128");

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct CompareOptions {
-    /// The instruction set that computes. The result does not depend on it. By default the best one.
+    /// The instruction set that computes. The result does not depend on it. By default the best
+    /// one.
     #[serde(skip)]
     pub backend: Backend,
 }

@@ -14,16 +14,16 @@ use crate::error::{Context as _, Error, Result};
 use crate::read::{Stored, StoredModel, Workshop};
 use crate::source::Checkpoint;
 
-/// Compares two checkpoints, quantized or not, tensor by tensor: a model directory or one safetensors file
-/// each.
+/// Compares two checkpoints, quantized or not, tensor by tensor: a model directory or one
+/// safetensors file each.
 ///
-/// Errors are those of the second's values, or of the products of its integers and scales, against the
-/// first's.
+/// Errors are those of the second's values, or of the products of its integers and scales, against
+/// the first's.
 ///
 /// # Errors
 ///
-/// If one of them cannot be read or understood, if tensors of one name have different shapes, if no name is
-/// in both, or if the operation is cancelled.
+/// If one of them cannot be read or understood, if tensors of one name have different shapes, if no
+/// name is in both, or if the operation is cancelled.
 ///
 /// ```no_run
 /// use absmax_checkpoint::{CompareOptions, Control, compare};

@@ -16,15 +16,15 @@ pub enum Event<'a> {
     Planned(&'a [TensorReport]),
     /// `quantize` is done with a tensor.
     Tensor(&'a TensorReport),
-    /// A file of OUT, by its relative path, is written and is being flushed to disk, which cannot be
-    /// cancelled and may take long.
+    /// A file of OUT, by its relative path, is written and is being flushed to disk, which cannot
+    /// be cancelled and may take long.
     Flushing(&'a Path),
     /// A file of OUT is on disk, under a temporary name until all are.
     Written(&'a WrittenFile),
 }
 
-/// How far an operation is, in bytes: those that it reads from the source, once for each time, and those
-/// that it reads back of what it has written.
+/// How far an operation is, in bytes: those that it reads from the source, once for each time, and
+/// those that it reads back of what it has written.
 ///
 /// ```
 /// let progress = absmax_checkpoint::Progress { done: 1, total: 4 };

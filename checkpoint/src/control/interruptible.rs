@@ -4,8 +4,8 @@ use std::io::{self, Read, Write};
 
 use super::watch::Control;
 
-/// A reader or writer that fails when the operation was asked to stop: a parser that reads from it then
-/// stops, too.
+/// A reader or writer that fails when the operation was asked to stop: a parser that reads from it
+/// then stops, too.
 pub(crate) struct Interruptible<'c, 'a, T> {
     pub(crate) inner: T,
     pub(crate) control: &'c Control<'a>,

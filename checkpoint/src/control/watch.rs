@@ -43,8 +43,8 @@ impl<'a> Control<'a> {
         Self::default()
     }
 
-    /// Stops the operation when the flag is set, within a tenth of a second but for what a call of the
-    /// operating system takes: flushing a file to disk, above all. The operation then returns
+    /// Stops the operation when the flag is set, within a tenth of a second but for what a call of
+    /// the operating system takes: flushing a file to disk, above all. The operation then returns
     /// [`Error::Cancelled`], and has removed what it had written.
     #[must_use]
     pub fn with_cancel(self, flag: &'a AtomicBool) -> Self {

@@ -12,7 +12,8 @@ use crate::report::{Warning, WrittenFile};
 pub struct DequantizeOptions {
     /// Whether OUT may exist. Files of the same names are replaced, others stay.
     pub replace: bool,
-    /// The instruction set that computes. The result does not depend on it. By default the best one.
+    /// The instruction set that computes. The result does not depend on it. By default the best
+    /// one.
     #[serde(skip)]
     pub backend: Backend,
 }

@@ -14,15 +14,16 @@ use crate::report::Warning;
 use crate::source::Checkpoint;
 use crate::write::{Destination, Stage};
 
-/// Puts a checkpoint in the form of compressed-tensors back into floating point, in the directory `out`.
+/// Puts a checkpoint in the form of compressed-tensors back into floating point, in the directory
+/// `out`.
 ///
-/// Every value is the binary32 product of scale and integer, less the zero point, rounded to the type of
-/// the scales. What is not quantized is copied.
+/// Every value is the binary32 product of scale and integer, less the zero point, rounded to the
+/// type of the scales. What is not quantized is copied.
 ///
 /// # Errors
 ///
-/// If the source cannot be read or holds no weight in that form, if OUT may not be written, or if the
-/// operation is cancelled. Nothing is left behind then.
+/// If the source cannot be read or holds no weight in that form, if OUT may not be written, or if
+/// the operation is cancelled. Nothing is left behind then.
 ///
 /// ```no_run
 /// use absmax_checkpoint::{Control, DequantizeOptions, dequantize};
@@ -68,8 +69,8 @@ pub fn dequantize(
     Ok(report)
 }
 
-/// What is written beside the weights: the config last, since without it loaders take a directory for no
-/// model at all.
+/// What is written beside the weights: the config last, since without it loaders take a directory
+/// for no model at all.
 struct Texts {
     /// Name and text.
     index: Option<(String, String)>,

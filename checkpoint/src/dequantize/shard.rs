@@ -86,7 +86,8 @@ impl ShardWriter<'_, '_> {
         Ok(())
     }
 
-    /// Every value is the binary32 product, rounded to the scales' type. Returns whether all are finite.
+    /// Every value is the binary32 product, rounded to the scales' type. Returns whether all are
+    /// finite.
     fn weight<T: Element + AnyBitPattern + NoUninit>(
         &self,
         weight: &QuantizedWeight,

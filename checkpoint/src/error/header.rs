@@ -2,7 +2,8 @@
 
 use super::Source;
 
-/// Why a file is not a valid safetensors file. Bytes of data are counted from where the header ends.
+/// Why a file is not a valid safetensors file. Bytes of data are counted from where the header
+/// ends.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HeaderError {
@@ -67,8 +68,8 @@ pub enum HeaderError {
     },
     /// Two tensors share bytes, or one ends before it begins.
     #[error(
-        "tensor {tensor} lies at bytes {begin} to {end} of its data, where the one before it ends at \
-         {previous_end}"
+        "tensor {tensor} lies at bytes {begin} to {end} of its data, where the one before it ends \
+         at {previous_end}"
     )]
     Overlap {
         /// The tensor.

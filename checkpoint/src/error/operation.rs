@@ -14,8 +14,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why an operation failed.
 ///
-/// Each says its own part; [`source`](std::error::Error::source) leads to the cause. An operation that
-/// fails or is cancelled leaves nothing behind in OUT, and what was there is as it was.
+/// Each says its own part; [`source`](std::error::Error::source) leads to the cause. An operation
+/// that fails or is cancelled leaves nothing behind in OUT, and what was there is as it was.
 ///
 /// ```
 /// use absmax_checkpoint::{Control, Error, InspectOptions, inspect};
@@ -113,8 +113,8 @@ pub enum Error {
     },
     /// A directory without config.json.
     #[error(
-        "{} has no config.json, so it is not a model directory; to quantize one safetensors file give \
-         the file itself",
+        "{} has no config.json, so it is not a model directory; to quantize one safetensors file \
+         give the file itself",
         path.display()
     )]
     NoConfig {
@@ -176,8 +176,8 @@ pub enum Error {
     },
     /// The source holds no weight that would be quantized.
     #[error(
-        "{} holds nothing to quantize: none of its {tensors} tensors is the two-dimensional F32, F16 or \
-         BF16 weight of a Linear that is not ignored",
+        "{} holds nothing to quantize: none of its {tensors} tensors is the two-dimensional F32, \
+         F16 or BF16 weight of a Linear that is not ignored",
         path.display()
     )]
     NothingToQuantize {
@@ -202,7 +202,8 @@ pub enum Error {
     },
     /// A scale does not fit the type that it is to be stored in.
     #[error(
-        "tensor {tensor} has values from {min} to {max} in row {row}: their scale overflows {scale_type}"
+        "tensor {tensor} has values from {min} to {max} in row {row}: their scale overflows \
+         {scale_type}"
     )]
     ScaleOverflow {
         /// The tensor.
@@ -218,8 +219,8 @@ pub enum Error {
     },
     /// The rows of a weight are no whole number of groups.
     #[error(
-        "tensor {tensor} has rows of {row_len} values, which groups of {group_size} do not divide: the \
-         format has no shorter groups"
+        "tensor {tensor} has rows of {row_len} values, which groups of {group_size} do not divide: \
+         the format has no shorter groups"
     )]
     UnevenGroups {
         /// The tensor.
@@ -231,7 +232,10 @@ pub enum Error {
     },
 
     /// The source holds no weight that could be dequantized.
-    #[error("{} holds no weight that is quantized in the form of compressed-tensors", path.display())]
+    #[error(
+        "{} holds no weight that is quantized in the form of compressed-tensors",
+        path.display()
+    )]
     NotQuantized {
         /// The source.
         path: PathBuf,
@@ -380,14 +384,15 @@ pub enum Error {
 }
 
 impl Error {
-    /// The error itself, inside of what says only where it happened: [`Error::Tensor`], [`Error::File`]
-    /// and [`Error::DiskFull`].
+    /// The error itself, inside of what says only where it happened: [`Error::Tensor`],
+    /// [`Error::File`] and [`Error::DiskFull`].
     ///
     /// ```
     /// use absmax_checkpoint::Error;
     ///
     /// let file = "model.safetensors".into();
-    /// let error = Error::File { file, source: Box::new(Error::NotQuantized { path: "m".into() }) };
+    /// let cause = Error::NotQuantized { path: "model".into() };
+    /// let error = Error::File { file, source: Box::new(cause) };
     /// assert!(matches!(error.root(), Error::NotQuantized { .. }));
     /// ```
     pub fn root(&self) -> &Self {

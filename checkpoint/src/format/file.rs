@@ -1,8 +1,8 @@
 //! Reads and writes at a place in a file, by several threads at a time, in pieces between which an
 //! operation can be cancelled.
 //!
-//! Files are read rather than mapped: a mapped file that shrinks kills the process, and reading into
-//! a buffer that stays in the cache is as fast.
+//! Files are read rather than mapped: a mapped file that shrinks kills the process, and reading
+//! into a buffer that stays in the cache is as fast.
 
 use std::fs::File;
 use std::io;

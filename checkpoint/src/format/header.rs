@@ -1,7 +1,9 @@
 //! The header of a safetensors file.
 //!
 //! ```text
-//! u64 little-endian n    n bytes of JSON: {"name": {"dtype", "shape", "data_offsets": [begin, end]}, ..}    data
+//! u64 little-endian n
+//! n bytes of JSON: {"name": {"dtype", "shape", "data_offsets": [begin, end]}, ..}
+//! data
 //! ```
 
 use std::collections::BTreeMap;
@@ -81,7 +83,7 @@ fn read(control: &Control<'_>, path: &Path) -> Result<Checked<Header>> {
     if let Err(error) = read_exact_at(control, &file, &mut text, LEN_BYTES as u64)? {
         return Ok(Err(HeaderError::Unreadable(error)));
     }
-    let (metadata, tensors) = match tensors(control, &text)? {
+    let Entries { metadata, tensors } = match entries(control, &text)? {
         Ok(header) => header,
         Err(error) => return Ok(Err(error)),
     };
@@ -100,10 +102,13 @@ fn has_room(len: u64, what: &'static str, needed: u64) -> Checked<()> {
     if len < needed { Err(HeaderError::Truncated { len, what, needed }) } else { Ok(()) }
 }
 
-fn tensors(
-    control: &Control<'_>,
-    text: &[u8],
-) -> Result<Checked<(BTreeMap<String, String>, Vec<Tensor>)>> {
+/// What the JSON text says.
+struct Entries {
+    metadata: BTreeMap<String, String>,
+    tensors: Vec<Tensor>,
+}
+
+fn entries(control: &Control<'_>, text: &[u8]) -> Result<Checked<Entries>> {
     let text = match str::from_utf8(text) {
         Ok(text) => text,
         Err(error) => return Ok(Err(HeaderError::NotUtf8(error))),
@@ -134,7 +139,7 @@ fn tensors(
     tensors.sort_by(|a, b| {
         a.info.data_offsets.cmp(&b.info.data_offsets).then_with(|| a.name.cmp(&b.name))
     });
-    Ok(Ok((metadata, tensors)))
+    Ok(Ok(Entries { metadata, tensors }))
 }
 
 fn tensor_info(text: &str) -> Result<TensorInfo, Box<dyn std::error::Error + Send + Sync>> {

@@ -1,7 +1,7 @@
 //! Where the tensors of a safetensors file go.
 //!
-//! In the order of the safetensors library: descending by alignment, then by name. Every tensor is then
-//! aligned for its dtype, which torch wants of those that it maps.
+//! In the order of the safetensors library: descending by alignment, then by name. Every tensor is
+//! then aligned for its dtype, which torch wants of those that it maps.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;

@@ -1,4 +1,5 @@
-//! What lies on disk: safetensors files, their index, config.json, and the form of quantized weights.
+//! What lies on disk: safetensors files, their index, config.json, and the form of quantized
+//! weights.
 
 mod compressed_tensors;
 mod config;

@@ -9,8 +9,8 @@ use crate::control::Control;
 use crate::error::Result;
 use crate::source::Checkpoint;
 
-/// How a model is quantized, as far as its config says so: what is missing or of another type than it should
-/// be is `None`.
+/// How a model is quantized, as far as its config says so: what is missing or of another type than
+/// it should be is `None`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Quantization {
@@ -40,7 +40,8 @@ pub struct Group {
     pub input_activations: Option<GroupArguments>,
 }
 
-/// How one kind of values is quantized. Its text says what is known: `4 bits, int, group of 128, symmetric`.
+/// How one kind of values is quantized. Its text says what is known: `4 bits, int, group of 128,
+/// symmetric`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct GroupArguments {

@@ -46,8 +46,8 @@ pub struct InspectedTensor {
 pub struct Totals {
     /// How many there are.
     pub tensors: usize,
-    /// Values of the model, be they stored as they are or quantized; `None` where it is not known how
-    /// many values the integers stand for.
+    /// Values of the model, be they stored as they are or quantized; `None` where it is not known
+    /// how many values the integers stand for.
     pub parameters: Option<u64>,
     /// Bytes of all tensors.
     pub bytes: u64,

@@ -14,8 +14,8 @@ use crate::error::{Error, Result};
 use crate::read::{Files, Place, Stored, StoredModel, Workshop};
 use crate::source::{Checkpoint, refuse_quantized};
 
-/// Looks at the tensors of a checkpoint, quantized or not: any directory with safetensors files, or one
-/// such file.
+/// Looks at the tensors of a checkpoint, quantized or not: any directory with safetensors files, or
+/// one such file.
 ///
 /// # Errors
 ///
@@ -75,8 +75,8 @@ fn places(checkpoint: &Checkpoint) -> impl Iterator<Item = (&str, Place)> {
     })
 }
 
-/// How many values the model has. Of quantized checkpoints only the form of compressed-tensors is known
-/// well enough to tell.
+/// How many values the model has. Of quantized checkpoints only the form of compressed-tensors is
+/// known well enough to tell.
 fn parameters(
     control: &Control<'_>,
     checkpoint: &Checkpoint,

@@ -32,16 +32,17 @@ pub struct Statistics {
     pub not_finite: u64,
 }
 
-/// Whether a tensor of this type has statistics: floats that numbers can be read from, and int8, which
-/// is stored one value a byte. Other integers may be packed.
+/// Whether a tensor of this type has statistics: floats that numbers can be read from, and int8,
+/// which is stored one value a byte. Other integers may be packed.
 pub(super) fn has_statistics(dtype: Dtype) -> bool {
     matches!(dtype, Dtype::F64 | Dtype::F32 | Dtype::F16 | Dtype::BF16 | Dtype::I8)
 }
 
 /// The statistics of a tensor, if it has any.
 ///
-/// A thread holds one panel at a time, 1 MiB of F64 and half or less of others, and less than 100 bytes
-/// are kept of each panel done. Panels are the same on any number of threads, and are added up in order.
+/// A thread holds one panel at a time, 1 MiB of F64 and half or less of others, and less than 100
+/// bytes are kept of each panel done. Panels are the same on any number of threads, and are added
+/// up in order.
 pub(super) fn statistics(
     control: &Control<'_>,
     files: &Files,

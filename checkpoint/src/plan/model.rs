@@ -182,8 +182,8 @@ impl Content {
     }
 }
 
-/// One scheme for every Linear, or each for modules by name. A class beside names would be taken for
-/// the layers that engines fuse, which have other names.
+/// One scheme for every Linear, or each for modules by name. A class beside names would be taken
+/// for the layers that engines fuse, which have other names.
 fn config_groups(
     scheme: WeightScheme,
     quantized: BTreeMap<String, WeightScheme>,

@@ -2,6 +2,7 @@
 
 mod clipping;
 mod options;
+mod regions;
 mod report;
 mod run;
 mod shard;

@@ -16,11 +16,9 @@ use crate::scheme::{Clip, ModulePattern, Override, WeightScheme};
 /// let mut options = QuantizeOptions::default();
 /// options.scheme = "w4a16".parse()?;
 /// options.ignore.push("re:.*experts".parse()?);
-/// let text = serde_json::to_string(&options)?;
-/// assert_eq!(
-///     text,
-///     r#"{"scheme":"w4a16,group=128","overrides":[],"ignore":["re:.*experts"],"clip":"none","replace":false}"#
-/// );
+/// let value = serde_json::to_value(&options)?;
+/// assert_eq!(value["scheme"], "w4a16,group=128");
+/// assert_eq!(value["ignore"][0], "re:.*experts");
 /// let read: QuantizeOptions = serde_json::from_str(r#"{"scheme": "w4a16"}"#)?;
 /// assert_eq!(read.scheme, options.scheme);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -39,7 +37,8 @@ pub struct QuantizeOptions {
     pub clip: Clip,
     /// Whether OUT may exist. Files of the same names are replaced, others stay.
     pub replace: bool,
-    /// The instruction set that computes. The result does not depend on it. By default the best one.
+    /// The instruction set that computes. The result does not depend on it. By default the best
+    /// one.
     #[serde(skip)]
     pub backend: Backend,
 }

@@ -16,13 +16,14 @@ use crate::write::{Destination, Stage};
 
 /// Quantizes a model directory, or one safetensors file, into the directory `out`.
 ///
-/// OUT is a compressed-tensors checkpoint: what the [crate's documentation](crate) says of it, of what is
-/// atomic and of memory and threads, holds here.
+/// OUT is a compressed-tensors checkpoint: what the [crate's documentation](crate) says of it, of
+/// what is atomic and of memory and threads, holds here.
 ///
 /// # Errors
 ///
-/// If the source cannot be read or is quantized already, if it holds nothing to quantize or a weight that
-/// cannot be, if OUT may not be written, or if the operation is cancelled. Nothing is left behind then.
+/// If the source cannot be read or is quantized already, if it holds nothing to quantize or a
+/// weight that cannot be, if OUT may not be written, or if the operation is cancelled. Nothing is
+/// left behind then.
 ///
 /// ```no_run
 /// use absmax_checkpoint::{Control, QuantizeOptions, quantize};

@@ -5,7 +5,8 @@ use std::fs::File;
 use absmax::Backend;
 use bytemuck::cast_slice_mut;
 
-use super::weight::{Quantized, Weight, passes};
+use super::regions::passes;
+use super::weight::{Quantized, Weight};
 use crate::control::Control;
 use crate::error::{Error, IoContext as _, Result};
 use crate::format::read_exact_at;

@@ -1,8 +1,8 @@
 //! A weight [out, in] from file to file, panel by panel.
 //!
-//! Values that share a scale and fit a panel find it there. Those of a whole tensor, of a row that is cut
-//! or of a group that long are read twice: once for their range, once to quantize them, with no more
-//! memory than one panel takes; a third time if the clip has to prove itself.
+//! Values that share a scale and fit a panel find it there. Those of a whole tensor, of a row that
+//! is cut or of a group that long are read twice: once for their range, once to quantize them, with
+//! no more memory than one panel takes; a third time if the clip has to prove itself.
 
 use absmax::{
     Backend, Element, Error as KernelError, ErrorStats, Histogram, Packing, QuantParams, Quantizer,
@@ -13,16 +13,14 @@ use half::{bf16, f16};
 use safetensors::Dtype;
 
 use super::clipping::{approximate, clipped_params};
+use super::regions::{WORD, lcm, regions};
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::format::stored_zero_points;
 use crate::plan::TensorPlan;
-use crate::read::{Buffers, LONGEST, Span, Workshop};
+use crate::read::{Buffers, Span, Workshop};
 use crate::scheme::{Clip, Granularity, WeightScheme};
 use crate::write::Draft;
-
-/// A part of a row begins where a word of packed integers does, of whatever bits.
-const WORD: usize = 32;
 
 /// One weight and its way.
 #[derive(Clone, Copy)]
@@ -49,33 +47,6 @@ pub(super) struct Quantized {
     pub(super) stats: ErrorStats,
     /// Whether an integer times its scale is too large for the weight's type.
     pub(super) overflows: bool,
-}
-
-/// How often a weight is read.
-pub(super) fn passes(tensor: &TensorPlan, scheme: WeightScheme, clip: Clip) -> u64 {
-    let shape: [usize; 2] = tensor.shape[..].try_into().unwrap_or_default();
-    match (regions(&scheme, shape), clip) {
-        (None, _) => 1,
-        (Some(_), Clip::Mse) => 3,
-        (Some(_), Clip::None | Clip::Percentile(_)) => 2,
-    }
-}
-
-/// The values that share a scale, if they have to be read before they are quantized.
-fn regions(scheme: &WeightScheme, shape: [usize; 2]) -> Option<impl Iterator<Item = Span> + use<>> {
-    let [rows, row_len] = shape;
-    let width = match scheme.granularity() {
-        Granularity::Tensor => None,
-        Granularity::Channel if row_len > LONGEST => Some(row_len),
-        Granularity::Group(size) if size > LONGEST && size.is_multiple_of(WORD) => Some(size),
-        _ => return None,
-    };
-    let (step, width) = width.map_or((rows.max(1), row_len), |width| (1, width));
-    let of_row = move |row: usize| {
-        let columns = (0..row_len).step_by(width.max(1));
-        columns.map(move |c| Span { rows: row..row + step, columns: c..c + width })
-    };
-    Some((0..rows).step_by(step).flat_map(of_row))
 }
 
 /// How a weight is quantized, as kernels know it.
@@ -331,13 +302,4 @@ impl Weight<'_, '_> {
             other => Error::Tensor { tensor, source: Error::from(other).into() },
         }
     }
-}
-
-/// The least common multiple, if there is one that can be counted in.
-fn lcm(a: usize, b: usize) -> usize {
-    let (mut x, mut y) = (a, b);
-    while y != 0 {
-        (x, y) = (y, x % y);
-    }
-    (a / x.max(1)).saturating_mul(b)
 }

@@ -27,11 +27,11 @@ pub(crate) struct Workshop {
 }
 
 impl Workshop {
-    /// Does `job` with every piece on the threads of the current rayon pool, and returns the results
-    /// in the order of the pieces.
+    /// Does `job` with every piece on the threads of the current rayon pool, and returns the
+    /// results in the order of the pieces.
     ///
-    /// Pieces are handed out in order, and no more of them after a failure: so the error returned is
-    /// that of the first piece that fails, on any number of threads.
+    /// Pieces are handed out in order, and no more of them after a failure: so the error returned
+    /// is that of the first piece that fails, on any number of threads.
     pub(crate) fn run<P: Send, R: Send>(
         &self,
         control: &Control<'_>,

@@ -41,8 +41,8 @@ pub(crate) struct Parameters {
 }
 
 impl QuantizedWeight {
-    /// Put together from `.weight`, `.weight_packed`, `_scale`, `_zero_point` and `_shape`, and from what
-    /// the config says of it.
+    /// Put together from `.weight`, `.weight_packed`, `_scale`, `_zero_point` and `_shape`, and
+    /// from what the config says of it.
     pub(super) fn of(
         control: &Control<'_>,
         [plain, packed, scale, zero_point, shape]: [Option<Place>; 5],
@@ -211,7 +211,8 @@ impl Parts {
             let found: usize = zero_point.shape.iter().product();
             if zero_point.dtype != dtype || found != height * columns {
                 return part(format!(
-                    "its zero points are {} {:?}, where {dtype} [{height}, {columns}] fits its scales",
+                    "its zero points are {} {:?}, where {dtype} [{height}, {columns}] fits its \
+                     scales",
                     zero_point.dtype, zero_point.shape
                 ));
             }

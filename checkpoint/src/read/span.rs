@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-/// Elements of one panel of whole rows, unless a single row has more: what is read, the integers and the
-/// values that they stand for fit the second level cache together.
+/// Elements of one panel of whole rows, unless a single row has more: what is read, the integers
+/// and the values that they stand for fit the second level cache together.
 pub(crate) const PANEL: usize = 1 << 17;
 
-/// Elements of the longest row that is not cut. Kernels are not interrupted, and take some hundredths of a
-/// second for so many.
+/// Elements of the longest row that is not cut. Kernels are not interrupted, and take some
+/// hundredths of a second for so many.
 pub(crate) const LONGEST: usize = 1 << 22;
 
 /// Whole rows of a tensor, or a part of one row: elements that lie one after another.
@@ -48,8 +48,8 @@ impl Span {
         [self.rows.start + index / row_len, self.columns.start + index % row_len]
     }
 
-    /// Cuts it into panels: some whole rows each, or of rows that are too long so many of their elements
-    /// that `align` divides them, but for the last of a row. None if it has no elements.
+    /// Cuts it into panels: some whole rows each, or of rows that are too long so many of their
+    /// elements that `align` divides them, but for the last of a row. None if it has no elements.
     pub(crate) fn panels(self, align: usize) -> impl Iterator<Item = Self> + Send + use<> {
         let Self { rows, columns } = self;
         let width = columns.len();

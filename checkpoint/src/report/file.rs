@@ -9,8 +9,8 @@ pub struct WrittenFile {
     pub name: String,
     /// Its length.
     pub bytes: u64,
-    /// The SHA-256 of what it holds, read back after it was written, in lower-case hexadecimal digits;
-    /// `None` of a file that was only planned.
+    /// The SHA-256 of what it holds, read back after it was written, in lower-case hexadecimal
+    /// digits; `None` of a file that was only planned.
     pub sha256: Option<String>,
 }
 

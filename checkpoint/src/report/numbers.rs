@@ -5,12 +5,12 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 /// What quantization cost.
 ///
-/// JSON has no infinity and writes null. When it is read, a null `sqnr_db` is infinite, as that of equal
-/// tensors is, and the others are NaN.
+/// JSON has no infinity and writes null. When it is read, a null `sqnr_db` is infinite, as that of
+/// equal tensors is, and the others are NaN.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ErrorNumbers {
-    /// Signal to quantization noise ratio in decibels, 10 log10(sum x^2 / sum e^2); infinite without
-    /// an error, NaN if values are.
+    /// Signal to quantization noise ratio in decibels, 10 log10(sum x^2 / sum e^2); infinite
+    /// without an error, NaN if values are.
     #[serde(deserialize_with = "infinite_if_null")]
     pub sqnr_db: f64,
     /// The cosine of the angle between the two.

@@ -39,7 +39,8 @@ pub enum Warning {
     UnusedOverride {
         /// The override's text.
         text: String,
-        /// Whether it matches weights: then they are kept, or matched by another override before it.
+        /// Whether it matches weights: then they are kept, or matched by another override before
+        /// it.
         matches: bool,
     },
     /// Loaders will round scales to another type than that of the weights.
@@ -53,9 +54,11 @@ pub enum Warning {
         /// The other type.
         loaded: String,
     },
-    /// Some loaders do not take a scheme, or take it in one way only: what is known of them, in words.
+    /// Some loaders do not take a scheme, or take it in one way only: what is known of them, in
+    /// words.
     Loaders(String),
-    /// Some integers times their scales overflow the type that loaders compute in, and become infinite.
+    /// Some integers times their scales overflow the type that loaders compute in, and become
+    /// infinite.
     Overflow {
         /// The tensor.
         tensor: String,

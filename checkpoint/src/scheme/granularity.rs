@@ -8,7 +8,8 @@ use absmax::Scheme;
 use super::invalid::InvalidOption;
 use super::text::serde_as_text;
 
-/// Which values of a weight `[out, in]` share a scale. Its text is `tensor`, `channel` or `group=N`.
+/// Which values of a weight `[out, in]` share a scale. Its text is `tensor`, `channel` or
+/// `group=N`.
 ///
 /// ```
 /// use absmax_checkpoint::Granularity;

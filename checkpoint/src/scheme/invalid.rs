@@ -1,6 +1,7 @@
 //! The error of options.
 
-/// An option that means nothing, or contradicts another one. The text says which, and what would do.
+/// An option that means nothing, or contradicts another one. The text says which, and what would
+/// do.
 ///
 /// ```
 /// let error = "w4a16,bits=9".parse::<absmax_checkpoint::WeightScheme>().unwrap_err();

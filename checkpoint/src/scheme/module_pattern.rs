@@ -8,8 +8,8 @@ use regex::Regex;
 use super::invalid::InvalidOption;
 use super::text::serde_as_text;
 
-/// Modules of a model: an exact name, or `re:` and a regular expression that matches from the beginning
-/// of the name and not necessarily to its end, as compressed-tensors understands them.
+/// Modules of a model: an exact name, or `re:` and a regular expression that matches from the
+/// beginning of the name and not necessarily to its end, as compressed-tensors understands them.
 ///
 /// ```
 /// use absmax_checkpoint::ModulePattern;

@@ -45,8 +45,8 @@ impl SchemeName {
 
 /// What the weights of a module become.
 ///
-/// Its text is a name and, after commas, what differs from the name's defaults: `tensor`, `channel`,
-/// `group=N`, `bits=N`, `asymmetric`, `narrow`, `full`.
+/// Its text is a name and, after commas, what differs from the name's defaults: `tensor`,
+/// `channel`, `group=N`, `bits=N`, `asymmetric`, `narrow`, `full`.
 ///
 /// ```
 /// use absmax_checkpoint::{Granularity, WeightScheme};
@@ -91,8 +91,8 @@ pub struct Choices {
     pub bits: Option<u8>,
     /// The integers of symmetric schemes. By default narrow, and full at 4 bits and fewer.
     pub range: Option<Range>,
-    /// Whether the range from the least to the largest weight is laid over the integers, with a zero
-    /// point.
+    /// Whether the range from the least to the largest weight is laid over the integers, with a
+    /// zero point.
     pub asymmetric: bool,
 }
 
@@ -148,7 +148,8 @@ impl WeightScheme {
         !self.name.has_activations()
     }
 
-    /// Whether zero points are packed as the integers are: there is one alone where there is one scale.
+    /// Whether zero points are packed as the integers are: there is one alone where there is one
+    /// scale.
     pub(crate) fn has_packed_zero_points(&self) -> bool {
         self.is_packed() && self.granularity != Granularity::Tensor
     }

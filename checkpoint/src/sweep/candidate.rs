@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::scheme::Granularity;
 
-/// Bits that a scale takes where it is stored; checkpoints keep them in the type of their weights, which
-/// has 16 bits in those that are quantized for their size.
+/// Bits that a scale takes where it is stored; checkpoints keep them in the type of their weights,
+/// which has 16 bits in those that are quantized for their size.
 const SCALE_BITS: f64 = 16.0;
 
 /// A scheme that is tried.
@@ -44,8 +44,8 @@ impl Mapping {
     }
 }
 
-/// All of these bits, the fewest first, and of each from one scale to many. `group_sizes` are in falling
-/// order.
+/// All of these bits, the fewest first, and of each from one scale to many. `group_sizes` are in
+/// falling order.
 pub(super) fn candidates(bits: &[u8], group_sizes: &[usize]) -> Vec<Candidate> {
     let bits = (2..=8).filter(|n| bits.contains(n));
     let of_bits = |bits| {

@@ -4,9 +4,9 @@ use absmax::Element;
 use bytemuck::{AnyBitPattern, NoUninit};
 use half::{bf16, f16};
 use safetensors::Dtype;
-use serde::{Deserialize, Serialize};
 
 use super::candidate::{Candidate, Mapping};
+use super::report::{Grid, WeightHistogram};
 use super::weight::{Limits, Weight};
 use crate::error::Result;
 use crate::read::PANEL;
@@ -14,40 +14,6 @@ use crate::scheme::{Granularity, InvalidOption};
 
 /// Odd, so that zero is in the middle of one.
 const BINS: usize = 201;
-
-/// How often each value is in a weight, and the grids of symmetric schemes that it could be rounded to.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct WeightHistogram {
-    /// The name of the tensor.
-    pub name: String,
-    /// Its type.
-    pub dtype: String,
-    /// Its dimensions.
-    pub shape: [usize; 2],
-    /// Its least value.
-    pub min: f32,
-    /// Its largest value.
-    pub max: f32,
-    /// The largest magnitude; 1 of zeros, so that there is a range.
-    pub reach: f64,
-    /// The values in each of 201 bins of the same width, from -reach to reach.
-    pub counts: Vec<u64>,
-    /// Of the coarsest scheme, of the same bits in the smallest groups, and of the finest scheme.
-    pub grids: Vec<Grid>,
-}
-
-/// What the integers of one scale stand for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct Grid {
-    /// The scheme that it is of, in words.
-    pub name: String,
-    /// The scale.
-    pub step: f64,
-    /// In rising order, a step from one to the next.
-    pub values: Vec<f64>,
-}
 
 /// What one panel adds.
 #[derive(Debug)]

@@ -6,10 +6,10 @@ mod options;
 mod report;
 mod run;
 mod selection;
+mod total;
 mod weight;
 
 pub use candidate::{Candidate, Mapping};
-pub use histogram::{Grid, WeightHistogram};
 pub use options::SweepOptions;
-pub use report::{SchemeNumbers, SweepReport, SweptTensor};
+pub use report::{Grid, SchemeNumbers, SweepReport, SweptTensor, WeightHistogram};
 pub use run::sweep;

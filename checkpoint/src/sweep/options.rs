@@ -14,7 +14,7 @@ use crate::scheme::{InvalidOption, ModulePattern};
 /// use absmax_checkpoint::SweepOptions;
 ///
 /// let mut options = SweepOptions::default();
-/// assert_eq!((options.bits.as_slice(), options.group_sizes.as_slice()), (&[4, 6, 8][..], &[128, 32][..]));
+/// assert_eq!((options.bits, options.group_sizes), (vec![4, 6, 8], vec![128, 32]));
 /// options.bits = vec![4];
 /// ```
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -23,8 +23,8 @@ use crate::scheme::{InvalidOption, ModulePattern};
 pub struct SweepOptions {
     /// Bits of integers, of 2 to 8. By default 4, 6 and 8.
     pub bits: Vec<u8>,
-    /// Sizes of groups, each at least 1; a scale for a tensor and one for each channel are always tried.
-    /// By default 128 and 32.
+    /// Sizes of groups, each at least 1; a scale for a tensor and one for each channel are always
+    /// tried. By default 128 and 32.
     pub group_sizes: Vec<usize>,
     /// Modules that are left out, beside those that `quantize` leaves as they are.
     pub ignore: Vec<ModulePattern>,
@@ -32,7 +32,8 @@ pub struct SweepOptions {
     pub tensor: Option<String>,
     /// Whether the histogram of that one weight is made, for which it is read once more.
     pub histogram: bool,
-    /// The instruction set that computes. The result does not depend on it. By default the best one.
+    /// The instruction set that computes. The result does not depend on it. By default the best
+    /// one.
     #[serde(skip)]
     pub backend: Backend,
 }

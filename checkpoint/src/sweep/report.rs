@@ -1,11 +1,10 @@
 //! What a sweep tells.
 
-use absmax::ErrorStats;
 use serde::{Deserialize, Serialize};
 
 use super::candidate::Candidate;
-use super::histogram::WeightHistogram;
 use super::selection::Selected;
+use super::total::Total;
 use crate::report::ErrorNumbers;
 
 /// Everything about one sweep.
@@ -59,17 +58,39 @@ pub struct SchemeNumbers {
     pub error: ErrorNumbers,
 }
 
-/// What one scheme has cost so far.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Total {
-    pub(super) stats: ErrorStats,
-    pub(super) scales: u64,
+/// How often each value is in a weight, and the grids of symmetric schemes that it could be rounded
+/// to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct WeightHistogram {
+    /// The name of the tensor.
+    pub name: String,
+    /// Its type.
+    pub dtype: String,
+    /// Its dimensions.
+    pub shape: [usize; 2],
+    /// Its least value.
+    pub min: f32,
+    /// Its largest value.
+    pub max: f32,
+    /// The largest magnitude; 1 of zeros, so that there is a range.
+    pub reach: f64,
+    /// The values in each of 201 bins of the same width, from -reach to reach.
+    pub counts: Vec<u64>,
+    /// Of the coarsest scheme, of the same bits in the smallest groups, and of the finest scheme.
+    pub grids: Vec<Grid>,
 }
 
-impl Total {
-    pub(super) fn merge(self, other: Self) -> Self {
-        Self { stats: self.stats.merge(other.stats), scales: self.scales + other.scales }
-    }
+/// What the integers of one scale stand for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Grid {
+    /// The scheme that it is of, in words.
+    pub name: String,
+    /// The scale.
+    pub step: f64,
+    /// In rising order, a step from one to the next.
+    pub values: Vec<f64>,
 }
 
 impl SweepReport {

@@ -6,22 +6,24 @@ use absmax::ErrorStats;
 
 use super::candidate::candidates;
 use super::options::SweepOptions;
-use super::report::{SweepReport, SweptTensor, Total};
+use super::report::{SweepReport, SweptTensor};
 use super::selection::{Selected, select, unused};
+use super::total::Total;
 use super::weight::Weight;
 use crate::control::{Control, Event};
 use crate::error::Result;
 use crate::read::{Files, Workshop};
 use crate::source::{Checkpoint, refuse_quantized};
 
-/// Quantizes the weights of a checkpoint by many schemes, and tells the error of each; nothing is written.
+/// Quantizes the weights of a checkpoint by many schemes, and tells the error of each; nothing is
+/// written.
 ///
 /// A thread holds 131,072 weights at a time, or one row that has more: 9 bytes each.
 ///
 /// # Errors
 ///
-/// If the checkpoint cannot be read or is quantized already, if it has no weight to try or one with NaN or
-/// infinities, if the options mean nothing, or if the operation is cancelled.
+/// If the checkpoint cannot be read or is quantized already, if it has no weight to try or one with
+/// NaN or infinities, if the options mean nothing, or if the operation is cancelled.
 ///
 /// ```no_run
 /// use absmax_checkpoint::{Control, SweepOptions, sweep};

@@ -1,9 +1,9 @@
 //! One weight, tried with every scheme.
 //!
-//! It is read twice, in panels of whole rows: once for the range of all values, once to quantize each
-//! panel with every scheme while it is in the cache. A thread holds one panel as it is read, as
-//! integers and as the binary32 values that those stand for: at most 9 bytes a value. Of each panel
-//! done and each scheme some 60 bytes are kept, which are added up in order.
+//! It is read twice, in panels of whole rows: once for the range of all values, once to quantize
+//! each panel with every scheme while it is in the cache. A thread holds one panel as it is read,
+//! as integers and as the binary32 values that those stand for: at most 9 bytes a value. Of each
+//! panel done and each scheme some 60 bytes are kept, which are added up in order.
 
 use std::ops::Range;
 
@@ -16,7 +16,7 @@ use half::{bf16, f16};
 use safetensors::Dtype;
 
 use super::candidate::Candidate;
-use super::report::Total;
+use super::total::Total;
 use crate::control::Control;
 use crate::error::{Context as _, Error, Result};
 use crate::read::{Buffers, Files, LONGEST, PANEL, Place, Span, Workshop};

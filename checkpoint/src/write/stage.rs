@@ -1,8 +1,9 @@
 //! OUT, written aside and then put in place.
 //!
-//! Each file is written under a temporary name in its directory, flushed to disk and renamed, so that it
-//! appears whole or not at all. Until all are written, nothing is renamed. What a run that fails has
-//! made is removed, the directory too if it was not there before, and what it replaced is put back.
+//! Each file is written under a temporary name in its directory, flushed to disk and renamed, so
+//! that it appears whole or not at all. Until all are written, nothing is renamed. What a run that
+//! fails has made is removed, the directory too if it was not there before, and what it replaced is
+//! put back.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _, Write as _};

@@ -10,8 +10,8 @@ use tempfile::TempDir;
 pub(crate) struct Model(TempDir);
 
 impl Model {
-    /// A directory with these tensors in one file. Their data are zeros that take no room on disk, but
-    /// for what `values` begin with.
+    /// A directory with these tensors in one file. Their data are zeros that take no room on disk,
+    /// but for what `values` begin with.
     pub(crate) fn new(tensors: &[(&str, &str, &[u64])], values: &[u8]) -> Self {
         let model = Self(tempfile::tempdir().unwrap());
         fs::create_dir(model.source()).unwrap();

@@ -7,8 +7,8 @@ use absmax_checkpoint::{
 
 use crate::common::Model;
 
-/// Runs an operation and checks that progress begins at nothing, never falls and ends with all; returns
-/// the total.
+/// Runs an operation and checks that progress begins at nothing, never falls and ends with all;
+/// returns the total.
 #[track_caller]
 fn watched<R>(operation: impl FnOnce(&Control<'_>) -> Result<R>) -> (R, u64) {
     let mut seen: Vec<Progress> = Vec::new();

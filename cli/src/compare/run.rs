@@ -20,8 +20,8 @@ pub(crate) struct Args {
     #[arg(value_name = "B")]
     pub(crate) b: PathBuf,
 
-    /// Exit with 1 if a tensor's signal to quantization noise ratio is below so many decibels, or if a
-    /// tensor of A is not in B or of a type that cannot be compared, and different
+    /// Exit with 1 if a tensor's signal to quantization noise ratio is below so many decibels, or
+    /// if a tensor of A is not in B or of a type that cannot be compared, and different
     #[arg(long, value_name = "DB", value_parser = decibels, allow_negative_numbers = true)]
     pub(crate) fail_below: Option<f64>,
 

@@ -36,8 +36,8 @@ pub(crate) struct Args {
     #[arg(long = "override", value_name = "NAME|re:PATTERN=SCHEME")]
     pub(crate) overrides: Vec<Override>,
 
-    /// Which weights share a scale: tensor, channel (of output) or group=N (neighbours in a channel).
-    /// By default channel, and group=128 of w4a16
+    /// Which weights share a scale: tensor, channel (of output) or group=N (neighbours in a
+    /// channel). By default channel, and group=128 of w4a16
     #[arg(long)]
     pub(crate) granularity: Option<Granularity>,
 
@@ -58,8 +58,9 @@ pub(crate) struct Args {
     #[arg(long, value_enum, conflicts_with = "asymmetric")]
     pub(crate) range: Option<RangeName>,
 
-    /// Cut off the largest of the weights that share a scale: none of them, those above a percentile of
-    /// their magnitudes (percentile=99.9), or as many as makes their squared error least (mse)
+    /// Cut off the largest of the weights that share a scale: none of them, those above a
+    /// percentile of their magnitudes (percentile=99.9), or as many as makes their squared error
+    /// least (mse)
     #[arg(long, value_name = "none|percentile=P|mse", default_value_t)]
     pub(crate) clip: Clip,
 

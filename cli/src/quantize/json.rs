@@ -5,8 +5,8 @@ use serde_json::{Result, Value, json};
 
 use crate::explain::{reason, warning};
 
-/// The report in one line: reasons and warnings are the texts that people read, and the memory of the
-/// process stands beside the time that it took.
+/// The report in one line: reasons and warnings are the texts that people read, and the memory of
+/// the process stands beside the time that it took.
 pub(super) fn json(report: &QuantizeReport, peak_memory: Option<u64>) -> Result<String> {
     let mut value = serde_json::to_value(report)?;
     value["warnings"] = report.warnings.iter().map(warning).collect::<Vec<_>>().into();

@@ -41,8 +41,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME")]
     pub(crate) tensor: Option<String>,
 
-    /// Draw SQNR against bits per weight; with --tensor, the histogram of the tensor's values and the
-    /// grids that they are rounded to. An existing file is replaced
+    /// Draw SQNR against bits per weight; with --tensor, the histogram of the tensor's values and
+    /// the grids that they are rounded to. An existing file is replaced
     #[arg(long, value_name = "OUT.svg|OUT.png", value_parser = plot_path())]
     pub(crate) plot: Vec<PlotPath>,
 

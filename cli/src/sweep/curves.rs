@@ -92,7 +92,8 @@ impl Look {
         Self { color: PALETTE[color], marker, mapping }
     }
 
-    /// Symmetric schemes have full lines and markers, asymmetric ones broken lines and hollow markers.
+    /// Symmetric schemes have full lines and markers, asymmetric ones broken lines and hollow
+    /// markers.
     fn draw<B: DrawingBackend>(self, canvas: &mut Canvas<'_, B>, points: &[Point]) -> Result<()> {
         let hollow = self.mapping == Mapping::Asymmetric;
         let dash = hollow.then_some([14.0, 9.0]);

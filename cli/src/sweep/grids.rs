@@ -63,8 +63,8 @@ impl Picture for Grids<'_> {
     }
 }
 
-/// What a grid is, and a tick at each of its values, `through` the histogram where there is room between.
-/// Values too close to be told apart are one bar.
+/// What a grid is, and a tick at each of its values, `through` the histogram where there is room
+/// between. Values too close to be told apart are one bar.
 fn strip<B: DrawingBackend>(
     canvas: &mut Canvas<'_, B>,
     frame: &Frame,
