@@ -1,4 +1,5 @@
-//! All 65,536 values of the 16-bit types, and the enumeration behind the exact division.
+//! All 65,536 values of the 16-bit types, hard values and random bits, and the enumeration behind the exact
+//! division.
 //!
 //! All 2^32 values of binary32 are left to `absmax selftest --exhaustive`.
 
@@ -15,6 +16,16 @@ use half::{bf16, f16};
 #[test]
 fn all_f16_and_all_bf16() {
     holds(checks::SIXTEEN_BITS);
+}
+
+#[test]
+fn hard_values_at_every_scale() {
+    holds(checks::HARD_VALUES);
+}
+
+#[test]
+fn random_bits_by_any_scale() {
+    holds(checks::RANDOM_BITS);
 }
 
 #[test]

@@ -25,7 +25,7 @@
 //! # Ok::<(), absmax_proof::Error>(())
 //! ```
 //!
-//! [`prove`] runs all checks of an [`Effort`] and the enumeration behind the exact division, and returns
+//! [`prove()`] runs all checks of an [`Effort`] and the enumeration behind the exact division, and returns
 //! a [`Report`], which is plain data that serializes. `absmax selftest` prints it; the tests of the
 //! kernel crate run the same checks one by one. An input of one's own is compared on a board:
 //!
