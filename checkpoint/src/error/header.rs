@@ -1,6 +1,6 @@
 //! What is wrong with a safetensors file.
 
-use super::Source;
+use super::source::Source;
 
 /// Why a file is not a valid safetensors file. Bytes of data are counted from where the header
 /// ends.

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::Source;
 use super::header::HeaderError;
+use super::source::Source;
 use super::weight::WeightError;
 use crate::report::Reason;
 use crate::scheme::InvalidOption;

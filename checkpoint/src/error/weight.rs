@@ -1,6 +1,6 @@
 //! What is wrong with a weight that is quantized already.
 
-use super::Source;
+use super::source::Source;
 
 /// Why a quantized weight, stored in the form of compressed-tensors, cannot be understood.
 #[derive(Debug, thiserror::Error)]
