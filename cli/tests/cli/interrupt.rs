@@ -29,6 +29,19 @@ fn large_model() -> Model {
     model
 }
 
+/// The command, which does not ignore interrupts even if the tests were started so, as jobs in the
+/// background of a script are.
+fn absmax() -> Command {
+    let binary = env!("CARGO_BIN_EXE_absmax");
+    if cfg!(target_os = "linux") {
+        let mut env = Command::new("env");
+        env.args(["--default-signal=INT,TERM", binary]);
+        env
+    } else {
+        Command::new(binary)
+    }
+}
+
 /// Starts a run, and waits until it has begun to write.
 fn begin(model: &Model, mut command: Command) -> Child {
     let mut child = command
@@ -66,7 +79,7 @@ fn expect_interrupted(child: Child) {
 #[test]
 fn two_runs_do_not_write_to_one_directory() {
     let model = large_model();
-    let child = begin(&model, Command::new(env!("CARGO_BIN_EXE_absmax")));
+    let child = begin(&model, absmax());
     let small = Model::small();
     let other = quantize(&small.source(), &model.out(), &["--force"]);
     other.failed_with(&["another run is writing to", model.out().to_str().unwrap()]);
@@ -102,7 +115,7 @@ fn nothing_is_left() {
             fs::create_dir(model.out()).unwrap();
             fs::write(model.out().join("config.json"), "old").unwrap();
         }
-        let child = begin(&model, Command::new(env!("CARGO_BIN_EXE_absmax")));
+        let child = begin(&model, absmax());
         kill(&child, signal);
         expect_interrupted(child);
         assert_eq!(model.out().exists(), exists);
