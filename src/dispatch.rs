@@ -1,37 +1,37 @@
-//! From a kernel and a backend to compiled code: one function for each kernel and element.
+//! The operations of every element, compiled here.
 //!
 //! A generic function is compiled by each crate that calls it, and a kernel many times over: for
 //! every instruction set. These functions are not generic, so they are compiled once, in this crate.
 
 use half::{bf16, f16};
 
-use crate::Backend;
-use crate::kernel::{
-    AbsMax, ColumnLimits, Dequantize, DequantizeColumns, DequantizePlanes, DequantizeRows,
-    ErrorSums, FakeQuantize, MinMax, PlaneLimits, Quantize, QuantizeColumns, QuantizeGroups,
-    QuantizePlanes, QuantizeRows, Sums,
+use crate::drive::{
+    Groups, Sets, abs_max, dequantize, dequantize_sets, error_sums, fake_quantize, limits,
+    not_finite, quantize, quantize_groups, quantize_sets,
 };
+use crate::kernel::{Dequantize, FakeQuantize, Quantize, Quantized, QuantizedMut, Sums};
 use crate::limits::Limits;
+use crate::{Backend, Error, Result, Scheme};
 
 macro_rules! compiled {
-    ($($name:ident($kernel:ident) -> $output:ty;)+) => {
-        /// Runs kernels of one element on a backend.
+    ($(fn $name:ident($($arg:ident: $type:ty),+) -> $output:ty;)+) => {
+        /// What runs over values of one element: see the functions of these names in [`crate::drive`].
         pub trait Compiled: Sized {
             $(
-                /// Runs the kernel that is its argument.
-                fn $name(backend: Backend, kernel: $kernel<'_, Self>) -> $output;
+                /// Calls the function of this name.
+                fn $name($($arg: $type),+) -> $output;
             )+
         }
 
-        compiled!(@for f32 $($name($kernel) -> $output;)+);
-        compiled!(@for f16 $($name($kernel) -> $output;)+);
-        compiled!(@for bf16 $($name($kernel) -> $output;)+);
+        compiled!(@for f32 $(fn $name($($arg: $type),+) -> $output;)+);
+        compiled!(@for f16 $(fn $name($($arg: $type),+) -> $output;)+);
+        compiled!(@for bf16 $(fn $name($($arg: $type),+) -> $output;)+);
     };
-    (@for $element:ident $($name:ident($kernel:ident) -> $output:ty;)+) => {
+    (@for $element:ident $(fn $name:ident($($arg:ident: $type:ty),+) -> $output:ty;)+) => {
         impl Compiled for $element {
             $(
-                fn $name(backend: Backend, kernel: $kernel<'_, Self>) -> $output {
-                    backend.run(kernel)
+                fn $name($($arg: $type),+) -> $output {
+                    $name($($arg),+)
                 }
             )+
         }
@@ -39,19 +39,18 @@ macro_rules! compiled {
 }
 
 compiled! {
-    abs_max(AbsMax) -> u32;
-    min_max(MinMax) -> Limits;
-    quantize(Quantize) -> ();
-    quantize_rows(QuantizeRows) -> ();
-    quantize_groups(QuantizeGroups) -> usize;
-    plane_limits(PlaneLimits) -> ();
-    quantize_planes(QuantizePlanes) -> ();
-    column_limits(ColumnLimits) -> ();
-    quantize_columns(QuantizeColumns) -> ();
-    dequantize(Dequantize) -> ();
-    dequantize_rows(DequantizeRows) -> ();
-    dequantize_planes(DequantizePlanes) -> ();
-    dequantize_columns(DequantizeColumns) -> ();
-    fake_quantize(FakeQuantize) -> ();
-    error_sums(ErrorSums) -> Sums;
+    fn abs_max(backend: Backend, x: &[Self]) -> f32;
+    fn limits(backend: Backend, x: &[Self], symmetric: bool) -> Limits;
+    fn not_finite(x: &[Self]) -> Error;
+    fn quantize(backend: Backend, all: Quantize<'_, Self>) -> ();
+    fn dequantize(backend: Backend, all: Dequantize<'_, Self>) -> ();
+    fn fake_quantize(backend: Backend, all: FakeQuantize<'_, Self>) -> ();
+    fn quantize_groups(backend: Backend, groups: Groups<'_, Self>) -> Result<()>;
+    fn quantize_sets(
+        backend: Backend, sets: Sets, x: &[Self], scheme: &Scheme, to: QuantizedMut<'_>
+    ) -> Result<()>;
+    fn dequantize_sets(
+        backend: Backend, sets: Sets, from: Quantized<'_>, x: &mut [Self]
+    ) -> ();
+    fn error_sums(backend: Backend, x: &[Self], y: &[f32]) -> Sums;
 }

@@ -71,6 +71,7 @@ mod reciprocal;
 pub mod reference;
 mod scale_type;
 mod scheme;
+mod shape;
 mod simd;
 mod slice;
 mod tensor;

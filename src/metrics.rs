@@ -1,12 +1,8 @@
 //! How far a quantized tensor is from its source.
 
-use alloc::vec;
-
-use crate::kernel::{ErrorSums, Sums};
-use crate::{Backend, Element, Error, Result, drive};
-
-/// Values that are summed up before the sums are added to the total.
-const BLOCK: usize = 1 << 14;
+use crate::error::same_length;
+use crate::kernel::Sums;
+use crate::{Backend, Element, Result};
 
 /// The error between values x and their approximations x', with e = x - x'.
 ///
@@ -75,15 +71,7 @@ impl Backend {
     ///
     /// [`Error::LengthMismatch`] if the lengths differ.
     pub fn error_stats<T: Element>(self, x: &[T], y: &[f32]) -> Result<ErrorStats> {
-        if x.len() != y.len() {
-            let (expected, found) = (x.len(), y.len());
-            return Err(Error::LengthMismatch { what: "approximation", expected, found });
-        }
-        let mut sums = vec![Sums::default(); x.len().div_ceil(BLOCK)];
-        let blocks = x.chunks(BLOCK).zip(y.chunks(BLOCK)).zip(&mut sums);
-        drive::for_each(blocks, x.len(), self.thread_limit(), |((x, y), sums)| {
-            *sums = T::error_sums(self, ErrorSums { x, y });
-        });
-        Ok(ErrorStats(sums.into_iter().fold(Sums::default(), Sums::merge)))
+        same_length("approximation", x.len(), y.len())?;
+        Ok(ErrorStats(T::error_sums(self, x, y)))
     }
 }

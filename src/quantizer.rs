@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use crate::drive::Sets;
 use crate::error::same_length;
 use crate::kernel::{Quantized, QuantizedMut};
-use crate::tensor::elements;
+use crate::shape::elements;
 use crate::{
     Backend, Element, Error, Integer, Integers, QuantizedTensor, Result, Scheme, TensorView,
 };
@@ -113,7 +113,8 @@ impl Quantizer {
         let sets = self.sets::<Q>(x.shape(), scales.len(), zero_points.len())?;
         same_length("output", x.data().len(), q.len())?;
         let q = bytemuck::must_cast_slice_mut(q);
-        sets.quantize(self.backend, x.data(), &self.scheme, QuantizedMut { q, scales, zero_points })
+        let to = QuantizedMut { q, scales, zero_points };
+        T::quantize_sets(self.backend, sets, x.data(), &self.scheme, to)
     }
 
     /// x' = (q - zero_point) * scale of a tensor of this scheme and the given shape, with scales and
@@ -154,7 +155,8 @@ impl Quantizer {
             return Err(Error::ZeroPointOutOfRange { zero_point, qmin, qmax });
         }
         let (q, unsigned) = (bytemuck::must_cast_slice(q), Q::UNSIGNED);
-        sets.dequantize(self.backend, Quantized { q, unsigned, scales, zero_points }, x);
+        let from = Quantized { q, unsigned, scales, zero_points };
+        T::dequantize_sets(self.backend, sets, from, x);
         Ok(())
     }
 

@@ -3,10 +3,11 @@
 use alloc::vec::Vec;
 use core::slice;
 
+use crate::drive::Groups;
 use crate::error::same_length;
 use crate::kernel::{Dequantize, FakeQuantize, Quantize, QuantizedMut, Traffic};
 use crate::limits::Limits;
-use crate::{Backend, Element, Error, Integer, QuantParams, Result, Scheme, drive};
+use crate::{Backend, Element, Error, Integer, QuantParams, Result, Scheme};
 
 /// In memory, where a kernel finds it without its having been written for every call.
 static INT8: Scheme = Scheme::int8();
@@ -139,7 +140,7 @@ pub fn min_max<T: Element>(x: &[T]) -> Option<(f32, f32)> {
 impl Backend {
     /// [`abs_max`] on this backend.
     pub fn abs_max<T: Element>(self, x: &[T]) -> f32 {
-        drive::abs_max(self, x)
+        T::abs_max(self, x)
     }
 
     /// [`min_max`] on this backend.
@@ -147,7 +148,7 @@ impl Backend {
         if x.is_empty() {
             return None;
         }
-        let Limits { min, max } = drive::limits(self, x, false);
+        let Limits { min, max } = T::limits(self, x, false);
         if min.is_nan() || max.is_nan() { Some((f32::NAN, f32::NAN)) } else { Some((min, max)) }
     }
 
@@ -179,7 +180,7 @@ impl Backend {
         params.fit::<Q>()?;
         let (unsigned, traffic) = (Q::UNSIGNED, Traffic::copy(size_of_val(x), q.len()));
         let q = bytemuck::must_cast_slice_mut(q);
-        drive::quantize(self, Quantize { x, params, known: false, traffic, unsigned, q });
+        T::quantize(self, Quantize { x, params, known: false, traffic, unsigned, q });
         Ok(())
     }
 
@@ -222,8 +223,8 @@ impl Backend {
         row_len: usize,
         to: QuantizedMut<'_>,
     ) -> Result<()> {
-        let groups = drive::Groups { x, row_len, group: row_len, scheme: &INT8, to };
-        drive::quantize_groups(self, groups)
+        let groups = Groups { x, row_len, group: row_len, scheme: &INT8, to };
+        T::quantize_groups(self, groups)
     }
 
     /// [`dequantize_into`] on this backend.
@@ -241,7 +242,7 @@ impl Backend {
         let (unsigned, traffic) = (Q::UNSIGNED, Traffic::copy(q.len(), size_of_val(x)));
         let (scale, zero_point) = (params.scale(), params.zero_point());
         let q = bytemuck::must_cast_slice(q);
-        drive::dequantize(self, Dequantize { q, unsigned, scale, zero_point, traffic, x });
+        T::dequantize(self, Dequantize { q, unsigned, scale, zero_point, traffic, x });
         Ok(())
     }
 
@@ -258,7 +259,7 @@ impl Backend {
     ) -> Result<()> {
         same_length("output", x.len(), y.len())?;
         let traffic = Traffic::copy(size_of_val(x), size_of_val(y));
-        drive::fake_quantize(self, FakeQuantize { x, params, traffic, y });
+        T::fake_quantize(self, FakeQuantize { x, params, traffic, y });
         Ok(())
     }
 }

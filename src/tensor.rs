@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use crate::shape::elements;
 use crate::{Element, Error, Result, Scheme};
 
 /// A borrowed tensor in row-major order: the last axis is contiguous.
@@ -44,14 +45,6 @@ impl<'a, T: Element> TensorView<'a, T> {
     pub const fn shape(&self) -> &'a [usize] {
         self.shape
     }
-}
-
-/// The product of the dimensions. A zero makes it zero however large the others are.
-pub(crate) fn elements(shape: &[usize]) -> Result<usize> {
-    if shape.contains(&0) {
-        return Ok(0);
-    }
-    shape.iter().try_fold(1usize, |n, &d| n.checked_mul(d)).ok_or(Error::SizeOverflow)
 }
 
 /// Quantized values: signed or unsigned, one a byte.

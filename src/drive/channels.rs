@@ -14,19 +14,19 @@ use crate::kernel::{
     QuantizePlanes, Quantized, QuantizedMut, Traffic,
 };
 use crate::limits::Limits;
-use crate::simd::{BLOCK, number, ordered};
-use crate::{Backend, Element, Result, Scheme};
+use crate::simd::{BLOCK, Value, number, ordered};
+use crate::{Backend, Result, Scheme};
 
 /// Planes of `count` channels of `inner` values each.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Channels {
+pub struct Channels {
     pub(super) count: usize,
     pub(super) inner: usize,
 }
 
 impl Channels {
     /// Quantizes `x` by the parameters of each channel; the lengths agree.
-    pub(super) fn quantize<T: Element>(
+    pub(super) fn quantize<T: Value>(
         self,
         backend: Backend,
         x: &[T],
@@ -66,7 +66,7 @@ impl Channels {
     }
 
     /// Each channel's limits.
-    fn limits<T: Element>(self, backend: Backend, x: &[T], scheme: &Scheme) -> Vec<Limits> {
+    fn limits<T: Value>(self, backend: Backend, x: &[T], scheme: &Scheme) -> Vec<Limits> {
         if x.is_empty() {
             // A channel without values is like one of zeros.
             return vec![Limits::symmetric(0.0); self.count];
@@ -79,7 +79,7 @@ impl Channels {
             let traffic = Traffic::read(size_of_val(x));
             let see = |seen: &mut ColumnExtents, x| {
                 let ColumnExtents { min, max } = seen;
-                T::column_limits(backend, ColumnLimits { x, traffic, min, max });
+                backend.run(ColumnLimits { x, traffic, min, max });
             };
             let pieces = x.chunks(Self::piece(columns));
             let seen = parallel::fold(pieces, x.len(), threads, new, see, ColumnExtents::merge);
@@ -87,7 +87,7 @@ impl Channels {
         }
         let new = || vec![Limits::NOTHING; self.count];
         let see = |limits: &mut Vec<Limits>, x| {
-            T::plane_limits(backend, PlaneLimits { x, inner, symmetric, limits });
+            backend.run(PlaneLimits { x, inner, symmetric, limits });
         };
         let merge = |mut one: Vec<Limits>, other: Vec<Limits>| {
             one.iter_mut().zip(other).for_each(|(one, other)| *one = one.merge(other));
@@ -97,7 +97,7 @@ impl Channels {
     }
 
     /// Quantizes values that are within the limits of their channels.
-    fn quantize_known<T: Element>(
+    fn quantize_known<T: Value>(
         self,
         backend: Backend,
         x: &[T],
@@ -115,7 +115,7 @@ impl Channels {
             let params = &params[..];
             let pieces = x.chunks(piece).zip(q.chunks_mut(piece)).rev();
             parallel::for_each(pieces, x.len(), threads, |(x, q)| {
-                T::quantize_planes(backend, QuantizePlanes { x, inner, params, unsigned, q });
+                backend.run(QuantizePlanes { x, inner, params, unsigned, q });
             });
         } else {
             let columns =
@@ -124,13 +124,13 @@ impl Channels {
             let piece = Self::piece(self.columns());
             let pieces = x.chunks(piece).zip(q.chunks_mut(piece)).rev();
             parallel::for_each(pieces, x.len(), threads, |(x, q)| {
-                T::quantize_columns(backend, QuantizeColumns { x, columns, traffic, q });
+                backend.run(QuantizeColumns { x, columns, traffic, q });
             });
         }
     }
 
     /// x' = (q - zero_point) * scale of the channel; the lengths agree.
-    pub(super) fn dequantize<T: Element>(self, backend: Backend, from: Quantized<'_>, x: &mut [T]) {
+    pub(super) fn dequantize<T: Value>(self, backend: Backend, from: Quantized<'_>, x: &mut [T]) {
         let Quantized { q, unsigned, scales, zero_points } = from;
         let threads = backend.thread_limit();
         if q.is_empty() {
@@ -139,7 +139,7 @@ impl Channels {
             let pieces = q.chunks(piece).zip(x.chunks_mut(piece));
             parallel::for_each(pieces, q.len(), threads, |(q, x)| {
                 let from = from.with_integers(q);
-                T::dequantize_planes(backend, DequantizePlanes { from, inner, x });
+                backend.run(DequantizePlanes { from, inner, x });
             });
         } else {
             let scales = &self.per_column(scales);
@@ -151,7 +151,7 @@ impl Channels {
             let piece = Self::piece(self.columns());
             let pieces = q.chunks(piece).zip(x.chunks_mut(piece));
             parallel::for_each(pieces, q.len(), threads, |(q, x)| {
-                T::dequantize_columns(backend, DequantizeColumns { q, unsigned, scales, less, x });
+                backend.run(DequantizeColumns { q, unsigned, scales, less, x });
             });
         }
     }

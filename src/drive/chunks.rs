@@ -1,27 +1,28 @@
 //! Values that share one scale, chunk by chunk.
 
 use super::parallel::{self, CHUNK};
+use crate::Backend;
 use crate::kernel::{AbsMax, Dequantize, FakeQuantize, MinMax, Quantize, Traffic};
 use crate::limits::Limits;
-use crate::{Backend, Element};
+use crate::simd::Value;
 
 /// The largest |x|: NaN if there is one, 0 if there is no value.
-pub(crate) fn abs_max<T: Element>(backend: Backend, x: &[T]) -> f32 {
+pub(crate) fn abs_max<T: Value>(backend: Backend, x: &[T]) -> f32 {
     let traffic = Traffic::read(size_of_val(x));
-    let see = |peak: &mut u32, x| *peak = T::abs_max(backend, AbsMax { x, traffic }).max(*peak);
+    let see = |peak: &mut u32, x| *peak = backend.run(AbsMax { x, traffic }).max(*peak);
     let threads = backend.thread_limit();
     let peak = parallel::fold(x.chunks(CHUNK), x.len(), threads, || 0, see, u32::max);
     T::from_magnitude_bits(peak)
 }
 
 /// The limits of values, of which only the magnitudes matter if `symmetric`. No value is like one 0.
-pub(crate) fn limits<T: Element>(backend: Backend, x: &[T], symmetric: bool) -> Limits {
+pub(crate) fn limits<T: Value>(backend: Backend, x: &[T], symmetric: bool) -> Limits {
     if symmetric || x.is_empty() {
         return Limits::symmetric(abs_max(backend, x));
     }
     let traffic = Traffic::read(size_of_val(x));
     let new = || Limits::NOTHING;
-    let see = |seen: &mut Limits, x| *seen = seen.merge(T::min_max(backend, MinMax { x, traffic }));
+    let see = |seen: &mut Limits, x| *seen = seen.merge(backend.run(MinMax { x, traffic }));
     let threads = backend.thread_limit();
     parallel::fold(x.chunks(CHUNK), x.len(), threads, new, see, Limits::merge)
 }
@@ -29,31 +30,31 @@ pub(crate) fn limits<T: Element>(backend: Backend, x: &[T], symmetric: bool) -> 
 /// Quantizes from the last chunk to the first: where the data have just been read for their range,
 /// their end is still in the cache.
 #[inline(always)]
-pub(crate) fn quantize<T: Element>(backend: Backend, all: Quantize<'_, T>) {
+pub(crate) fn quantize<T: Value>(backend: Backend, all: Quantize<'_, T>) {
     if all.x.len() <= CHUNK {
-        return T::quantize(backend, all);
+        return backend.run(all);
     }
     let Quantize { x, params, known, traffic, unsigned, q } = all;
     let chunks = x.chunks(CHUNK).zip(q.chunks_mut(CHUNK)).rev();
     parallel::for_each(chunks, x.len(), backend.thread_limit(), |(x, q)| {
-        T::quantize(backend, Quantize { x, params, known, traffic, unsigned, q });
+        backend.run(Quantize { x, params, known, traffic, unsigned, q });
     });
 }
 
 /// Dequantizes chunk by chunk.
-pub(crate) fn dequantize<T: Element>(backend: Backend, all: Dequantize<'_, T>) {
+pub(crate) fn dequantize<T: Value>(backend: Backend, all: Dequantize<'_, T>) {
     let Dequantize { q, unsigned, scale, zero_point, traffic, x } = all;
     let chunks = q.chunks(CHUNK).zip(x.chunks_mut(CHUNK));
     parallel::for_each(chunks, q.len(), backend.thread_limit(), |(q, x)| {
-        T::dequantize(backend, Dequantize { q, unsigned, scale, zero_point, traffic, x });
+        backend.run(Dequantize { q, unsigned, scale, zero_point, traffic, x });
     });
 }
 
 /// Quantizes and dequantizes chunk by chunk.
-pub(crate) fn fake_quantize<T: Element>(backend: Backend, all: FakeQuantize<'_, T>) {
+pub(crate) fn fake_quantize<T: Value>(backend: Backend, all: FakeQuantize<'_, T>) {
     let FakeQuantize { x, params, traffic, y } = all;
     let chunks = x.chunks(CHUNK).zip(y.chunks_mut(CHUNK));
     parallel::for_each(chunks, x.len(), backend.thread_limit(), |(x, y)| {
-        T::fake_quantize(backend, FakeQuantize { x, params, traffic, y });
+        backend.run(FakeQuantize { x, params, traffic, y });
     });
 }

@@ -2,11 +2,12 @@
 //! until there is one.
 
 use crate::limits::Limits;
-use crate::{Element, Error, Scheme};
+use crate::simd::Value;
+use crate::{Error, Scheme};
 
 /// Why the scale of some values with these limits is not finite.
 #[cold]
-pub(super) fn set_error<T: Element>(x: &[T], scheme: &Scheme, limits: Limits) -> Error {
+pub(super) fn set_error<T: Value>(x: &[T], scheme: &Scheme, limits: Limits) -> Error {
     match scheme.params(limits.min, limits.max) {
         Err(error @ Error::ScaleOverflow { .. }) => error,
         _ => not_finite(x),
@@ -15,7 +16,7 @@ pub(super) fn set_error<T: Element>(x: &[T], scheme: &Scheme, limits: Limits) ->
 
 /// The error that names the first value that is not finite, of which there is one.
 #[cold]
-pub(crate) fn not_finite<T: Element>(x: &[T]) -> Error {
-    let index = x.iter().position(|x| !x.to_f32().is_finite()).unwrap_or(0);
-    Error::NotFinite { index, value: x.get(index).map_or(f32::NAN, |x| x.to_f32()) }
+pub(crate) fn not_finite<T: Value>(x: &[T]) -> Error {
+    let index = x.iter().position(|x| !x.widened().is_finite()).unwrap_or(0);
+    Error::NotFinite { index, value: x.get(index).map_or(f32::NAN, |x| x.widened()) }
 }

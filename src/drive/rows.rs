@@ -8,11 +8,11 @@ use crate::kernel::{
     QuantizedMut, Traffic,
 };
 use crate::limits::Limits;
-use crate::simd::LANES;
-use crate::{Backend, Element, Result, Scheme};
+use crate::simd::{LANES, Value};
+use crate::{Backend, Result, Scheme};
 
 /// Rows to be quantized in groups. The lengths agree.
-pub(crate) struct Groups<'a, T> {
+pub struct Groups<'a, T> {
     pub(crate) x: &'a [T],
     /// May be 0.
     pub(crate) row_len: usize,
@@ -24,7 +24,7 @@ pub(crate) struct Groups<'a, T> {
 }
 
 /// Quantizes each group by its own parameters.
-pub(crate) fn quantize_groups<T: Element>(backend: Backend, groups: Groups<'_, T>) -> Result<()> {
+pub(crate) fn quantize_groups<T: Value>(backend: Backend, groups: Groups<'_, T>) -> Result<()> {
     let Groups { x, row_len, group, scheme, mut to } = groups;
     if row_len == 0 {
         let (scale, zero_point) = scheme.choose(Limits::symmetric(0.0));
@@ -53,7 +53,7 @@ pub(crate) fn quantize_groups<T: Element>(backend: Backend, groups: Groups<'_, T
 /// Quantizes each row by its own parameters. What is not finite, or whose scale overflows, gets a
 /// scale that is not finite.
 #[inline(always)]
-fn quantize_rows<T: Element>(backend: Backend, rows: QuantizeRows<'_, T>) {
+fn quantize_rows<T: Value>(backend: Backend, rows: QuantizeRows<'_, T>) {
     if rows.row_len > CHUNK {
         return quantize_long_rows(backend, rows);
     }
@@ -71,7 +71,7 @@ fn quantize_rows<T: Element>(backend: Backend, rows: QuantizeRows<'_, T>) {
 }
 
 /// Rows that are more than a chunk are shared out one after another.
-fn quantize_long_rows<T: Element>(backend: Backend, rows: QuantizeRows<'_, T>) {
+fn quantize_long_rows<T: Value>(backend: Backend, rows: QuantizeRows<'_, T>) {
     let QuantizeRows { x, row_len, scheme, to } = rows;
     for (x, mut to) in x.chunks(row_len).zip(to.chunks(row_len, 1)) {
         let limits = chunks::limits(backend, x, scheme.is_symmetric());
@@ -89,22 +89,22 @@ fn quantize_long_rows<T: Element>(backend: Backend, rows: QuantizeRows<'_, T>) {
 
 /// Quantizes rows on one thread. Those that are short go sixteen together as far as they can.
 #[inline(always)]
-fn quantize_piece<T: Element>(backend: Backend, mut rows: QuantizeRows<'_, T>, traffic: Traffic) {
+fn quantize_piece<T: Value>(backend: Backend, mut rows: QuantizeRows<'_, T>, traffic: Traffic) {
     let (mut done, all) = (0, rows.to.scales.len());
     if all < LANES || !LENGTHS.contains(&rows.row_len) {
-        return T::quantize_rows(backend, rows);
+        return backend.run(rows);
     }
     while done < all {
         let groups = QuantizeGroups { rows: rows.part(done, all - done), traffic };
-        done += T::quantize_groups(backend, groups);
+        done += backend.run(groups);
         let next = LANES.min(all - done);
-        T::quantize_rows(backend, rows.part(done, next));
+        backend.run(rows.part(done, next));
         done += next;
     }
 }
 
 /// Quantizes rows whose last group is shorter than the others.
-fn quantize_ragged<T: Element>(backend: Backend, rows: Groups<'_, T>) {
+fn quantize_ragged<T: Value>(backend: Backend, rows: Groups<'_, T>) {
     let Groups { x, row_len, group, scheme, to } = rows;
     let sets = row_len.div_ceil(group);
     let whole = (sets - 1) * group;
@@ -119,7 +119,7 @@ fn quantize_ragged<T: Element>(backend: Backend, rows: Groups<'_, T>) {
 }
 
 /// Dequantizes rows in groups. The lengths agree.
-pub(super) fn dequantize_groups<T: Element>(backend: Backend, rows: DequantizeRows<'_, T>) {
+pub(super) fn dequantize_groups<T: Value>(backend: Backend, rows: DequantizeRows<'_, T>) {
     let DequantizeRows { from, row_len, group, x } = rows;
     if from.q.is_empty() {
         return;
@@ -133,12 +133,12 @@ pub(super) fn dequantize_groups<T: Element>(backend: Backend, rows: DequantizeRo
     let (values, sets, all) = (rows * row_len, rows * row_len.div_ceil(group), x.len());
     let pieces = from.chunks(values, sets).zip(x.chunks_mut(values));
     parallel::for_each(pieces, all, backend.thread_limit(), |(from, x)| {
-        T::dequantize_rows(backend, DequantizeRows { from, row_len, group, x });
+        backend.run(DequantizeRows { from, row_len, group, x });
     });
 }
 
 /// Groups that are a chunk or more are shared out one after another.
-fn dequantize_long_groups<T: Element>(backend: Backend, rows: DequantizeRows<'_, T>) {
+fn dequantize_long_groups<T: Value>(backend: Backend, rows: DequantizeRows<'_, T>) {
     let DequantizeRows { from, row_len, group, x } = rows;
     let Quantized { q, unsigned, scales, .. } = from;
     let rows = q.chunks(row_len).zip(x.chunks_mut(row_len));

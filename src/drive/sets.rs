@@ -3,12 +3,13 @@
 use super::channels::Channels;
 use super::rows::{Groups, dequantize_groups, quantize_groups};
 use crate::kernel::{DequantizeRows, Quantized, QuantizedMut};
-use crate::tensor::elements;
-use crate::{Backend, Element, Error, Granularity, Result, Scheme};
+use crate::shape::elements;
+use crate::simd::Value;
+use crate::{Backend, Error, Granularity, Result, Scheme};
 
 /// The sets of values that share a scale.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Sets {
+pub enum Sets {
     /// So many rows, in each of which every `group` values are a set; the last one may be shorter.
     Rows { rows: usize, row_len: usize, group: usize },
     /// The channels of several planes.
@@ -54,30 +55,35 @@ impl Sets {
             Self::Channels(channels) => Ok(channels.count),
         }
     }
+}
 
-    /// Quantizes `x` by the parameters of each set; the lengths agree.
-    pub(crate) fn quantize<T: Element>(
-        self,
-        backend: Backend,
-        x: &[T],
-        scheme: &Scheme,
-        to: QuantizedMut<'_>,
-    ) -> Result<()> {
-        match self {
-            Self::Rows { row_len, group, .. } => {
-                quantize_groups(backend, Groups { x, row_len, group, scheme, to })
-            }
-            Self::Channels(channels) => channels.quantize(backend, x, scheme, to),
+/// Quantizes `x` by the parameters of each set; the lengths agree.
+pub(crate) fn quantize_sets<T: Value>(
+    backend: Backend,
+    sets: Sets,
+    x: &[T],
+    scheme: &Scheme,
+    to: QuantizedMut<'_>,
+) -> Result<()> {
+    match sets {
+        Sets::Rows { row_len, group, .. } => {
+            quantize_groups(backend, Groups { x, row_len, group, scheme, to })
         }
+        Sets::Channels(channels) => channels.quantize(backend, x, scheme, to),
     }
+}
 
-    /// x' = (q - zero_point) * scale of the set; the lengths agree.
-    pub(crate) fn dequantize<T: Element>(self, backend: Backend, from: Quantized<'_>, x: &mut [T]) {
-        match self {
-            Self::Rows { row_len, group, .. } => {
-                dequantize_groups(backend, DequantizeRows { from, row_len, group, x });
-            }
-            Self::Channels(channels) => channels.dequantize(backend, from, x),
+/// x' = (q - zero_point) * scale of the set; the lengths agree.
+pub(crate) fn dequantize_sets<T: Value>(
+    backend: Backend,
+    sets: Sets,
+    from: Quantized<'_>,
+    x: &mut [T],
+) {
+    match sets {
+        Sets::Rows { row_len, group, .. } => {
+            dequantize_groups(backend, DequantizeRows { from, row_len, group, x });
         }
+        Sets::Channels(channels) => channels.dequantize(backend, from, x),
     }
 }

@@ -4,7 +4,7 @@ use super::blocks::{Scan, Traffic, scan};
 use crate::simd::{BLOCK, Kernel, Simd, Value};
 
 /// The largest magnitude of `x`, in the bits of its own type: see [`Value::magnitude_bits`].
-pub struct AbsMax<'a, T> {
+pub(crate) struct AbsMax<'a, T> {
     pub(crate) x: &'a [T],
     pub(crate) traffic: Traffic,
 }

@@ -34,7 +34,7 @@ impl Sums {
 }
 
 /// The sums of `x` and `y`, which have the same length.
-pub struct ErrorSums<'a, T> {
+pub(crate) struct ErrorSums<'a, T> {
     pub(crate) x: &'a [T],
     pub(crate) y: &'a [f32],
 }

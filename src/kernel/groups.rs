@@ -16,7 +16,7 @@ use crate::{ScaleType, Scheme};
 
 /// Quantizes rows of one of [`LENGTHS`], sixteen by sixteen, until there are fewer or one has a scale
 /// that is not in the proven range; returns how many.
-pub struct QuantizeGroups<'a, T> {
+pub(crate) struct QuantizeGroups<'a, T> {
     pub(crate) rows: QuantizeRows<'a, T>,
     pub(crate) traffic: Traffic,
 }

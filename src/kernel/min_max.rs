@@ -7,7 +7,7 @@ use crate::limits::Limits;
 use crate::simd::{BLOCK, Kernel, LANES, Simd, Value};
 
 /// The least and the largest of `x`; NaN if one value is, and the infinities crossed if there is none.
-pub struct MinMax<'a, T> {
+pub(crate) struct MinMax<'a, T> {
     pub(crate) x: &'a [T],
     pub(crate) traffic: Traffic,
 }

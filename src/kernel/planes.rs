@@ -11,7 +11,7 @@ use crate::limits::Limits;
 use crate::simd::{Kernel, Simd, Value};
 
 /// Widens each channel's limits to its slices in the planes of `x`.
-pub struct PlaneLimits<'a, T> {
+pub(crate) struct PlaneLimits<'a, T> {
     pub(crate) x: &'a [T],
     /// Not 0.
     pub(crate) inner: usize,
@@ -41,7 +41,7 @@ impl<T: Value> Kernel for PlaneLimits<'_, T> {
 }
 
 /// Quantizes the planes of `x` with parameters that came from them.
-pub struct QuantizePlanes<'a, T> {
+pub(crate) struct QuantizePlanes<'a, T> {
     pub(crate) x: &'a [T],
     /// Not 0.
     pub(crate) inner: usize,
@@ -69,7 +69,7 @@ impl<T: Value> Kernel for QuantizePlanes<'_, T> {
 }
 
 /// Dequantizes planes of channels.
-pub struct DequantizePlanes<'a, T> {
+pub(crate) struct DequantizePlanes<'a, T> {
     /// A set is a channel.
     pub(crate) from: Quantized<'a>,
     /// Not 0.

@@ -121,7 +121,7 @@ pub(super) fn known_row<S: Simd, T: Value>(
         }
         None => {
             by_division(s, x, params, grid, q);
-            x.iter().any(|x| T::from_magnitude_bits(x.magnitude_bits()).is_nan())
+            x.iter().any(|x| x.widened().is_nan())
         }
     }
 }

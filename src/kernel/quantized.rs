@@ -8,7 +8,7 @@ use crate::simd::Simd;
 
 /// Quantized values to be read.
 #[derive(Clone, Copy)]
-pub(crate) struct Quantized<'a> {
+pub struct Quantized<'a> {
     /// The bits of the integers.
     pub(crate) q: &'a [i8],
     /// Whether they are those of [`u8`].
@@ -48,7 +48,7 @@ impl<'a> Quantized<'a> {
 }
 
 /// Quantized values to be written.
-pub(crate) struct QuantizedMut<'a> {
+pub struct QuantizedMut<'a> {
     /// The bits of the integers.
     pub(crate) q: &'a mut [i8],
     /// One for each set.

@@ -12,7 +12,7 @@ use crate::{Integer, Scheme};
 
 /// Quantizes the rows of `x`, one scale each. A row that is not finite gets an infinite scale or
 /// NaN and is skipped, as is one whose scale overflows.
-pub struct QuantizeRows<'a, T> {
+pub(crate) struct QuantizeRows<'a, T> {
     pub(crate) x: &'a [T],
     /// Not 0.
     pub(crate) row_len: usize,
@@ -78,7 +78,7 @@ fn quantize_row<S: Simd, T: Value>(s: S, x: &[T], scheme: Scheme, q: &mut [i8]) 
 }
 
 /// Dequantizes rows in groups, the last of which may be shorter.
-pub struct DequantizeRows<'a, T> {
+pub(crate) struct DequantizeRows<'a, T> {
     /// A set is a group.
     pub(crate) from: Quantized<'a>,
     /// Not 0.

@@ -1,7 +1,7 @@
 //! The largest magnitude of all batches.
 
 use crate::limits::Limits;
-use crate::{Backend, Element, Result, drive};
+use crate::{Backend, Element, Result};
 
 /// The largest |x|; `None` before anything was observed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -16,7 +16,7 @@ impl AbsMax {
         }
         let abs_max = backend.abs_max(x);
         if !abs_max.is_finite() {
-            return Err(drive::not_finite(x));
+            return Err(T::not_finite(x));
         }
         self.merge(Self(Some(abs_max)));
         Ok(())

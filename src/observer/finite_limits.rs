@@ -1,7 +1,7 @@
 //! The limits of a batch that has to be finite.
 
 use crate::limits::Limits;
-use crate::{Backend, Element, Result, drive};
+use crate::{Backend, Element, Result};
 
 /// The limits of a batch, or `None` if it has no values.
 ///
@@ -13,6 +13,6 @@ pub(super) fn finite_limits<T: Element>(backend: Backend, x: &[T]) -> Result<Opt
     if min.is_finite() && max.is_finite() {
         Ok(Some(Limits { min, max }))
     } else {
-        Err(drive::not_finite(x))
+        Err(T::not_finite(x))
     }
 }

@@ -36,6 +36,9 @@ pub trait Value: bytemuck::Pod + Send + Sync {
 
     /// The binary32 number whose magnitude [`Value::magnitude_bits`] made.
     fn from_magnitude_bits(bits: u32) -> f32;
+
+    /// The value as binary32: exact.
+    fn widened(self) -> f32;
 }
 
 impl Value for f32 {
@@ -83,6 +86,11 @@ impl Value for f32 {
     #[inline(always)]
     fn from_magnitude_bits(bits: u32) -> f32 {
         Self::from_bits(bits)
+    }
+
+    #[inline(always)]
+    fn widened(self) -> f32 {
+        self
     }
 }
 
@@ -136,6 +144,11 @@ macro_rules! sixteen_bits {
             #[inline(always)]
             fn from_magnitude_bits(bits: u32) -> f32 {
                 $type::from_bits(bits as u16).to_f32()
+            }
+
+            #[inline(always)]
+            fn widened(self) -> f32 {
+                self.to_f32()
             }
         }
     };

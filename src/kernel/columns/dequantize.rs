@@ -6,7 +6,7 @@ use crate::kernel::quantized::{OfIntegers, of_integers};
 use crate::simd::{Kernel, LANES, Simd, Value};
 
 /// Dequantizes `q` with the columns' parameters.
-pub struct DequantizeColumns<'a, T> {
+pub(crate) struct DequantizeColumns<'a, T> {
     /// The bits of the integers.
     pub(crate) q: &'a [i8],
     /// Whether they are those of [`u8`].

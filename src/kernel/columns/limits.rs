@@ -6,7 +6,7 @@ use crate::simd::{BLOCK, Kernel, LANES, Simd, Value};
 
 /// Widens each column's limits to its values in `x`. The limits are [ordered](Simd::ordered); of a
 /// symmetric scheme `max` is that of the magnitudes, and there is no `min`.
-pub struct ColumnLimits<'a, T> {
+pub(crate) struct ColumnLimits<'a, T> {
     pub(crate) x: &'a [T],
     pub(crate) traffic: Traffic,
     /// One for each column, or none.

@@ -36,7 +36,7 @@ impl Columns {
 }
 
 /// Quantizes `x` with the columns' parameters, which came from it.
-pub struct QuantizeColumns<'a, T> {
+pub(crate) struct QuantizeColumns<'a, T> {
     pub(crate) x: &'a [T],
     pub(crate) columns: &'a Columns,
     pub(crate) traffic: Traffic,
