@@ -1,8 +1,8 @@
 //! The callback and the flag.
 
 use std::fmt;
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Mutex, PoisonError};
 
 use super::event::{Event, Progress};
 use crate::error::{Error, Result};
@@ -92,14 +92,15 @@ impl<'a> Control<'a> {
 
     pub(crate) fn tell(&self, event: Event<'_>) {
         if let Some(watcher) = &self.watcher {
-            let mut watcher = watcher.lock().unwrap_or_else(PoisonError::into_inner);
+            // A callback that has panicked is not called again.
+            let Ok(mut watcher) = watcher.lock() else { return };
             (watcher.tell)(event);
         }
     }
 
     fn progress(&self, next: impl FnOnce(Progress) -> Progress) {
         if let Some(watcher) = &self.watcher {
-            let mut watcher = watcher.lock().unwrap_or_else(PoisonError::into_inner);
+            let Ok(mut watcher) = watcher.lock() else { return };
             let progress = next(watcher.progress);
             watcher.progress = progress;
             (watcher.tell)(Event::Progress(progress));

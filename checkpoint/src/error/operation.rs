@@ -1,7 +1,7 @@
 //! Why an operation failed.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Display, Path, PathBuf};
 
 use super::header::HeaderError;
 use super::source::Source;
@@ -31,7 +31,7 @@ pub enum Error {
     #[error("cancelled")]
     Cancelled,
     /// A file or directory cannot be used.
-    #[error("cannot {action} {}", path.display())]
+    #[error("cannot {action} {}", shown(path))]
     Io {
         /// What was tried: `read`, `write`, `make`, `replace`, ..
         action: &'static str,
@@ -346,7 +346,7 @@ pub enum Error {
         out: PathBuf,
     },
     /// The path cannot be that of OUT.
-    #[error("cannot use {} as OUT", out.display())]
+    #[error("cannot use {} as OUT", shown(out))]
     UnusableOut {
         /// OUT.
         out: PathBuf,
@@ -381,6 +381,11 @@ pub enum Error {
         /// OUT.
         out: PathBuf,
     },
+}
+
+/// An empty path is shown as `""`.
+fn shown(path: &Path) -> Display<'_> {
+    if path.as_os_str().is_empty() { Path::new("\"\"").display() } else { path.display() }
 }
 
 impl Error {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// How a checkpoint is inspected: there is nothing to choose yet.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct InspectOptions {}

@@ -33,9 +33,10 @@ use crate::source::{Checkpoint, refuse_quantized};
 /// ```
 pub fn inspect(
     source: impl AsRef<Path>,
-    _options: &InspectOptions,
+    options: &InspectOptions,
     control: &Control<'_>,
 ) -> Result<InspectReport> {
+    let InspectOptions {} = options;
     let checkpoint = Checkpoint::open_any(control, source.as_ref())?;
     let quantization = Quantization::of(control, &checkpoint)?;
     let parameters = parameters(control, &checkpoint, quantization.as_ref())?;

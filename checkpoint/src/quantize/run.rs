@@ -65,20 +65,26 @@ pub fn quantize(
 
 /// Finds out what [`quantize`] would do, from the headers alone, and writes nothing.
 ///
-/// With `out`, what would keep that directory from being written is an error here, too.
+/// With `out`, what would keep that directory from being written is an error here, too; the
+/// directory is not made.
 ///
 /// # Errors
 ///
 /// Those of [`quantize`] that do not come from the values of tensors or from writing.
 ///
 /// ```no_run
+/// use std::path::Path;
+///
 /// use absmax_checkpoint::{Control, QuantizeOptions, plan_quantize};
 ///
-/// let report = plan_quantize("model", None, &QuantizeOptions::default(), &Control::new())?;
+/// let (options, control) = (QuantizeOptions::default(), Control::new());
+/// let report = plan_quantize("model", None, &options, &control)?;
 /// println!("{:.2} times smaller", report.ratio);
 /// for kept in report.tensors.iter().filter_map(|t| Some((&t.name, t.reason.as_ref()?))) {
 ///     println!("{}: {}", kept.0, kept.1);
 /// }
+/// // Could it be written there?
+/// plan_quantize("model", Some(Path::new("model-int8")), &options, &control)?;
 /// # Ok::<(), absmax_checkpoint::Error>(())
 /// ```
 pub fn plan_quantize(
@@ -106,12 +112,12 @@ fn prepare(
     options: &QuantizeOptions,
     control: &Control<'_>,
 ) -> Result<(Plan, QuantizeReport)> {
+    // A clip may have been made by its value, which nothing has looked at.
+    options.clip.check()?;
     let checkpoint = Checkpoint::open(control, source)?;
     refuse_quantized(&checkpoint)?;
     let (source, left_out) = (checkpoint.source.clone(), checkpoint.left_out.clone());
     let QuantizeOptions { scheme, overrides, ignore, clip, backend, .. } = options;
-    // A percentile that is none is an error before anything is written.
-    clip.observer()?;
     let plan = Plan::new(control, checkpoint, *scheme, overrides, ignore)?;
     let bytes_before = plan.shards().map(|(_, shard)| shard.source_len).sum();
     let bytes_after = plan.shards().map(|(_, shard)| shard.layout.file_len()).sum();

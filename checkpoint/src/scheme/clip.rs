@@ -28,6 +28,11 @@ pub enum Clip {
 }
 
 impl Clip {
+    /// An error if it is a percentile that is none.
+    pub(crate) fn check(self) -> Result<(), InvalidOption> {
+        self.observer().map(drop).map_err(|error| InvalidOption::new(error.to_string()))
+    }
+
     /// What sees the weights and then knows their parameters.
     pub(crate) fn observer(self) -> absmax::Result<Observer> {
         match self {
@@ -42,18 +47,17 @@ impl FromStr for Clip {
     type Err = InvalidOption;
 
     fn from_str(text: &str) -> Result<Self, InvalidOption> {
+        let wrong = |right| Err(InvalidOption::new(format!("{text:?} has to be {right}")));
         let clip = match (text, text.split_once('=')) {
             ("none", _) => Self::None,
             ("mse", _) => Self::Mse,
             (_, Some(("percentile", percent))) => match percent.parse() {
                 Ok(percent) => Self::Percentile(percent),
-                Err(_) => {
-                    return Err(InvalidOption::new("has to be percentile=P, P a number"));
-                }
+                Err(_) => return wrong("percentile=P, P a number"),
             },
-            _ => return Err(InvalidOption::new("has to be none, percentile=P or mse")),
+            _ => return wrong("none, percentile=P or mse"),
         };
-        clip.observer().map_err(|error| InvalidOption::new(error.to_string()))?;
+        clip.check()?;
         Ok(clip)
     }
 }

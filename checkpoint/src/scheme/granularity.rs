@@ -1,6 +1,7 @@
 //! Which weights share a scale.
 
 use std::fmt;
+use std::num::IntErrorKind;
 use std::str::FromStr;
 
 use absmax::Scheme;
@@ -42,11 +43,16 @@ impl FromStr for Granularity {
     type Err = InvalidOption;
 
     fn from_str(text: &str) -> Result<Self, InvalidOption> {
+        let wrong = |problem| Err(InvalidOption::new(format!("{text:?} {problem}")));
         match (text, text.strip_prefix("group=").map(str::parse)) {
             ("tensor", _) => Ok(Self::Tensor),
             ("channel", _) => Ok(Self::Channel),
-            (_, Some(Ok(size))) if size > 0 => Ok(Self::Group(size)),
-            _ => Err(InvalidOption::new("has to be tensor, channel or group=N")),
+            (_, Some(Ok(0))) => wrong("has to be group=N, N at least 1"),
+            (_, Some(Ok(size))) => Ok(Self::Group(size)),
+            (_, Some(Err(error))) if *error.kind() == IntErrorKind::PosOverflow => {
+                wrong("has to be group=N, and this N is too large")
+            }
+            _ => wrong("has to be tensor, channel or group=N"),
         }
     }
 }

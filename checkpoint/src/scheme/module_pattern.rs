@@ -11,6 +11,10 @@ use super::text::serde_as_text;
 /// Modules of a model: an exact name, or `re:` and a regular expression that matches from the
 /// beginning of the name and not necessarily to its end, as compressed-tensors understands them.
 ///
+/// Regular expressions are those of the crate [regex](https://docs.rs/regex/#syntax), which has
+/// neither look-around nor back-references. An exact name may also be that of the weight, which
+/// ends in `.weight`. Case counts. A text without a name or pattern is refused.
+///
 /// ```
 /// use absmax_checkpoint::ModulePattern;
 ///
@@ -30,7 +34,9 @@ impl ModulePattern {
     /// Whether it means this module, whose weight is the tensor `{module}.weight`.
     pub fn matches(&self, module: &str) -> bool {
         match &self.pattern {
-            Some(pattern) => pattern.is_match(module),
+            // From the beginning, and not necessarily to the end: Python's re.match. If any match
+            // begins there, the leftmost one does.
+            Some(pattern) => pattern.find(module).is_some_and(|found| found.start() == 0),
             None => self.text.strip_suffix(".weight").unwrap_or(&self.text) == module,
         }
     }
@@ -46,9 +52,19 @@ impl FromStr for ModulePattern {
     type Err = InvalidOption;
 
     fn from_str(text: &str) -> Result<Self, InvalidOption> {
-        // From the beginning, and not necessarily to the end: Python's re.match.
-        let pattern = text.strip_prefix("re:").map(|p| Regex::new(&format!("^(?:{p})")));
-        let pattern = pattern.transpose().map_err(|error| InvalidOption::new(error.to_string()))?;
+        if matches!(text, "" | "re:") {
+            return Err(InvalidOption::new(format!(
+                "{text:?} names no module: it has to be NAME or re:PATTERN"
+            )));
+        }
+        let pattern = text.strip_prefix("re:").map(Regex::new).transpose();
+        let pattern = pattern.map_err(|error| {
+            // The lines before the last one repeat the pattern and point into it.
+            let error = error.to_string();
+            let reason = error.lines().last().unwrap_or_default();
+            let reason = reason.strip_prefix("error: ").unwrap_or(reason);
+            InvalidOption::new(format!("{text} is not a regular expression: {reason}"))
+        })?;
         Ok(Self { text: text.to_owned(), pattern })
     }
 }

@@ -10,6 +10,9 @@ use super::weight_scheme::WeightScheme;
 
 /// A scheme for some modules. Its text is `NAME=SCHEME` or `re:PATTERN=SCHEME`.
 ///
+/// The last `=w` of the text divides it: schemes begin with a w and have no other one, and
+/// patterns may hold whatever they need to.
+///
 /// ```
 /// let mlp: absmax_checkpoint::Override = "re:.*mlp.*=w4a16,group=32".parse()?;
 /// assert!(mlp.modules.matches("model.layers.0.mlp.up_proj"));
@@ -29,9 +32,12 @@ impl FromStr for Override {
 
     fn from_str(text: &str) -> Result<Self, InvalidOption> {
         // Schemes begin with a w; patterns and schemes may have other equals signs.
-        let parts = text.rsplit_once("=w");
-        let (modules, scheme) = parts
-            .ok_or_else(|| InvalidOption::new("has to be NAME=SCHEME or re:PATTERN=SCHEME"))?;
+        let (modules, scheme) = text.rsplit_once("=w").ok_or_else(|| {
+            InvalidOption::new(format!(
+                "{text:?} has to be NAME=SCHEME or re:PATTERN=SCHEME, with a SCHEME of w8a8, w8a16 \
+                 or w4a16"
+            ))
+        })?;
         Ok(Self { modules: modules.parse()?, scheme: format!("w{scheme}").parse()? })
     }
 }

@@ -101,7 +101,8 @@ impl WeightScheme {
     ///
     /// # Errors
     ///
-    /// If there is no room for so many bits, or an asymmetric scheme is given a range.
+    /// If there is no room for so many bits, if an asymmetric scheme is given a range, or if a group
+    /// has no values.
     pub fn new(name: SchemeName, choices: Choices) -> Result<Self, InvalidOption> {
         let most = name.stored_bits();
         let bits = choices.bits.unwrap_or(most);
@@ -110,6 +111,9 @@ impl WeightScheme {
             return Err(InvalidOption::new(format!(
                 "{bits} bits: {name} has room for 2 to {most}"
             )));
+        }
+        if choices.granularity == Some(Granularity::Group(0)) {
+            return Err(InvalidOption::new("a group of 0 values: it has at least 1"));
         }
         let default = if most == 4 { Granularity::Group(128) } else { Granularity::Channel };
         let mapping = match (choices.asymmetric, choices.range) {
@@ -186,24 +190,29 @@ impl WeightScheme {
 impl Choices {
     /// Adds what one word says, of which every kind may come once.
     fn add(&mut self, word: &str) -> Result<(), InvalidOption> {
-        let twice = if let Some(bits) = word.strip_prefix("bits=") {
+        let before = if let Some(bits) = word.strip_prefix("bits=") {
             let not_a_number = |_| InvalidOption::new(format!("{bits:?} is not a number"));
-            self.bits.replace(bits.parse().map_err(not_a_number)?).is_some()
+            self.bits
+                .replace(bits.parse().map_err(not_a_number)?)
+                .map(|bits| format!("bits={bits}"))
         } else if word == "asymmetric" {
-            replace(&mut self.asymmetric, true)
+            replace(&mut self.asymmetric, true).then(|| word.to_owned())
         } else if let Some(range) = range_of(word) {
-            self.range.replace(range).is_some()
-        } else if let Ok(granularity) = word.parse() {
-            self.granularity.replace(granularity).is_some()
+            self.range.replace(range).map(|range| range_name(range).to_owned())
+        } else if matches!(word, "tensor" | "channel") || word.starts_with("group=") {
+            self.granularity.replace(word.parse()?).map(|granularity| granularity.to_string())
         } else {
             return Err(InvalidOption::new(format!(
                 "{word:?} is none of tensor, channel, group=N, bits=N, asymmetric, narrow and full"
             )));
         };
-        if twice {
-            return Err(InvalidOption::new(format!("{word:?} is the second word of its kind")));
+        match before {
+            Some(before) if before == word => {
+                Err(InvalidOption::new(format!("{word:?} is there twice")))
+            }
+            Some(before) => Err(InvalidOption::new(format!("{word:?} contradicts {before:?}"))),
+            None => Ok(()),
         }
-        Ok(())
     }
 }
 
@@ -212,6 +221,13 @@ fn range_of(word: &str) -> Option<Range> {
         "narrow" => Some(Range::Narrow),
         "full" => Some(Range::Full),
         _ => None,
+    }
+}
+
+fn range_name(range: Range) -> &'static str {
+    match range {
+        Range::Narrow => "narrow",
+        Range::Full => "full",
     }
 }
 
@@ -227,6 +243,9 @@ impl FromStr for WeightScheme {
     type Err = InvalidOption;
 
     fn from_str(text: &str) -> Result<Self, InvalidOption> {
+        if text.ends_with(',') {
+            return Err(InvalidOption::new(format!("{text:?} ends in a comma")));
+        }
         let mut parts = text.split(',');
         let name = parts.next().unwrap_or_default();
         let known = SchemeName::ALL.into_iter().find(|(_, known)| *known == name);
@@ -248,7 +267,7 @@ impl fmt::Display for WeightScheme {
         match self.mapping {
             Mapping::Asymmetric => f.write_str(",asymmetric"),
             Mapping::Symmetric(range) if range != Range::default_for(self.bits) => {
-                f.write_str(if range == Range::Full { ",full" } else { ",narrow" })
+                write!(f, ",{}", range_name(range))
             }
             Mapping::Symmetric(_) => Ok(()),
         }

@@ -78,7 +78,10 @@ impl Stage {
     /// Flushes a file that has been written, and reads it back.
     pub(crate) fn add(&mut self, control: &Control<'_>, draft: Draft) -> Result<WrittenFile> {
         let Draft { name, file } = draft;
+        // A flush cannot be interrupted.
+        control.check()?;
         control.tell(Event::Flushing(&name));
+        control.check()?;
         let (synced, digest) =
             rayon::join(|| file.as_file().sync_all(), || sha256(control, file.as_file()));
         let path = self.root.join(&name);

@@ -110,6 +110,26 @@ fn hashing_stops() {
     assert_eq!(model.names(), ["source"]);
 }
 
+/// A flush, which cannot be interrupted, does not begin when the flag is set.
+#[test]
+fn no_flush_begins() {
+    let (model, cancel) = (Model::small(), AtomicBool::new(false));
+    let (mut done, mut flushes) = (0, 0);
+    let control = Control::new().with_cancel(&cancel).with_events(|event| match event {
+        Event::Tensor(_) => {
+            done += 1;
+            cancel.store(done == 2, Ordering::Relaxed);
+        }
+        Event::Flushing(_) => flushes += 1,
+        _ => {}
+    });
+    let result = quantize(model.source(), model.out(), &QuantizeOptions::default(), &control);
+    drop(control);
+    assert!(matches!(result, Err(Error::Cancelled)), "{result:?}");
+    assert_eq!((done, flushes), (2, 0));
+    assert_eq!(model.names(), ["source"]);
+}
+
 #[test]
 fn operations_that_only_read_stop() {
     for model in large_models() {
@@ -154,7 +174,8 @@ fn dequantize_stops() {
 #[test]
 fn nothing_begins() {
     let (model, cancel) = (Model::small(), AtomicBool::new(true));
-    let control = Control::new().with_cancel(&cancel);
+    let told = |event: Event<'_>| panic!("{event:?}");
+    let control = Control::new().with_cancel(&cancel).with_events(told);
     let options = QuantizeOptions::default();
     let results = [
         quantize(model.source(), model.out(), &options, &control).map(|_| ()),

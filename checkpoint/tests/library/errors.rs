@@ -95,3 +95,14 @@ fn paths_that_cannot_be_read() {
     assert_eq!(path.to_str(), Some("no/where"));
     assert_eq!(source.kind(), std::io::ErrorKind::NotFound);
 }
+
+/// An empty path is seen.
+#[test]
+fn paths_that_are_empty() {
+    let model = Model::small();
+    let options = QuantizeOptions::default();
+    let error = quantize("", model.out(), &options, &Control::new()).unwrap_err();
+    assert_eq!(error.to_string(), r#"cannot read """#);
+    let error = quantize(model.source(), "", &options, &Control::new()).unwrap_err();
+    assert_eq!(error.to_string(), r#"cannot use "" as OUT"#);
+}

@@ -1,9 +1,12 @@
 //! Options and reports are the same after they were written and read.
 
+use std::str::FromStr;
+
 use absmax_checkpoint::{
-    CompareOptions, CompareReport, Control, DequantizeOptions, DequantizeReport, InspectOptions,
-    InspectReport, QuantizeOptions, QuantizeReport, Reason, SweepOptions, SweepReport, compare,
-    dequantize, inspect, plan_quantize, quantize, sweep,
+    Choices, Clip, CompareOptions, CompareReport, Control, DequantizeOptions, DequantizeReport,
+    Error, Granularity, InspectOptions, InspectReport, InvalidOption, ModulePattern, Override,
+    QuantizeOptions, QuantizeReport, Reason, SchemeName, SweepOptions, SweepReport, WeightScheme,
+    compare, dequantize, inspect, plan_quantize, quantize, sweep,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -57,9 +60,94 @@ fn what_means_nothing_is_refused() {
         r#"{"scheme": "w8a8,bits=9"}"#,
         r#"{"ignore": ["re:("]}"#,
         r#"{"clip": "percentile=200"}"#,
+        r#"{"ignore": [""]}"#,
+        r#"{"overrides": ["=w8a8"]}"#,
+        r#"{"scheme": "w4a16,group=0"}"#,
+        r#"{"backend": "avx2"}"#,
     ] {
         assert!(serde_json::from_str::<QuantizeOptions>(text).is_err(), "{text}");
     }
+}
+
+/// What a text is refused with.
+#[track_caller]
+fn refusal<T: FromStr<Err = InvalidOption>>(text: &str) -> String {
+    text.parse::<T>().err().expect(text).to_string()
+}
+
+#[test]
+fn texts_are_refused_in_words() {
+    let too_large = format!("group={}0", usize::MAX);
+    for (text, problem) in [
+        ("group=0", "at least 1"),
+        (&too_large, "too large"),
+        ("group=-1", "tensor, channel or group=N"),
+        ("row", "tensor, channel or group=N"),
+    ] {
+        let error = refusal::<Granularity>(text);
+        assert!(error.starts_with(&format!("{text:?}")) && error.contains(problem), "{error}");
+        let scheme = refusal::<WeightScheme>(&format!("w8a8,{text}"));
+        assert!(text == "row" || scheme == error, "{scheme}");
+    }
+    for (text, error) in [
+        ("w8a8,", r#""w8a8," ends in a comma"#),
+        ("w8a8,narrow,full", r#""full" contradicts "narrow""#),
+        ("w8a8,bits=7,bits=6", r#""bits=6" contradicts "bits=7""#),
+        ("w8a8,tensor,group=4", r#""group=4" contradicts "tensor""#),
+        ("w8a8,asymmetric,asymmetric", r#""asymmetric" is there twice"#),
+    ] {
+        assert_eq!(refusal::<WeightScheme>(text), error);
+    }
+    assert!(refusal::<Override>("up=row").starts_with(r#""up=row" has to be NAME=SCHEME"#));
+}
+
+#[test]
+fn patterns_name_something() {
+    for text in ["", "re:"] {
+        assert!(refusal::<ModulePattern>(text).contains("names no module"), "{text}");
+        assert!(refusal::<Override>(&format!("{text}=w8a8")).contains("names no module"), "{text}");
+    }
+    let error = refusal::<ModulePattern>(r"re:\d(");
+    assert_eq!(error, r"re:\d( is not a regular expression: unclosed group");
+    // What would be a pattern only if something stood around it.
+    assert!(refusal::<ModulePattern>("re:a)|(b").ends_with("unopened group"));
+    assert!(refusal::<ModulePattern>("re:(?=a)").contains("look-around"));
+}
+
+/// From the beginning of a name, whatever is in the pattern.
+#[test]
+fn patterns_match_from_the_beginning() {
+    let matches =
+        |pattern: &str, module: &str| pattern.parse::<ModulePattern>().unwrap().matches(module);
+    for pattern in ["re:b|a", "re:a|b", "re:.*c", "re:(?x) a  # a comment", "re:^a"] {
+        assert!(matches(pattern, "a.b.c"), "{pattern}");
+    }
+    for pattern in ["re:b|c", r"re:\.b", "re:(?m)^b", "re:a$"] {
+        assert!(!matches(pattern, "a.b.c"), "{pattern}");
+    }
+}
+
+/// Options that were made by their values, without a text.
+#[test]
+fn values_are_checked() {
+    let empty = Choices { granularity: Some(Granularity::Group(0)), ..Choices::default() };
+    for name in [SchemeName::W8a8, SchemeName::W8a16, SchemeName::W4a16] {
+        let error = WeightScheme::new(name, empty).unwrap_err();
+        assert!(error.to_string().contains("at least 1"), "{error}");
+    }
+    let (model, control) = (Model::small(), Control::new());
+    let mut options = QuantizeOptions::default();
+    for percent in [0.0, -1.0, 100.5, f64::NAN, f64::INFINITY] {
+        assert!(format!("percentile={percent}").parse::<Clip>().is_err());
+        options.clip = Clip::Percentile(percent);
+        let done = quantize(model.source(), model.out(), &options, &control);
+        let planned = plan_quantize(model.source(), None, &options, &control);
+        for result in [done, planned] {
+            assert!(matches!(result, Err(Error::InvalidOption(_))), "{result:?}");
+        }
+    }
+    options.clip = Clip::Percentile(100.0);
+    plan_quantize(model.source(), None, &options, &control).unwrap();
 }
 
 #[test]

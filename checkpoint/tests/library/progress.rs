@@ -1,5 +1,7 @@
 //! The callback is told of all work, and of nothing else.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use absmax_checkpoint::{
     Clip, CompareOptions, Control, DequantizeOptions, Event, InspectOptions, Progress,
     QuantizeOptions, Result, SweepOptions, compare, dequantize, inspect, quantize, sweep,
@@ -79,4 +81,25 @@ fn events_are_those_of_the_report() {
     drop(control);
     assert_eq!((planned, tensors.len()), (2, 2));
     assert_eq!((tensors, files), (report.tensors, report.files));
+}
+
+/// A callback that panics ends the operation, is not called again, and leaves nothing behind.
+#[test]
+fn a_callback_that_panics() {
+    let values: Vec<u8> = (0..1 << 20).flat_map(|i| (i as f32).to_le_bytes()).collect();
+    let model = Model::new(&[("up.weight", "F32", &[1 << 10, 1 << 10])], &values);
+    let mut calls = 0;
+    let control = Control::new().with_events(|event| {
+        if matches!(event, Event::Progress(progress) if progress.done > 0) {
+            calls += 1;
+            panic!("the callback");
+        }
+    });
+    let options = QuantizeOptions::default();
+    let run = || quantize(model.source(), model.out(), &options, &control);
+    let panicked = catch_unwind(AssertUnwindSafe(run)).unwrap_err();
+    drop(control);
+    assert_eq!(panicked.downcast_ref(), Some(&"the callback"));
+    assert_eq!(calls, 1);
+    assert_eq!(model.names(), ["source"]);
 }

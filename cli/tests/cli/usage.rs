@@ -19,7 +19,7 @@ fn usage_errors_exit_2() {
         (&["quantize", "SRC", "-o", "OUT", "--reduce-range", "--bits", "6"], "--bits"),
         (&["quantize", "SRC", "-o", "OUT", "--override", "re:.*"], "NAME=SCHEME"),
         (&["quantize", "SRC", "-o", "OUT", "--override", "q=w4a16,row"], "group=N"),
-        (&["quantize", "SRC", "-o", "OUT", "--override", "q=w8a8,narrow,full"], "second word"),
+        (&["quantize", "SRC", "-o", "OUT", "--override", "q=w8a8,narrow,full"], "contradicts"),
         (&["quantize", "SRC", "-o", "OUT", "--override", "q=w8a8,full,asymmetric"], "no narrow"),
         (&["quantize", "SRC", "-o", "OUT", "--override", "q=w2a2"], "w8a8, w8a16 and w4a16"),
         (&["quantize", "SRC", "-o", "OUT", "--threads", "-1"], "-1"),
