@@ -1,13 +1,23 @@
 //! Quantizes checkpoints, and looks at them: the library behind the command `absmax`.
 //!
 //! A checkpoint is a model directory as transformers saves it (`config.json` and one or many
-//! safetensors files), or one safetensors file. This quantizes a directory:
+//! safetensors files), or one safetensors file. With
+//!
+//! ```toml
+//! [dependencies]
+//! absmax-checkpoint = "0.1"
+//! ```
+//!
+//! this quantizes a directory:
 //!
 //! ```no_run
 //! use absmax_checkpoint::{Control, QuantizeOptions, quantize};
 //!
 //! let report = quantize("model", "model-int8", &QuantizeOptions::default(), &Control::new())?;
 //! println!("{:.2} times smaller", report.ratio);
+//! for tensor in report.outcome.iter().flat_map(|outcome| &outcome.worst) {
+//!     println!("{} has an SQNR of {:.1} dB", tensor.name, tensor.sqnr_db);
+//! }
 //! # Ok::<(), absmax_checkpoint::Error>(())
 //! ```
 //!
@@ -15,7 +25,8 @@
 //! is W8A8: int8 weights with one scale for each output channel. [`QuantizeOptions`] has the other
 //! schemes. Embeddings, norms, routers and heads stay as they are, and other files are copied. The
 //! integers and scales are those of the crate [`absmax`], the same bits on every CPU and on any
-//! number of threads.
+//! number of threads. That crate is re-exported: its `Backend`, `Isa`, `Range`, `ScaleType` and
+//! `Error` appear in options, reports and errors.
 //!
 //! # Operations
 //!
@@ -45,9 +56,49 @@
 //! # Ok::<(), absmax_checkpoint::InvalidOption>(())
 //! ```
 //!
+//! Options that mean nothing are [`InvalidOption`]: texts when they are parsed, values when an
+//! operation begins. Structs and enums that may grow are `#[non_exhaustive]`. Options with a
+//! `backend` cannot be compared by `==`, since an [`absmax::Backend`] cannot: compare what serde
+//! writes of them.
+//!
+//! # JSON
+//!
 //! Options and reports are plain data that [serde](https://serde.rs) writes and reads; schemes,
-//! patterns and clips are written as their texts. Structs and enums that may grow are
-//! `#[non_exhaustive]`.
+//! patterns, granularities and clips are written as their texts.
+//!
+//! When options are read, what is left out has its default, and unknown fields are errors. The
+//! field `backend` is one of these, since it is never written. Options are JSON objects; that serde
+//! also reads an array of all fields in their order is not to be relied on.
+//!
+//! Some fields of reports are flattened: they have no key of their own, and their fields lie beside
+//! the others. These are [`TensorReport::error`], [`QuantizeReport::outcome`],
+//! [`InspectedTensor::statistics`], [`ComparedTensor::error`], and `candidate` and `error` of
+//! [`SchemeNumbers`]. Where one of them is `None`, its fields are absent, and so is
+//! [`SweepReport::histogram`]; other fields that are `None` are null. A [`Reason`] or [`Warning`] is
+//! its name in snake_case, with what it holds, if it holds something. JSON has no infinity, so an
+//! infinite SQNR is null ([`ErrorNumbers`]).
+//!
+//! ```
+//! use absmax_checkpoint::{Reason, TensorReport, Warning};
+//!
+//! let text = r#"{
+//!     "name": "up.weight", "file": "model.safetensors", "dtype": "F32", "shape": [4, 24],
+//!     "quantized": true, "scheme": "w8a8,channel", "reason": null, "scales": 4,
+//!     "bytes_before": 384, "bytes_after": 112,
+//!     "sqnr_db": 45.1, "cosine": 0.9999, "mse": 0.0021, "max_abs_error": 0.16
+//! }"#;
+//! let tensor: TensorReport = serde_json::from_str(text)?;
+//! assert_eq!(tensor.error.map(|error| error.sqnr_db), Some(45.1));
+//!
+//! let json = |reason: Reason| serde_json::to_string(&reason);
+//! assert_eq!(json(Reason::NotAWeight)?, r#""not_a_weight""#);
+//! assert_eq!(json(Reason::Dimensions(3))?, r#"{"dimensions":3}"#);
+//!
+//! let warning = Warning::UnusedIgnore { pattern: "lm_haed".to_owned() };
+//! let text = serde_json::to_string(&warning)?;
+//! assert_eq!(text, r#"{"unused_ignore":{"pattern":"lm_haed"}}"#);
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 //!
 //! # Progress, and how to stop
 //!
@@ -76,6 +127,7 @@
 //! });
 //! match result {
 //!     Ok(report) => println!("{} files", report.files.len()),
+//!     // It is never inside of another error.
 //!     Err(Error::Cancelled) => println!("stopped, and nothing was written"),
 //!     Err(error) => println!("error: {error}"),
 //! }
@@ -86,20 +138,30 @@
 //! most. So an operation returns within a tenth of a second, but for system calls, which cannot be
 //! interrupted: flushing a file to disk, which [`Event::Flushing`] announces and which may take
 //! seconds, renaming, and reading from a disk that does not answer. Once files are being given
-//! their names, which is a matter of moments, the operation runs to its end.
+//! their names, which is a matter of moments, the operation runs to its end. If the flag is set
+//! before an operation begins, there are no events.
+//!
+//! The last [`Event::Progress`] of an operation that succeeds has all bytes done. The bytes are all
+//! done a little before that, while files have yet to be given their names: only the report says
+//! that OUT is there.
 //!
 //! # What is atomic
 //!
 //! [`quantize()`] and [`dequantize()`] write each file under a temporary name, flush it to disk,
-//! read it back for its SHA-256, and give it its name when all files are there; config.json comes last,
-//! since without it loaders take a directory for no model at all. An operation that fails or is
-//! cancelled removes what it has made, the directory too if it was not there before, and puts back
-//! what it had replaced. A process that is killed may leave files whose names begin with
-//! `.absmax-`, which every later operation leaves out. One operation at a time writes to a
-//! directory: another one gets [`Error::Busy`].
+//! read it back for its SHA-256, and give it its name when all files are there; config.json comes
+//! last, since without it loaders take a directory for no model at all. An operation that fails or
+//! is cancelled removes what it has made and puts back what it had replaced. A process that is
+//! killed may leave files whose names begin with `.absmax-`, which every later operation leaves
+//! out. They may be deleted when no operation runs.
 //!
-//! OUT has to be another directory than the source. If it exists, `replace` has to be set, and then
-//! files of the same names are replaced; weights that would stay beside the new ones are an error.
+//! OUT is a directory, also if the source is one file, and has to be another directory than the
+//! source. It is made with the parents that it lacks, and an operation that fails removes all of
+//! them. If it exists, even empty, `replace` has to be set, or the operation ends with
+//! [`Error::OutExists`]. Then files of the same names are replaced; weights that would stay beside
+//! the new ones are an error.
+//!
+//! One operation at a time writes to a directory. Another one gets [`Error::Busy`] if its `replace`
+//! is set; else it usually gets [`Error::OutExists`], since the first has made the directory.
 //!
 //! # Memory and threads
 //!
@@ -111,8 +173,42 @@
 //!
 //! # Errors
 //!
-//! Every function returns [`Error`], which has the names and numbers that explain it, and leads to
-//! its cause by [`source`](std::error::Error::source). To show all of it, print the chain:
+//! Every function returns [`Error`], which has the names and numbers that explain it. To tell
+//! errors apart, match [`Error::root`]: errors of values and files may come inside of
+//! [`Error::File`], [`Error::Tensor`] or [`Error::DiskFull`], which say where they happened.
+//!
+//! ```
+//! use std::io::ErrorKind;
+//! use std::path::Path;
+//!
+//! use absmax_checkpoint::{Control, Error, QuantizeOptions, quantize};
+//!
+//! fn explain(error: &Error, src: &Path) -> String {
+//!     match error.root() {
+//!         Error::Cancelled => "cancelled".to_owned(),
+//!         Error::NotFinite { tensor, row, column, .. } => {
+//!             format!("{tensor} is broken at [{row}, {column}]")
+//!         }
+//!         Error::OutExists { out } => format!("{} is there already", out.display()),
+//!         Error::Io { path, source, .. }
+//!             if path == src && source.kind() == ErrorKind::NotFound =>
+//!         {
+//!             format!("there is no {}", src.display())
+//!         }
+//!         other => other.to_string(),
+//!     }
+//! }
+//!
+//! let options = QuantizeOptions::default();
+//! let error = quantize("no/model", "out", &options, &Control::new()).unwrap_err();
+//! assert_eq!(explain(&error, Path::new("no/model")), "there is no no/model");
+//! ```
+//!
+//! Never inside of another are [`Error::Cancelled`], [`Error::InvalidOption`], a source that is not
+//! there, and what keeps OUT from being written, from [`Error::OutIsSource`] to [`Error::Busy`].
+//!
+//! An error says its own part, and leads to its cause by [`source`](std::error::Error::source). To
+//! show all of it, print the chain:
 //!
 //! ```
 //! use std::error::Error as _;
@@ -148,6 +244,8 @@ mod source;
 mod sweep;
 mod write;
 
+#[doc(no_inline)]
+pub use absmax;
 pub use compare::{CompareOptions, CompareReport, ComparedBytes, ComparedTensor, compare};
 pub use control::{Control, Event, Progress};
 pub use dequantize::{DequantizeOptions, DequantizeReport, dequantize};

@@ -8,13 +8,16 @@ use crate::report::{TensorReport, Warning, WrittenFile};
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// Work was done. The first of these has nothing done, the last one all.
+    /// Work was done. The first of these has nothing done; the last one has all done, if the
+    /// operation succeeds. All bytes are done before files are given their names.
     Progress(Progress),
     /// There is something to know. Operations go on.
     Warning(&'a Warning),
-    /// What `quantize` is going to do with every tensor, before it begins.
+    /// What `quantize` is going to do with every tensor, before it begins: in the order
+    /// of the files and of their data.
     Planned(&'a [TensorReport]),
-    /// `quantize` is done with a tensor.
+    /// `quantize` is done with a tensor. There is one for each of [`Event::Planned`], in that
+    /// order; those of tensors that are kept have no `error`.
     Tensor(&'a TensorReport),
     /// A file of OUT, by its relative path, is written and is being flushed to disk, which cannot
     /// be cancelled and may take long.

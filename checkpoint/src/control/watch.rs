@@ -54,8 +54,15 @@ impl<'a> Control<'a> {
     /// Tells the callback of every [`Event`].
     ///
     /// It is called from the threads that work, never from two at a time, some thousands of times a
-    /// second: work waits for it. It may set the flag; it must not begin an operation with the same
-    /// `Control`.
+    /// second: work waits for it.
+    ///
+    /// It may set the flag. It must not itself begin an operation, or other work on the rayon pool:
+    /// a thread that waits for such work may take up work of this operation, which would wait for
+    /// the callback forever. It may have another thread do so, with another `Control`, and not wait
+    /// for it. An operation with this very `Control` would wait for the callback forever, too.
+    ///
+    /// If it panics, it is not called again by this `Control`, the operation removes what it has
+    /// written, and then the panic goes on to the operation's caller.
     #[must_use]
     pub fn with_events(self, callback: impl FnMut(Event<'_>) + Send + 'a) -> Self {
         let progress = Progress { done: 0, total: 0 };

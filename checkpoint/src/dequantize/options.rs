@@ -10,7 +10,7 @@ use crate::report::{Warning, WrittenFile};
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct DequantizeOptions {
-    /// Whether OUT may exist. Files of the same names are replaced, others stay.
+    /// Whether OUT may exist, be it empty. Files of the same names are replaced, others stay.
     pub replace: bool,
     /// The instruction set that computes. The result does not depend on it. By default the best
     /// one.

@@ -14,28 +14,32 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why an operation failed.
 ///
-/// Each says its own part; [`source`](std::error::Error::source) leads to the cause. An operation
-/// that fails or is cancelled leaves nothing behind in OUT, and what was there is as it was.
+/// Each says its own part; [`source`](std::error::Error::source) leads to the cause. To tell errors
+/// apart, match [`Error::root`], since some come inside of others. An operation that fails or is
+/// cancelled leaves nothing behind in OUT, and what was there is as it was.
 ///
 /// ```
 /// use absmax_checkpoint::{Control, Error, InspectOptions, inspect};
 ///
 /// let error = inspect("no/such/model", &InspectOptions::default(), &Control::new()).unwrap_err();
-/// assert!(matches!(&error, Error::Io { path, .. } if path.ends_with("no/such/model")));
+/// assert!(matches!(error.root(), Error::Io { path, .. } if path.ends_with("no/such/model")));
 /// assert_eq!(error.to_string(), "cannot read no/such/model");
 /// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The flag of the [`Control`](crate::Control) was set.
+    /// The flag of the [`Control`](crate::Control) was set. It is never inside of another error.
     #[error("cancelled")]
     Cancelled,
-    /// A file or directory cannot be used.
+    /// A file or directory cannot be used: if the source is not there, `path` is the source as the
+    /// caller gave it, and the kind of `source` is [`io::ErrorKind::NotFound`].
     #[error("cannot {action} {}", shown(path))]
     Io {
-        /// What was tried: `read`, `write`, `make`, `replace`, ..
+        /// What was tried: `read`, `write`, `make`, `replace`, .. It is for showing only, and may
+        /// come to be another word.
         action: &'static str,
-        /// The file or directory.
+        /// The source as the caller gave it; a file or directory in the source or OUT by its path
+        /// without symbolic links; or a file of OUT relative to OUT.
         path: PathBuf,
         /// What the system says.
         source: io::Error,
@@ -77,7 +81,7 @@ pub enum Error {
     /// An option means nothing, or contradicts another.
     #[error(transparent)]
     InvalidOption(#[from] InvalidOption),
-    /// The kernels refuse something.
+    /// The kernels refuse something that no check before them has found: an [`absmax::Error`].
     #[error(transparent)]
     Kernel(#[from] absmax::Error),
 
@@ -339,7 +343,7 @@ pub enum Error {
         /// OUT.
         out: PathBuf,
     },
-    /// OUT exists, and the options do not allow to replace what is in it.
+    /// OUT exists, be it empty, and the options do not allow to replace what is in it.
     #[error("OUT {} exists", out.display())]
     OutExists {
         /// OUT.
@@ -375,7 +379,8 @@ pub enum Error {
         /// The file that would go into it.
         path: PathBuf,
     },
-    /// Another run is writing to OUT.
+    /// Another run is writing to OUT. Without `replace` a second run usually gets
+    /// [`Error::OutExists`], since the first has made the directory.
     #[error("another run is writing to {}", out.display())]
     Busy {
         /// OUT.

@@ -8,7 +8,7 @@ use crate::scheme::{Clip, ModulePattern, Override, WeightScheme};
 /// How a checkpoint is quantized.
 ///
 /// Written by serde it is the whole of the options but for the backend; what is left out when it is
-/// read has its default.
+/// read has its default, and unknown fields are errors, `backend` as well.
 ///
 /// ```
 /// use absmax_checkpoint::QuantizeOptions;
@@ -35,7 +35,7 @@ pub struct QuantizeOptions {
     pub ignore: Vec<ModulePattern>,
     /// What is cut off of the weights that share a scale. By default nothing.
     pub clip: Clip,
-    /// Whether OUT may exist. Files of the same names are replaced, others stay.
+    /// Whether OUT may exist, be it empty. Files of the same names are replaced, others stay.
     pub replace: bool,
     /// The instruction set that computes. The result does not depend on it. By default the best
     /// one.

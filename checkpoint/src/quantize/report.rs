@@ -45,7 +45,8 @@ pub struct QuantizeReport {
     pub bytes_after: u64,
     /// `bytes_before / bytes_after`.
     pub ratio: f64,
-    /// What only a quantization has that was done.
+    /// What only a quantization has that was done; `None` if it was planned. In JSON its fields
+    /// are beside the others, and absent if it is `None`.
     #[serde(flatten)]
     pub outcome: Option<Outcome>,
 }
@@ -54,7 +55,8 @@ pub struct QuantizeReport {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Outcome {
-    /// The quantized tensors with the lowest signal to noise ratio, the lowest first.
+    /// The five quantized tensors with the lowest signal to noise ratio, the lowest first; fewer if
+    /// there are not so many.
     pub worst: Vec<WorstTensor>,
     /// What it took.
     pub seconds: f64,

@@ -30,7 +30,8 @@ pub struct TensorReport {
     pub bytes_before: u64,
     /// Bytes in OUT, scales and zero points with it.
     pub bytes_after: u64,
-    /// What quantization cost; `None` if it is kept, or not quantized yet.
+    /// What quantization cost; `None` if it is kept, or not quantized yet. In JSON its fields are
+    /// beside the others, and absent if it is `None`.
     #[serde(flatten)]
     pub error: Option<ErrorNumbers>,
 }

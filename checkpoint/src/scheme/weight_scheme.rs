@@ -101,8 +101,8 @@ impl WeightScheme {
     ///
     /// # Errors
     ///
-    /// If there is no room for so many bits, if an asymmetric scheme is given a range, or if a group
-    /// has no values.
+    /// If there is no room for so many bits, if an asymmetric scheme is given a range, or if groups
+    /// have no values.
     pub fn new(name: SchemeName, choices: Choices) -> Result<Self, InvalidOption> {
         let most = name.stored_bits();
         let bits = choices.bits.unwrap_or(most);
