@@ -74,9 +74,10 @@
 //! the others. These are [`TensorReport::error`], [`QuantizeReport::outcome`],
 //! [`InspectedTensor::statistics`], [`ComparedTensor::error`], and `candidate` and `error` of
 //! [`SchemeNumbers`]. Where one of them is `None`, its fields are absent, and so is
-//! [`SweepReport::histogram`]; other fields that are `None` are null. A [`Reason`] or [`Warning`] is
-//! its name in snake_case, with what it holds, if it holds something. JSON has no infinity, so an
-//! infinite SQNR is null ([`ErrorNumbers`]).
+//! [`SweepReport::histogram`]; other fields that are `None` are null.
+//!
+//! A [`Reason`] or [`Warning`] is its name in snake_case, with what it holds, if it holds
+//! something. JSON has no infinity, so an infinite SQNR is null (see [`ErrorNumbers`]).
 //!
 //! ```
 //! use absmax_checkpoint::{Reason, TensorReport, Warning};
