@@ -1,5 +1,6 @@
 //! From the limits of values to the scale and the zero point that a scheme gives them.
 
+use crate::environment::in_default;
 use crate::limits::Limits;
 use crate::{Error, Mapping, QuantParams, Range, Result, ScaleType, Scheme};
 
@@ -26,15 +27,17 @@ impl Scheme {
     /// # Ok::<(), absmax::Error>(())
     /// ```
     pub fn params(self, min: f32, max: f32) -> Result<QuantParams> {
-        if !(min.is_finite() && max.is_finite() && min <= max) {
-            return Err(Error::InvalidLimits { min, max });
-        }
-        let (scale, zero_point) = self.choose(Limits { min, max });
-        if scale == f32::INFINITY {
-            let scale_type = self.stored_scale_type();
-            return Err(Error::ScaleOverflow { set: 0, min, max, scale_type });
-        }
-        Ok(self.valid_params(scale, zero_point))
+        in_default((min, max), |(min, max)| {
+            if !(min.is_finite() && max.is_finite() && min <= max) {
+                return Err(Error::InvalidLimits { min, max });
+            }
+            let (scale, zero_point) = self.choose(Limits { min, max });
+            if scale == f32::INFINITY {
+                let scale_type = self.stored_scale_type();
+                return Err(Error::ScaleOverflow { set: 0, min, max, scale_type });
+            }
+            Ok(self.valid_params(scale, zero_point))
+        })
     }
 
     /// The parameters with a scale and zero point that were computed before, and stored.
@@ -98,7 +101,7 @@ impl Scheme {
         let scale = if scale < f32::MIN_POSITIVE { f32::MIN_POSITIVE } else { scale };
         match self.stored_scale_type() {
             ScaleType::F32 => scale,
-            narrower => narrower.round(scale),
+            narrower => narrower.rounded(scale),
         }
     }
 }

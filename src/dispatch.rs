@@ -1,7 +1,10 @@
 //! The operations of every element, compiled here.
 //!
 //! A generic function is compiled by each crate that calls it, and a kernel many times over: for
-//! every instruction set. These functions are not generic, so they are compiled once, in this crate.
+//! every instruction set. These functions are not generic, so they are compiled once, in this crate. Here
+//! the default floating-point environment is entered, and left again.
+
+use core::hint::black_box;
 
 use half::{bf16, f16};
 
@@ -9,6 +12,7 @@ use crate::drive::{
     Groups, Sets, abs_max, dequantize, dequantize_sets, error_sums, fake_quantize, limits,
     not_finite, quantize, quantize_groups, quantize_sets,
 };
+use crate::environment::Environment;
 use crate::kernel::{Dequantize, FakeQuantize, Quantize, Quantized, QuantizedMut, Sums};
 use crate::limits::Limits;
 use crate::{Backend, Error, Result, Scheme};
@@ -31,7 +35,8 @@ macro_rules! compiled {
         impl Compiled for $element {
             $(
                 fn $name($($arg: $type),+) -> $output {
-                    $name($($arg),+)
+                    let _environment = Environment::enter();
+                    black_box($name($($arg),+))
                 }
             )+
         }

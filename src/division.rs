@@ -26,6 +26,7 @@
 use core::ops::Range;
 
 use crate::Backend;
+use crate::environment::Environment;
 use crate::kernel::CheckDivision;
 pub use crate::kernel::{SIGNIFICANDS, Tally};
 pub use crate::reciprocal::{PROVEN, Reciprocal};
@@ -48,5 +49,6 @@ pub fn check(
     significands: Range<u32>,
     reciprocal: fn(f32) -> Option<Reciprocal>,
 ) -> Tally {
+    let _environment = Environment::enter();
     backend.run(CheckDivision { significands, reciprocal })
 }

@@ -4,6 +4,8 @@ use core::fmt::Debug;
 
 use half::{bf16, f16};
 
+use crate::environment::in_default;
+
 /// A floating-point type that can be quantized: [`f32`], [`half::f16`] or [`half::bf16`].
 ///
 /// The narrow types are widened to binary32, exactly, and then treated alike:
@@ -77,12 +79,12 @@ macro_rules! sixteen_bits {
 
             #[inline]
             fn to_f32(self) -> f32 {
-                $type::to_f32(self)
+                in_default(self, $type::to_f32)
             }
 
             #[inline]
             fn from_f32(x: f32) -> Self {
-                $type::from_f32(x)
+                in_default(x, $type::from_f32)
             }
         }
 

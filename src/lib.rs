@@ -37,7 +37,10 @@
 //!
 //! # Environment
 //!
-//! The floating-point environment must be the default one: rounding to nearest, subnormals kept.
+//! The floating-point environment of the caller does not matter: whether it flushes subnormals, rounds
+//! in another direction or lets exceptions trap, the bits are those of the default environment, on the
+//! caller's thread and on every other, and afterwards the environment is what it was. (Flags that tell
+//! which exceptions have happened may be set.) That holds on x86, x86-64 and aarch64.
 //!
 //! Features: `rayon` (default) shares large tensors out to the current rayon pool; `std` (default)
 //! asks the CPU at run time what it can do. `serde` makes schemes and observers serializable; reading
@@ -56,6 +59,7 @@ mod dispatch;
 pub mod division;
 mod drive;
 mod element;
+mod environment;
 mod error;
 mod integer;
 mod isa;

@@ -57,6 +57,7 @@ impl Limits {
 mod stored {
     use super::Limits;
     use crate::Error;
+    use crate::environment::in_default;
 
     /// [`Limits`].
     #[derive(serde::Serialize, serde::Deserialize)]
@@ -75,13 +76,15 @@ mod stored {
         type Error = Error;
 
         fn try_from(stored: StoredLimits) -> Result<Self, Error> {
-            // The sum of either zero and +0 is +0.
-            let [min, max] = [stored.min, stored.max].map(|limit| limit as f32 + 0.0);
-            if min.is_finite() && max.is_finite() && min <= max {
-                Ok(Self { min, max })
-            } else {
-                Err(Error::InvalidLimits { min, max })
-            }
+            in_default([stored.min, stored.max], |limits| {
+                // The sum of either zero and +0 is +0.
+                let [min, max] = limits.map(|limit| limit as f32 + 0.0);
+                if min.is_finite() && max.is_finite() && min <= max {
+                    Ok(Self { min, max })
+                } else {
+                    Err(Error::InvalidLimits { min, max })
+                }
+            })
         }
     }
 }

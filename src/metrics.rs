@@ -1,5 +1,6 @@
 //! How far a quantized tensor is from its source.
 
+use crate::environment::in_default;
 use crate::error::same_length;
 use crate::kernel::Sums;
 use crate::{Backend, Element, Result};
@@ -28,12 +29,15 @@ impl ErrorStats {
 
     /// mean(e^2); 0 of no values.
     pub fn mse(&self) -> f64 {
-        if self.0.count == 0 { 0.0 } else { self.0.ee / self.0.count as f64 }
+        in_default(
+            self.0,
+            |Sums { count, ee, .. }| if count == 0 { 0.0 } else { ee / count as f64 },
+        )
     }
 
     /// max |e|; NaN if an error is.
     pub fn max_abs(&self) -> f64 {
-        if self.0.ee.is_nan() { f64::NAN } else { self.0.max_abs }
+        in_default(self.0, |Sums { ee, max_abs, .. }| if ee.is_nan() { f64::NAN } else { max_abs })
     }
 
     /// The signal to quantization noise ratio, 10 log10(sum x^2 / sum e^2), in decibels; infinite
@@ -46,21 +50,28 @@ impl ErrorStats {
     /// ```
     #[cfg(feature = "std")]
     pub fn sqnr_db(&self) -> f64 {
-        if self.0.ee == 0.0 { f64::INFINITY } else { 10.0 * (self.0.xx / self.0.ee).log10() }
+        in_default(
+            self.0,
+            |Sums { ee, xx, .. }| {
+                if ee == 0.0 { f64::INFINITY } else { 10.0 * (xx / ee).log10() }
+            },
+        )
     }
 
     /// The cosine of the angle between x and x', <x, x'> / (|x| |x'|); 1 if both are zero.
     #[cfg(feature = "std")]
     pub fn cosine(&self) -> f64 {
-        if self.0.xx == 0.0 && self.0.yy == 0.0 {
-            return 1.0;
-        }
-        self.0.xy / (self.0.xx.sqrt() * self.0.yy.sqrt())
+        in_default(
+            self.0,
+            |Sums { xx, yy, xy, .. }| {
+                if xx == 0.0 && yy == 0.0 { 1.0 } else { xy / (xx.sqrt() * yy.sqrt()) }
+            },
+        )
     }
 
     /// The stats of this tensor followed by another.
     pub fn merge(self, other: Self) -> Self {
-        Self(self.0.merge(other.0))
+        Self(in_default((self.0, other.0), |(one, other)| one.merge(other)))
     }
 }
 

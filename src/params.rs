@@ -2,6 +2,7 @@
 
 use core::ops::RangeInclusive;
 
+use crate::environment::in_default;
 use crate::reciprocal::Reciprocal;
 use crate::{Error, Integer, Result};
 
@@ -47,10 +48,13 @@ impl QuantParams {
         if !(qmin..=qmax).contains(&zero_point) {
             return Err(Error::ZeroPointOutOfRange { zero_point, qmin, qmax });
         }
-        if !(scale.is_finite() && scale > 0.0) {
-            return Err(Error::InvalidScale { scale });
-        }
-        Ok(Self::valid(scale, zero_point, qmin, qmax))
+        in_default(scale, |scale| {
+            if scale.is_finite() && scale > 0.0 {
+                Ok(Self::valid(scale, zero_point, qmin, qmax))
+            } else {
+                Err(Error::InvalidScale { scale })
+            }
+        })
     }
 
     /// Symmetric int8 parameters: zero point 0, integers [-127, 127].
@@ -66,7 +70,7 @@ impl QuantParams {
     #[inline(always)]
     pub(crate) fn valid(scale: f32, zero_point: i32, qmin: i32, qmax: i32) -> Self {
         let [zero_point, qmin, qmax] = [zero_point, qmin, qmax].map(|q| q as i16);
-        Self { scale, zero_point, qmin, qmax, reciprocal: Reciprocal::new(scale) }
+        Self { scale, zero_point, qmin, qmax, reciprocal: Reciprocal::of(scale) }
     }
 
     /// What kernels divide by the scale with, if it is in the proven range.

@@ -4,6 +4,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::drive::Sets;
+use crate::environment::Environment;
 use crate::error::same_length;
 use crate::kernel::{Quantized, QuantizedMut};
 use crate::shape::elements;
@@ -147,6 +148,7 @@ impl Quantizer {
         let sets = self.sets::<Q>(shape, scales.len(), zero_points.len())?;
         same_length("data", elements(shape)?, q.len())?;
         same_length("output", q.len(), x.len())?;
+        let _environment = Environment::enter();
         if let Some(&scale) = scales.iter().find(|scale| !(scale.is_finite() && **scale > 0.0)) {
             return Err(Error::InvalidScale { scale });
         }

@@ -3,6 +3,8 @@
 
 use core::ops::RangeInclusive;
 
+use crate::environment::in_default;
+
 /// The scales for which the product is proven to stand for the division: [2^-126, 2^79].
 pub const PROVEN: RangeInclusive<f32> =
     f32::MIN_POSITIVE..=f32::from_bits((127 + 79) << (f32::MANTISSA_DIGITS - 1));
@@ -27,8 +29,13 @@ pub struct Reciprocal {
 
 impl Reciprocal {
     /// The reciprocal of a scale in the [proven](PROVEN) range; `None` for any other.
-    #[inline]
     pub fn new(scale: f32) -> Option<Self> {
+        in_default(scale, Self::of)
+    }
+
+    /// [`Reciprocal::new`] in the default environment.
+    #[inline(always)]
+    pub(crate) fn of(scale: f32) -> Option<Self> {
         if !PROVEN.contains(&scale) {
             return None;
         }
@@ -39,7 +46,9 @@ impl Reciprocal {
     /// The same with the last division replaced by a product: lo = RN(RN(1 - s * hi) * hi). It is
     /// wrong for exactly one scale and step of a whole [`check`]: the proof that the check can fail.
     pub fn with_product_lo(scale: f32) -> Option<Self> {
-        Self::new(scale).map(|Self { hi, .. }| Self { hi, lo: remainder(scale, hi) * hi })
+        in_default(scale, |scale| {
+            Self::of(scale).map(|Self { hi, .. }| Self { hi, lo: remainder(scale, hi) * hi })
+        })
     }
 }
 

@@ -4,6 +4,8 @@ use core::fmt;
 
 use half::{bf16, f16};
 
+use crate::environment::in_default;
+
 /// The type that scales will be stored in. The scale is rounded to it first and the values are
 /// quantized against the rounded scale, which is what they will be multiplied by again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -31,6 +33,11 @@ impl ScaleType {
     /// assert_eq!(ScaleType::F16.round(1e6), f32::INFINITY);
     /// ```
     pub fn round(self, scale: f32) -> f32 {
+        in_default(scale, |scale| self.rounded(scale))
+    }
+
+    /// [`ScaleType::round`] in the default environment.
+    pub(crate) fn rounded(self, scale: f32) -> f32 {
         const SMALLEST_NORMAL: f32 = f16::MIN_POSITIVE.to_f32_const();
         const SUBNORMALS_PER_UNIT: f32 = (1 << 24) as f32;
         match self {

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use core::slice;
 
 use crate::drive::Groups;
+use crate::environment::in_default;
 use crate::error::same_length;
 use crate::kernel::{Dequantize, FakeQuantize, Quantize, QuantizedMut, Traffic};
 use crate::limits::Limits;
@@ -148,8 +149,9 @@ impl Backend {
         if x.is_empty() {
             return None;
         }
-        let Limits { min, max } = T::limits(self, x, false);
-        if min.is_nan() || max.is_nan() { Some((f32::NAN, f32::NAN)) } else { Some((min, max)) }
+        in_default(T::limits(self, x, false), |Limits { min, max }| {
+            if min.is_nan() || max.is_nan() { Some((f32::NAN, f32::NAN)) } else { Some((min, max)) }
+        })
     }
 
     /// [`quantize_into`] on this backend.

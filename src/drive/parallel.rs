@@ -58,12 +58,15 @@ where
 {
     use std::sync::{Mutex, PoisonError};
 
+    use crate::environment::Environment;
+
     let available = if threads == 0 { rayon::current_num_threads() } else { threads };
     let threads = available.min(items.len());
     let queue = Mutex::new(items);
     let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
     let merged = Mutex::new(None);
     let drain = || {
+        let _environment = Environment::enter();
         let mut state = new();
         while let Some(item) = next() {
             f(&mut state, item);

@@ -139,7 +139,7 @@ fn scales_of<S: Simd>(s: S, range: S::F32, scheme: Scheme) -> S::F32 {
     let mut scales: [f32; LANES] = bytemuck::must_cast(bits);
     if scheme.stored_scale_type() != ScaleType::F32 {
         for scale in &mut scales {
-            *scale = scheme.stored_scale_type().round(*scale);
+            *scale = scheme.stored_scale_type().rounded(*scale);
         }
     }
     s.load_f32(&scales)

@@ -4,6 +4,7 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::histogram::Histogram;
+use crate::environment::in_default;
 use crate::limits::Limits;
 use crate::{Backend, Error, QuantParams, Result, Scheme};
 
@@ -17,11 +18,13 @@ impl TryFrom<f64> for Percent {
     type Error = Error;
 
     fn try_from(percent: f64) -> Result<Self> {
-        if 0.0 < percent && percent <= 100.0 {
-            Ok(Self(percent))
-        } else {
-            Err(Error::InvalidPercent { percent })
-        }
+        in_default(percent, |percent| {
+            if 0.0 < percent && percent <= 100.0 {
+                Ok(Self(percent))
+            } else {
+                Err(Error::InvalidPercent { percent })
+            }
+        })
     }
 }
 
@@ -54,7 +57,8 @@ impl Histogram {
     /// # Ok::<(), absmax::Error>(())
     /// ```
     pub fn percentile(&self, percent: f64) -> Result<f32> {
-        Percent::try_from(percent).map(|percent| self.magnitude_at(percent))
+        let percent = Percent::try_from(percent)?;
+        Ok(in_default((self, percent), |(this, percent)| this.magnitude_at(percent)))
     }
 
     pub(super) fn magnitude_at(&self, Percent(percent): Percent) -> f32 {
@@ -104,6 +108,11 @@ impl Histogram {
     /// # Ok::<(), absmax::Error>(())
     /// ```
     pub fn mse_clip(&self, scheme: Scheme) -> f32 {
+        in_default(self, |this| this.best_clip(scheme))
+    }
+
+    /// [`Histogram::mse_clip`] in the default environment.
+    fn best_clip(&self, scheme: Scheme) -> f32 {
         let Some(limits) = self.limits else { return 0.0 };
         let sample = Sample::new(self, limits);
         let abs_max = limits.abs_max();

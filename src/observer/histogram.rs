@@ -3,6 +3,7 @@
 use super::bins::Bins;
 use super::finite_limits::finite_limits;
 use crate::drive::{self, CHUNK};
+use crate::environment::Environment;
 use crate::limits::Limits;
 use crate::{Backend, Element, Result};
 
@@ -77,6 +78,7 @@ impl Histogram {
     ///
     /// As [`Histogram::observe`].
     pub fn observe_on<T: Element>(&mut self, backend: Backend, x: &[T]) -> Result<()> {
+        let _environment = Environment::enter();
         let limits = finite_limits(backend, x)?;
         let see = |bins: &mut Bins, x: &[T]| bins.merge(&Bins::of(x));
         let merge = |mut one: Bins, other: Bins| {
@@ -104,6 +106,7 @@ impl Histogram {
     /// # Ok::<(), absmax::Error>(())
     /// ```
     pub fn merge(&mut self, other: &Self) {
+        let _environment = Environment::enter();
         self.bins.merge(&other.bins);
         self.limits = Limits::merge_seen(self.limits, other.limits);
     }

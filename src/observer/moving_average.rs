@@ -1,6 +1,7 @@
 //! An average of the batches' limits in which the last ones weigh most.
 
 use super::finite_limits::finite_limits;
+use crate::environment::in_default;
 use crate::limits::Limits;
 use crate::{Backend, Element, Error, Result};
 
@@ -14,11 +15,13 @@ impl TryFrom<f32> for Constant {
     type Error = Error;
 
     fn try_from(constant: f32) -> Result<Self> {
-        if 0.0 < constant && constant <= 1.0 {
-            Ok(Self(constant))
-        } else {
-            Err(Error::InvalidAveragingConstant { constant })
-        }
+        in_default(constant, |constant| {
+            if 0.0 < constant && constant <= 1.0 {
+                Ok(Self(constant))
+            } else {
+                Err(Error::InvalidAveragingConstant { constant })
+            }
+        })
     }
 }
 

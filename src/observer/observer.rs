@@ -5,6 +5,7 @@ use super::clip::Percent;
 use super::histogram::Histogram;
 use super::min_max::MinMax;
 use super::moving_average::{Constant, MovingAverage};
+use crate::environment::{Environment, in_default};
 use crate::limits::Limits;
 use crate::{Backend, Element, Error, ObserverKind, QuantParams, Result, Scheme};
 
@@ -197,6 +198,7 @@ impl Observer {
     ///
     /// As [`Observer::observe`].
     pub fn observe_on<T: Element>(&mut self, backend: Backend, x: &[T]) -> Result<()> {
+        let _environment = Environment::enter();
         match &mut self.0 {
             State::AbsMax(abs_max) => abs_max.observe(backend, x),
             State::MinMax(min_max) => min_max.observe(backend, x),
@@ -230,6 +232,7 @@ impl Observer {
     /// # Ok::<(), absmax::Error>(())
     /// ```
     pub fn merge(&mut self, other: &Self) -> Result<()> {
+        let _environment = Environment::enter();
         let mismatch = Error::ObserverMismatch { kind: self.kind(), other: other.kind() };
         match (&mut self.0, &other.0) {
             (State::AbsMax(a), State::AbsMax(b)) => a.merge(*b),
@@ -252,7 +255,7 @@ impl Observer {
     ///
     /// Of the present kinds only mse depends on the scheme, and it searches at every call.
     pub fn limits(&self, scheme: Scheme) -> Option<(f32, f32)> {
-        let limits = match &self.0 {
+        let limits = in_default(&self.0, |state| match state {
             State::AbsMax(abs_max) => abs_max.limits(),
             State::MinMax(min_max) => min_max.limits(),
             State::MovingAverage(average) => average.limits(),
@@ -262,7 +265,7 @@ impl Observer {
             State::Mse { histogram } => {
                 histogram.limits.map(|limits| limits.clipped(histogram.mse_clip(scheme)))
             }
-        };
+        });
         limits.map(|Limits { min, max }| (min, max))
     }
 

@@ -6,6 +6,7 @@ use super::bins::Key;
 use super::histogram::{Histogram, StoredHistogram};
 use super::moving_average::Constant;
 use crate::Error;
+use crate::environment::in_default;
 use crate::limits::{Limits, StoredLimits};
 
 impl From<AbsMax> for Option<f64> {
@@ -34,7 +35,7 @@ impl TryFrom<f64> for Constant {
     type Error = Error;
 
     fn try_from(stored: f64) -> Result<Self, Error> {
-        Self::try_from(stored as f32)
+        Self::try_from(in_default(stored, |stored| stored as f32))
     }
 }
 

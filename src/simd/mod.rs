@@ -6,6 +6,7 @@ mod token;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+pub(crate) mod environment;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod portable;

@@ -26,7 +26,7 @@ impl Columns {
         // The zero points differ from column to column; the limits do not.
         let first = zero_points.first().copied().unwrap_or(0);
         let grid = Grid::new(scheme.valid_params(1.0, first), scheme.is_unsigned());
-        let pairs = scales.iter().map_while(|&scale| Reciprocal::new(scale));
+        let pairs = scales.iter().map_while(|&scale| Reciprocal::of(scale));
         let (hi, lo): (Vec<f32>, Vec<f32>) = pairs.map(|r| (r.hi, r.lo)).unzip();
         let reciprocals = (hi.len() == scales.len()).then_some([hi, lo]);
         let mut zeros: Vec<i32> = zero_points.iter().map(|&z| grid.biased(z)).collect();

@@ -1,0 +1,324 @@
+//! The definitions, each written out.
+
+use core::ops::RangeInclusive;
+
+use bytemuck::{bytes_of, pod_read_unaligned};
+
+use crate::{Element, Integer, Mapping, QuantParams, Range, ScaleType, Scheme};
+
+/// The largest |x|: the unsigned maximum of the bit patterns without their sign (31 bits of an f32,
+/// 15 of an f16 or bf16). NaN is above infinity and infinity above every number. 0 for an empty
+/// slice.
+pub(super) fn abs_max<T: Element>(x: &[T]) -> f32 {
+    let sign = 1 << (8 * size_of::<T>() - 1);
+    let mut largest = 0;
+    for &value in x {
+        let magnitude = bits(value) & !sign;
+        if magnitude > largest {
+            largest = magnitude;
+        }
+    }
+    widen(of_bits::<T>(largest))
+}
+
+/// The least and the largest value; both NaN if one is, and `None` of no value. A zero is +0.
+pub(super) fn min_max<T: Element>(x: &[T]) -> Option<(f32, f32)> {
+    let mut limits = None;
+    for &value in x {
+        let value = widen(value);
+        if value.is_nan() {
+            return Some((f32::NAN, f32::NAN));
+        }
+        let (min, max) = limits.unwrap_or((value, value));
+        limits =
+            Some((if value < min { value } else { min }, if value > max { value } else { max }));
+    }
+    // The sum of either zero and +0 is +0.
+    limits.map(|(min, max)| (min + 0.0, max + 0.0))
+}
+
+/// The integers that a scheme uses, from the least to the largest.
+pub(super) fn integers(scheme: Scheme) -> RangeInclusive<i32> {
+    let two_to_b = 1 << scheme.num_bits();
+    match scheme.mapping() {
+        Mapping::Symmetric(Range::Narrow) => 1 - two_to_b / 2..=two_to_b / 2 - 1,
+        Mapping::Symmetric(Range::Full) => -two_to_b / 2..=two_to_b / 2 - 1,
+        Mapping::AffineSigned => -two_to_b / 2..=two_to_b / 2 - 1,
+        Mapping::AffineUnsigned => 0..=two_to_b - 1,
+    }
+}
+
+/// The scale, as it will be stored, and the zero point for finite values between `min` and `max`;
+/// the scale is infinite if it overflows its type.
+pub(super) fn choose(min: f32, max: f32, scheme: Scheme) -> (f32, i32) {
+    let two_to_b = f32::from(1u16 << scheme.num_bits());
+    let low = if min < 0.0 { min } else { 0.0 };
+    let high = if max > 0.0 { max } else { 0.0 };
+    let scale = match scheme.mapping() {
+        Mapping::Symmetric(range) => {
+            let abs_max = if -low > high { -low } else { high };
+            let steps = match range {
+                Range::Narrow => two_to_b / 2.0 - 1.0,
+                Range::Full => (two_to_b - 1.0) / 2.0,
+            };
+            abs_max / steps
+        }
+        Mapping::AffineSigned | Mapping::AffineUnsigned => {
+            let steps = two_to_b - 1.0;
+            if (high - low).is_infinite() {
+                high / steps - low / steps
+            } else {
+                (high - low) / steps
+            }
+        }
+    };
+    let scale = if low == 0.0 && high == 0.0 {
+        1.0
+    } else {
+        // The least normal number.
+        let least = f32::from_bits(1 << 23);
+        store(if scale < least { least } else { scale }, scheme.stored_scale_type())
+    };
+    let zero_point = match scheme.mapping() {
+        Mapping::Symmetric(_) => 0,
+        Mapping::AffineSigned | Mapping::AffineUnsigned => {
+            let (qmin, qmax) = integers(scheme).into_inner();
+            let zero_point = round_half_even(qmin as f32 - low / scale);
+            if zero_point < qmin as f32 {
+                qmin
+            } else if zero_point > qmax as f32 {
+                qmax
+            } else {
+                zero_point as i32
+            }
+        }
+    };
+    (scale, zero_point)
+}
+
+/// A positive scale, rounded to the type that it will be stored in: to the nearest, the even one of
+/// two, but up to the next subnormal below the least normal f16; infinity if it overflows.
+pub(super) fn store(scale: f32, scale_type: ScaleType) -> f32 {
+    // 2^-14 is the least normal f16, 2^-24 the least of all.
+    const LEAST_NORMAL: f32 = 1.0 / 16_384.0;
+    const LEAST: f32 = 1.0 / 16_777_216.0;
+    match scale_type {
+        ScaleType::F32 => scale,
+        ScaleType::Bf16 => BF16.value(BF16.nearest(scale)),
+        ScaleType::F16 if scale < LEAST_NORMAL => {
+            let floor = (scale / LEAST) as i32 as f32;
+            (if floor * LEAST < scale { floor + 1.0 } else { floor }) * LEAST
+        }
+        ScaleType::F16 => F16.value(F16.nearest(scale)),
+    }
+}
+
+/// clamp(round_half_even(x / s) + z, qmin, qmax), NaN to z.
+pub(super) fn quantize_one<T: Element>(x: T, params: QuantParams) -> i32 {
+    let quotient = widen(x) / params.scale();
+    if quotient.is_nan() {
+        return params.zero_point();
+    }
+    // Converting to an integer saturates.
+    let rounded = round_half_even(quotient) as i32;
+    rounded.saturating_add(params.zero_point()).clamp(params.qmin(), params.qmax())
+}
+
+/// (q - z) * s.
+pub(super) fn dequantize_one<Q: Integer>(q: Q, params: QuantParams) -> f32 {
+    let byte = bytes_of(&q)[0];
+    let q = if Q::NAME == "i8" { i32::from(byte.cast_signed()) } else { i32::from(byte) };
+    (q - params.zero_point()) as f32 * params.scale()
+}
+
+/// The value as binary32, which is exact. A NaN keeps its sign and its payload, in the highest bits;
+/// that of a narrow type becomes quiet.
+pub(super) fn widen<T: Element>(x: T) -> f32 {
+    match T::NAME {
+        "f16" => F16.value(bits(x)),
+        "bf16" => BF16.value(bits(x)),
+        _ => f32::from_bits(bits(x)),
+    }
+}
+
+/// The value of a type that is nearest to a binary32, the even one of two; infinity if it overflows.
+/// Of a NaN remain the sign and the highest bits of its payload, and it becomes quiet where the type is
+/// narrow.
+pub(super) fn narrow<T: Element>(x: f32) -> T {
+    of_bits(match T::NAME {
+        "f16" => F16.nearest(x),
+        "bf16" => BF16.nearest(x),
+        _ => x.to_bits(),
+    })
+}
+
+/// A format of 16 bits: a sign, an exponent, and so many bits of the fraction.
+struct Format {
+    fraction: i32,
+}
+
+const F16: Format = Format { fraction: 10 };
+const BF16: Format = Format { fraction: 7 };
+
+impl Format {
+    /// The bits of infinity.
+    const fn infinity(&self) -> u32 {
+        0x7fff >> self.fraction << self.fraction
+    }
+
+    /// The exponent that the exponent bits 0 and 1 stand for: 2 less than half as many as there are.
+    const fn least_exponent(&self) -> i32 {
+        2 - (1 << (14 - self.fraction))
+    }
+
+    /// The number that some bits stand for.
+    fn value(&self, bits: u32) -> f32 {
+        let sign = (bits & 0x8000) << 16;
+        let magnitude = bits & 0x7fff;
+        if magnitude >= self.infinity() {
+            let fraction = magnitude - self.infinity();
+            let quiet = if fraction == 0 { 0 } else { 0x0040_0000 };
+            return f32::from_bits(sign | 0x7f80_0000 | fraction << (23 - self.fraction) | quiet);
+        }
+        let (exponent, fraction) =
+            (magnitude >> self.fraction, magnitude & ((1 << self.fraction) - 1));
+        // A subnormal number has the exponent of the least normal one, and no 1 before the fraction.
+        let (exponent, digits) =
+            if exponent == 0 { (1, fraction) } else { (exponent, fraction | 1 << self.fraction) };
+        let unit = two_to_the(exponent as i32 - 1 + self.least_exponent() - self.fraction);
+        // Exact: binary32 holds every number of either format.
+        let number = (f64::from(digits) * unit) as f32;
+        f32::from_bits(sign | number.to_bits())
+    }
+
+    /// The bits of the nearest number.
+    fn nearest(&self, x: f32) -> u32 {
+        let sign = x.to_bits() >> 16 & 0x8000;
+        let magnitude = x.to_bits() & 0x7fff_ffff;
+        if x.is_nan() {
+            let quiet = 1 << (self.fraction - 1);
+            let payload = (magnitude & 0x007f_ffff) >> (23 - self.fraction);
+            return sign | self.infinity() | payload | quiet;
+        }
+        let exponent = (magnitude >> 23) as i32 - 127;
+        if exponent > 1 - self.least_exponent() {
+            return sign | self.infinity();
+        }
+        // Numbers of one exponent are multiples of one unit; below the least exponent, of its unit.
+        let exponent =
+            if exponent < self.least_exponent() { self.least_exponent() } else { exponent };
+        let unit = two_to_the(exponent - self.fraction);
+        let multiple = (f64::from(f32::from_bits(magnitude)) / unit) as f32;
+        // Counted from 0, each exponent has as many numbers as there are fractions; a normal number's
+        // multiple has them once more. Rounded up to the next exponent, it is that one's first.
+        let before = ((exponent - self.least_exponent()) as u32) << self.fraction;
+        sign | (before + round_half_even(multiple) as u32)
+    }
+}
+
+/// 2^n, a normal binary64 number.
+fn two_to_the(n: i32) -> f64 {
+    f64::from_bits(((n + 1023) as u64) << 52)
+}
+
+/// The bits of an element.
+fn bits<T: Element>(x: T) -> u32 {
+    match *bytes_of(&x) {
+        [a, b] => u32::from(u16::from_ne_bytes([a, b])),
+        [a, b, c, d] => u32::from_ne_bytes([a, b, c, d]),
+        _ => unreachable!("elements have 16 or 32 bits"),
+    }
+}
+
+/// The element of some bits.
+fn of_bits<T: Element>(bits: u32) -> T {
+    if size_of::<T>() == 2 {
+        pod_read_unaligned(&(bits as u16).to_ne_bytes())
+    } else {
+        pod_read_unaligned(&bits.to_ne_bytes())
+    }
+}
+
+/// The nearest integer, and the even one of two that are equally near; `f32::round_ties_even`
+/// without `std`.
+fn round_half_even(x: f32) -> f32 {
+    // From 2^23 on every binary32 number is an integer; infinities stay themselves.
+    if x.abs() >= 8_388_608.0 {
+        return x;
+    }
+    let truncated = x as i32;
+    let fraction = (x - truncated as f32).abs();
+    let odd = truncated % 2 != 0;
+    let away = fraction > 0.5 || (fraction == 0.5 && odd);
+    let step = if x < 0.0 { -1 } else { 1 };
+    (if away { truncated + step } else { truncated }) as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use half::{bf16, f16};
+
+    use super::*;
+
+    #[test]
+    fn rounding_is_that_of_std() {
+        for bits in (0..=u32::MAX).step_by(4093) {
+            let x = f32::from_bits(bits);
+            let (ours, std) = (round_half_even(x), x.round_ties_even());
+            assert!(ours == std || x.is_nan(), "{x:e}: {ours} and {std}");
+        }
+        for k in -300..300 {
+            let tie = k as f32 + 0.5;
+            for x in [tie.next_down(), tie, tie.next_up()] {
+                assert_eq!(round_half_even(x), x.round_ties_even(), "{x:e}");
+            }
+        }
+    }
+
+    /// NaN too: `half` makes it quiet and keeps its sign and payload, as is stated here.
+    #[test]
+    fn widening_is_that_of_half() {
+        for bits in 0..=u16::MAX {
+            let (half, brain) = (f16::from_bits(bits), bf16::from_bits(bits));
+            assert_eq!(widen(half).to_bits(), half.to_f32_const().to_bits(), "f16 {bits:#06x}");
+            assert_eq!(widen(brain).to_bits(), brain.to_f32_const().to_bits(), "bf16 {bits:#06x}");
+        }
+    }
+
+    #[test]
+    fn narrowing_is_that_of_half() {
+        let strided = (0..=u32::MAX).step_by(1021);
+        // All numbers of either type, what lies halfway to the next, and the neighbours of both.
+        let ties = (0..=u16::MAX).flat_map(|bits| {
+            let (half, brain) = (f16::from_bits(bits).to_f32_const(), u32::from(bits) << 16);
+            [half.to_bits(), half.to_bits() + 0x1000, brain, brain + 0x8000]
+        });
+        let around = ties.flat_map(|bits| [bits.wrapping_sub(1), bits, bits.wrapping_add(1)]);
+        for bits in strided.chain(around) {
+            let x = f32::from_bits(bits);
+            let (half, brain) = (f16::from_f32_const(x), bf16::from_f32_const(x));
+            assert_eq!(narrow::<f16>(x).to_bits(), half.to_bits(), "f16 {bits:#010x}");
+            assert_eq!(narrow::<bf16>(x).to_bits(), brain.to_bits(), "bf16 {bits:#010x}");
+            assert_eq!(narrow::<f32>(x).to_bits(), bits);
+        }
+    }
+
+    #[test]
+    fn scales_are_stored_as_the_type_rounds_them() {
+        for bits in (1..f32::INFINITY.to_bits()).step_by(509) {
+            let scale = f32::from_bits(bits);
+            for (scale_type, nearest) in [
+                (ScaleType::F32, scale),
+                (ScaleType::F16, f16::from_f32_const(scale).to_f32_const()),
+                (ScaleType::Bf16, bf16::from_f32_const(scale).to_f32_const()),
+            ] {
+                let stored = store(scale, scale_type);
+                let lost =
+                    scale_type == ScaleType::F16 && nearest < scale && scale < 2f32.powi(-14);
+                let expected =
+                    if lost { nearest + f16::from_bits(1).to_f32_const() } else { nearest };
+                assert_eq!(stored.to_bits(), expected.to_bits(), "{scale:e} to {scale_type}");
+            }
+        }
+    }
+}

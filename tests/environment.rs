@@ -1,0 +1,358 @@
+//! The floating-point environment of the caller and of other threads changes no bit, and is afterwards
+//! what it was.
+#![cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+#![allow(unsafe_code, reason = "the register is set by an instruction")]
+
+use std::hint::black_box;
+
+use absmax::{
+    Backend, Element, Histogram, Observer, QuantParams, Quantizer, Range, ScaleType, Scheme,
+    TensorView, division, reference,
+};
+use half::{bf16, f16};
+
+/// MXCSR.
+#[cfg(target_arch = "x86_64")]
+mod register {
+    use std::arch::asm;
+
+    pub(super) const DEFAULT: u64 = 0x1f80;
+
+    /// What flushes, how is rounded and what traps; the flags that tell what happened are left out.
+    pub(super) const CONTROL: u64 = 0xffff_ffc0;
+
+    pub(super) const ENVIRONMENTS: [(&str, u64); 8] = [
+        ("results are flushed", DEFAULT | 0x8000),
+        ("operands are flushed", DEFAULT | 0x0040),
+        ("both are flushed", DEFAULT | 0x8040),
+        ("rounding down", DEFAULT | 0x2000),
+        ("rounding up", DEFAULT | 0x4000),
+        ("rounding to zero", DEFAULT | 0x6000),
+        ("every exception traps", 0),
+        ("everything flushed, rounding to zero, every exception traps", 0xe040),
+    ];
+
+    pub(super) fn read() -> u64 {
+        let mut register = 0u32;
+        // SAFETY: the instruction stores 32 bits there.
+        unsafe { asm!("stmxcsr [{}]", in(reg) &raw mut register) };
+        register.into()
+    }
+
+    pub(super) fn write(register: u64) {
+        let register = register as u32;
+        // SAFETY: no reserved bit is set.
+        unsafe { asm!("ldmxcsr [{}]", in(reg) &raw const register) };
+    }
+}
+
+/// FPCR.
+#[cfg(target_arch = "aarch64")]
+mod register {
+    use std::arch::asm;
+
+    pub(super) const DEFAULT: u64 = 0;
+    pub(super) const CONTROL: u64 = u64::MAX;
+
+    pub(super) const ENVIRONMENTS: [(&str, u64); 8] = [
+        ("flushed", 1 << 24),
+        ("half precision flushed", 1 << 19),
+        ("one NaN", 1 << 25),
+        ("half precision without infinities", 1 << 26),
+        ("rounding up", 1 << 22),
+        ("rounding down", 2 << 22),
+        ("rounding to zero", 3 << 22),
+        ("all of it", 1 << 24 | 1 << 19 | 1 << 25 | 1 << 26 | 3 << 22),
+    ];
+
+    pub(super) fn read() -> u64 {
+        let register;
+        // SAFETY: programs may read the register.
+        unsafe { asm!("mrs {}, fpcr", out(reg) register) };
+        register
+    }
+
+    pub(super) fn write(register: u64) {
+        // SAFETY: programs may write the register.
+        unsafe { asm!("msr fpcr, {}", in(reg) register) };
+    }
+}
+
+use register::{CONTROL, DEFAULT, ENVIRONMENTS, read, write};
+
+/// Calls `f` in an environment, and demands that it is the same afterwards.
+fn within<R>(environment: u64, f: impl FnOnce() -> R) -> R {
+    let before = read();
+    write(environment);
+    let result = black_box(f());
+    let after = read();
+    write(before);
+    assert_eq!(after & CONTROL, environment & CONTROL, "{environment:#x} has become {after:#x}");
+    result
+}
+
+/// Answers by their bits.
+#[derive(Default)]
+struct Answers(Vec<u64>);
+
+impl Answers {
+    fn number(&mut self, x: f32) {
+        self.0.push(x.to_bits().into());
+    }
+
+    fn numbers<T: Element>(&mut self, x: &[T]) {
+        for x in x {
+            let bytes = bytemuck::bytes_of(x).iter();
+            self.0.push(bytes.fold(0, |bits, &byte| bits << 8 | u64::from(byte)));
+        }
+    }
+
+    fn integers(&mut self, q: impl IntoIterator<Item = impl Into<i32>>) {
+        self.0.extend(q.into_iter().map(|q| q.into() as u64));
+    }
+
+    fn params(&mut self, params: absmax::Result<QuantParams>) {
+        match params {
+            Ok(params) => {
+                self.number(params.scale());
+                self.integers([params.zero_point()]);
+            }
+            Err(_) => self.0.push(u64::MAX),
+        }
+    }
+}
+
+/// Finite values by their bits.
+struct Data<T> {
+    x: Vec<T>,
+    limits: (f32, f32),
+}
+
+const COLUMNS: usize = 96;
+
+/// `rows` times 96 values: `kind` 0 has no subnormals, 1 has nothing else, 2 has both.
+fn data<T: Element>(rows: usize, kind: u32, of_bits: impl Fn(u32) -> T) -> Data<T> {
+    let mut state = 0x2545_f491_u32 + kind;
+    let x: Vec<T> = (0..rows * COLUMNS)
+        .map(|i| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let fraction = state >> 8 & 0x007f_ffff;
+            let subnormal = kind == 1 || (kind == 2 && i % 3 == 0);
+            let exponent = if subnormal { 0 } else { 118 + (state >> 4) % 12 };
+            of_bits(state & 0x8000_0000 | exponent << 23 | fraction)
+        })
+        .collect();
+    let limits = reference::min_max(&x).unwrap();
+    Data { x, limits }
+}
+
+fn schemes() -> Vec<Scheme> {
+    vec![
+        Scheme::int8(),
+        Scheme::int8().range(Range::Full).per_channel(0),
+        Scheme::int8().per_channel(1).scale_type(ScaleType::Bf16),
+        Scheme::uint8().per_channel(0).scale_type(ScaleType::F16),
+        Scheme::uint8().per_channel(1),
+        Scheme::int4().per_group(32).unwrap().scale_type(ScaleType::F16),
+        Scheme::uint4().per_group(32).unwrap().scale_type(ScaleType::Bf16),
+        Scheme::int8().affine().per_group(36).unwrap(),
+    ]
+}
+
+/// What every operation on tensors answers.
+fn answers<T: Element>(backend: Backend, data: &Data<T>, answers: &mut Answers) {
+    let x = &data.x[..];
+    let mut q = vec![0i8; x.len()];
+    let mut u = vec![0u8; x.len()];
+    let mut y = x.to_vec();
+    answers.number(backend.abs_max(x));
+    let (min, max) = backend.min_max(x).unwrap();
+    answers.number(min);
+    answers.number(max);
+    if let Ok(scale) = backend.quantize_into(x, &mut q) {
+        answers.number(scale);
+        answers.integers(q.iter().copied());
+    }
+    for scale in [0.37, 1e-39] {
+        let params = QuantParams::symmetric(scale).unwrap();
+        backend.quantize_with(x, params, &mut q).unwrap();
+        answers.integers(q.iter().copied());
+        backend.fake_quantize_into(x, params, &mut y).unwrap();
+        answers.numbers(&y);
+        backend.dequantize_into(&q, params, &mut y).unwrap();
+        answers.numbers(&y);
+        backend.quantize_with(x, QuantParams::new(scale, 9, 0..=255).unwrap(), &mut u).unwrap();
+        answers.integers(u.iter().copied());
+    }
+    let mut scales = vec![0.0; x.len() / COLUMNS];
+    backend.quantize_rows_into(x, COLUMNS, &mut q, &mut scales).unwrap();
+    answers.integers(q.iter().copied());
+    answers.numbers(&scales);
+    for scheme in schemes() {
+        let shape = [x.len() / COLUMNS, COLUMNS];
+        let quantizer = Quantizer::new(scheme).backend(backend);
+        let Ok(tensor) = quantizer.quantize(TensorView::new(x, &shape).unwrap()) else {
+            answers.0.push(u64::MAX);
+            continue;
+        };
+        answers.integers(tensor.data.iter());
+        answers.numbers(&tensor.scales);
+        answers.integers(tensor.zero_points.iter().copied());
+        let mut back = vec![0.0f32; x.len()];
+        tensor.dequantize_into(backend, &mut back).unwrap();
+        answers.numbers(&back);
+        let stats = backend.error_stats(x, &back).unwrap();
+        let merged = stats.merge(stats);
+        answers.0.extend([stats.mse(), stats.max_abs(), merged.mse()].map(f64::to_bits));
+        #[cfg(feature = "std")]
+        answers.0.extend([stats.sqnr_db(), stats.cosine()].map(f64::to_bits));
+    }
+    for mut observer in [
+        Observer::abs_max(),
+        Observer::min_max(),
+        Observer::moving_average(0.3).unwrap(),
+        Observer::percentile(99.0).unwrap(),
+        Observer::mse(),
+    ] {
+        observer.observe_on(backend, &x[..x.len() / 2]).unwrap();
+        observer.observe_on(backend, &x[x.len() / 2..]).unwrap();
+        let _ = observer.clone().merge(&observer);
+        let (min, max) = observer.limits(Scheme::int4()).unwrap();
+        answers.number(min);
+        answers.number(max);
+        answers.params(observer.params(Scheme::uint8()));
+    }
+    let mut histogram = Histogram::new();
+    histogram.observe_on(backend, x).unwrap();
+    answers.number(histogram.percentile(90.0).unwrap());
+    answers.number(histogram.mse_clip(Scheme::int4()));
+}
+
+/// What functions of single numbers answer, of the data's limits and of some of its values.
+fn scalars<T: Element>(data: &Data<T>, answers: &mut Answers) {
+    let (min, max) = data.limits;
+    for scheme in schemes() {
+        answers.params(scheme.params(min, max));
+        let (scale, zero_point) = reference::choose(min, max, scheme);
+        answers.number(scale);
+        answers.integers([zero_point]);
+    }
+    for &x in &data.x[..COLUMNS] {
+        let value = x.to_f32();
+        answers.number(value);
+        answers.number(reference::widen(x));
+        answers.numbers(&[T::from_f32(value), reference::narrow::<T>(value)]);
+        let scale = f32::from_bits(value.to_bits() & 0x7fff_ffff);
+        for scale_type in [ScaleType::F16, ScaleType::Bf16] {
+            answers.number(scale_type.round(scale));
+            answers.number(reference::store(scale, scale_type));
+        }
+        if let Some(reciprocal) = division::Reciprocal::new(scale) {
+            answers.numbers(&[reciprocal.hi, reciprocal.lo]);
+        }
+        if let Ok(params) = QuantParams::symmetric(scale) {
+            answers.integers([reference::quantize_one(x, params)]);
+            answers.number(reference::dequantize_one(77i8, params));
+        }
+    }
+    answers.number(reference::abs_max(&data.x));
+    let (min, max) = reference::min_max(&data.x).unwrap();
+    answers.number(min);
+    answers.number(max);
+}
+
+/// Values of one kind in all types.
+struct Inputs(Data<f32>, Data<f16>, Data<bf16>);
+
+fn inputs(rows: usize) -> Vec<Inputs> {
+    let of_kind = |kind| {
+        Inputs(
+            data(rows, kind, f32::from_bits),
+            // The exponents of binary16 are those around 1.
+            data(rows, kind, |bits| {
+                let (sign, exponent) =
+                    (bits >> 16 & 0x8000, (bits >> 23 & 0xff).saturating_sub(112));
+                f16::from_bits((sign | exponent << 10 | bits >> 13 & 0x3ff) as u16)
+            }),
+            data(rows, kind, |bits| bf16::from_bits((bits >> 16) as u16)),
+        )
+    };
+    (0..3).map(of_kind).collect()
+}
+
+fn all(backend: Backend, inputs: &Inputs) -> Vec<u64> {
+    let mut all = Answers::default();
+    answers(backend, &inputs.0, &mut all);
+    answers(backend, &inputs.1, &mut all);
+    answers(backend, &inputs.2, &mut all);
+    scalars(&inputs.0, &mut all);
+    scalars(&inputs.1, &mut all);
+    scalars(&inputs.2, &mut all);
+    let tally = division::check(backend, 0..16, division::Reciprocal::new);
+    all.0.extend([tally.cases, tally.mismatches, tally.stepless]);
+    all.0
+}
+
+/// All environments, and some where an emulator takes long.
+fn environments() -> impl Iterator<Item = (&'static str, u64)> {
+    let step = if std::env::var_os("ABSMAX_STRIDE").is_some() { 7 } else { 1 };
+    ENVIRONMENTS.into_iter().rev().step_by(step)
+}
+
+#[test]
+fn the_environment_of_the_caller_changes_no_bit() {
+    for (kind, inputs) in inputs(40).iter().enumerate() {
+        for backend in Backend::available() {
+            let expected = all(backend, inputs);
+            for (name, environment) in environments() {
+                let found = within(environment, || all(backend, inputs));
+                assert!(found == expected, "{}, data {kind}: {name}", backend.isa());
+            }
+        }
+    }
+}
+
+#[test]
+#[cfg(feature = "rayon")]
+fn the_environment_of_other_threads_changes_no_bit() {
+    // Enough values for several chunks.
+    let inputs = &inputs(6000)[2].0;
+    let backends = Backend::available().collect::<Vec<_>>();
+    let all = |backend: Backend| {
+        let mut all = Answers::default();
+        answers(backend, inputs, &mut all);
+        all.0
+    };
+    for backend in backends {
+        let expected = all(backend.threads(1));
+        for (name, environment) in environments().step_by(3) {
+            for spoiled in [1, 3] {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(3).start_handler(move |i| {
+                    if i < spoiled {
+                        write(environment);
+                    }
+                });
+                let pool = pool.build().unwrap();
+                let found = pool.install(|| all(backend));
+                assert!(found == expected, "{}, {spoiled} threads: {name}", backend.isa());
+                let changed = pool.broadcast(|_| read() & CONTROL);
+                for (i, found) in changed.into_iter().enumerate() {
+                    let set = if i < spoiled { environment } else { DEFAULT };
+                    assert_eq!(found, set & CONTROL, "thread {i}");
+                }
+            }
+        }
+    }
+}
+
+/// The control: what is computed without entering the default environment is changed by others.
+#[test]
+fn the_environments_are_others() {
+    let [x, y] = black_box([f32::from_bits(3), 3.0f32]);
+    let sum = || [(black_box(x) * black_box(0.5)).to_bits(), (1.0 / black_box(y)).to_bits()];
+    let expected = sum();
+    let masked = ENVIRONMENTS.into_iter().filter(|(name, _)| !name.contains("traps"));
+    let changed = masked.filter(|&(_, environment)| within(environment, sum) != expected);
+    assert!(changed.count() >= 4);
+    assert_eq!(within(DEFAULT, sum), expected);
+}
