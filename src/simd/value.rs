@@ -5,7 +5,7 @@ use half::{bf16, f16};
 
 use super::{BLOCK, LANES, Simd};
 
-/// A floating-point type whose values become lanes: [`f32`], [`f16`] or [`bf16`].
+/// A floating-point type whose values become lanes: [`f32`], [`struct@f16`] or [`bf16`].
 pub trait Value: bytemuck::Pod + Send + Sync {
     /// The largest magnitude seen so far.
     type Peak<S: Simd>: Copy;
