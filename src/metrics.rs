@@ -80,7 +80,7 @@ impl Backend {
     ///
     /// # Errors
     ///
-    /// [`Error::LengthMismatch`] if the lengths differ.
+    /// [`Error::LengthMismatch`](crate::Error::LengthMismatch) if the lengths differ.
     pub fn error_stats<T: Element>(self, x: &[T], y: &[f32]) -> Result<ErrorStats> {
         same_length("approximation", x.len(), y.len())?;
         Ok(ErrorStats(T::error_sums(self, x, y)))

@@ -44,7 +44,7 @@ impl Reciprocal {
     }
 
     /// The same with the last division replaced by a product: lo = RN(RN(1 - s * hi) * hi). It is
-    /// wrong for exactly one scale and step of a whole [`check`]: the proof that the check can fail.
+    /// wrong for exactly one scale and step of a whole [`check`](crate::division::check): the proof that the check can fail.
     pub fn with_product_lo(scale: f32) -> Option<Self> {
         in_default(scale, |scale| {
             Self::of(scale).map(|Self { hi, .. }| Self { hi, lo: remainder(scale, hi) * hi })

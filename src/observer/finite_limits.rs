@@ -7,7 +7,7 @@ use crate::{Backend, Element, Result};
 ///
 /// # Errors
 ///
-/// [`Error::NotFinite`] with the first NaN or infinity.
+/// [`Error::NotFinite`](crate::Error::NotFinite) with the first NaN or infinity.
 pub(super) fn finite_limits<T: Element>(backend: Backend, x: &[T]) -> Result<Option<Limits>> {
     let Some((min, max)) = backend.min_max(x) else { return Ok(None) };
     if min.is_finite() && max.is_finite() {
