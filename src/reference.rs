@@ -79,6 +79,16 @@ pub fn store(scale: f32, scale_type: ScaleType) -> f32 {
     in_default((scale, scale_type), |(scale, scale_type)| definition::store(scale, scale_type))
 }
 
+/// The integer nearest to `x`, the even one of two, as a number; NaN, infinities and numbers from
+/// 2^23 on, which are integers, stay as they are.
+///
+/// ```
+/// assert_eq!([0.5, 1.5, -2.5].map(absmax::reference::round_half_even), [0.0, 2.0, -2.0]);
+/// ```
+pub fn round_half_even(x: f32) -> f32 {
+    in_default(x, definition::round_half_even)
+}
+
 /// clamp(round_half_even(x / s) + z, qmin, qmax), NaN to z.
 ///
 /// ```

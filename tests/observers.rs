@@ -440,6 +440,42 @@ fn nothing_was_observed() {
     assert_eq!((empty.percentile(50.0), empty.mse_clip(Scheme::int8())), (Ok(0.0), 0.0));
 }
 
+/// The limits of a moving average that saw two batches.
+fn moved(from: &[f32], to: &[f32], constant: f32) -> (f32, f32) {
+    observed(Observer::moving_average(constant).unwrap(), &[from, to])
+        .limits(Scheme::uint8())
+        .unwrap()
+}
+
+#[test]
+fn a_moving_average_does_not_overflow() {
+    let extremes = [f32::MAX, f32::MAX.next_down(), f32::MAX / 3.0, 1.0, 0.0];
+    let extremes = extremes.map(|x| [x, -x]);
+    for &from in extremes.as_flattened() {
+        for &to in extremes.as_flattened() {
+            for constant in [f32::MIN_POSITIVE, 0.01, 0.5, 1.0f32.next_down(), 1.0] {
+                let (min, max) = moved(&[from], &[to], constant);
+                assert!(min.is_finite() && min == max, "{from} to {to} by {constant}");
+            }
+        }
+    }
+    assert_eq!(moved(&[-f32::MAX], &[f32::MAX], 0.5), (0.0, 0.0));
+    assert_eq!(moved(&[-f32::MAX], &[f32::MAX], 1.0), (f32::MAX, f32::MAX));
+    // Two roundings can add up: x + (MAX - x), rounded up twice, would be infinite.
+    for odd in [1.0, 3.0, 5.0, 7.0] {
+        let (min, _) = moved(&[odd * 2f32.powi(103)], &[f32::MAX], 1.0);
+        assert!(min.is_finite() && min >= f32::MAX.next_down(), "{odd}");
+    }
+}
+
+/// 0.7 is reached from below and from above, but for the roundings.
+#[test]
+fn the_limits_of_a_moving_average_do_not_cross() {
+    assert_eq!(moved(&[4.4], &[0.7], 1.0).0, 0.700_000_05);
+    assert_eq!(moved(&[7.1], &[0.7], 1.0).0, 0.699_999_8);
+    assert_eq!(moved(&[4.4, 7.1], &[0.7], 1.0), (0.699_999_8, 0.700_000_05));
+}
+
 #[test]
 fn extremes() {
     for x in [

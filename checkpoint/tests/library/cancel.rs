@@ -11,7 +11,8 @@ use absmax_checkpoint::{
 
 use crate::common::Model;
 
-/// Five times what the library promises: other programs run, too. An emulator takes long for all.
+/// Five times what the library promises, because other programs run beside the test. An emulator takes
+/// long for everything.
 fn bound() -> Duration {
     if is_emulated() { Duration::from_secs(120) } else { Duration::from_millis(500) }
 }
@@ -24,9 +25,26 @@ fn is_emulated() -> bool {
 /// Far more than can be done before a test is over.
 const GIB: u64 = 1 << 30;
 
-/// Sets the flag when so much is done, and measures how long it takes to return.
+/// A piece of work that is too long is too long each time; a machine that stalls is not. So the
+/// shortest of a few tries counts.
+#[track_caller]
+fn returns_soon(mut late: impl FnMut() -> Duration) {
+    let tries: Vec<Duration> = std::iter::repeat_with(&mut late).take(3).collect();
+    println!("returned after {tries:?}");
+    assert!(tries.iter().any(|late| *late < bound()), "{tries:?}");
+}
+
+/// Sets the flag when so much is done, and demands that the operation returns soon after it.
 #[track_caller]
 fn cancelled_at<R: std::fmt::Debug>(
+    bytes: u64,
+    mut operation: impl FnMut(&Control<'_>) -> Result<R>,
+) {
+    returns_soon(|| lateness(bytes, &mut operation));
+}
+
+/// How long after the flag is set the operation returns.
+fn lateness<R: std::fmt::Debug>(
     bytes: u64,
     operation: impl FnOnce(&Control<'_>) -> Result<R>,
 ) -> Duration {
@@ -46,8 +64,6 @@ fn cancelled_at<R: std::fmt::Debug>(
     drop(control);
     let took = asked.expect("the work has begun").elapsed();
     assert!(matches!(result, Err(Error::Cancelled)), "{result:?}");
-    println!("returned after {} ms", took.as_millis());
-    assert!(took < bound(), "{took:?}");
     took
 }
 
@@ -207,19 +223,19 @@ fn parsing_stops() {
     let (model, cancel) = (Model::new(&tensors, &[]), AtomicBool::new(false));
     let control = Control::new().with_cancel(&cancel);
     for milliseconds in [50, 200, 400] {
-        cancel.store(false, Ordering::Relaxed);
-        let asked = std::thread::scope(|scope| {
-            let setter = scope.spawn(|| {
-                std::thread::sleep(Duration::from_millis(milliseconds));
-                cancel.store(true, Ordering::Relaxed);
-                Instant::now()
-            });
-            let result = inspect(model.source(), &InspectOptions::default(), &control);
-            assert!(matches!(result, Err(Error::Cancelled)), "{:?}", result.map(|_| ()));
-            let returned = Instant::now();
-            returned.duration_since(setter.join().unwrap())
+        returns_soon(|| {
+            cancel.store(false, Ordering::Relaxed);
+            std::thread::scope(|scope| {
+                let setter = scope.spawn(|| {
+                    std::thread::sleep(Duration::from_millis(milliseconds));
+                    cancel.store(true, Ordering::Relaxed);
+                    Instant::now()
+                });
+                let result = inspect(model.source(), &InspectOptions::default(), &control);
+                assert!(matches!(result, Err(Error::Cancelled)), "{:?}", result.map(|_| ()));
+                let returned = Instant::now();
+                returned.duration_since(setter.join().unwrap())
+            })
         });
-        println!("returned after {} ms", asked.as_millis());
-        assert!(asked < bound(), "{asked:?}");
     }
 }
