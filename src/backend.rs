@@ -69,14 +69,30 @@ impl Backend {
         Self { token: token.unwrap_or(Token::Portable(Portable)), threads: 0 }
     }
 
-    /// The given instruction set, if this CPU has it.
-    pub fn new(isa: Isa) -> Option<Self> {
-        Token::new(isa).map(|token| Self { token, threads: 0 })
+    /// The given instruction set, on all threads.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::IsaUnavailable`] if this CPU or this build does not have it.
+    ///
+    /// ```
+    /// use absmax::{Backend, Error, Isa};
+    ///
+    /// for isa in Isa::ALL {
+    ///     match Backend::new(isa) {
+    ///         Ok(backend) => assert_eq!(backend.isa(), isa),
+    ///         Err(error) => assert_eq!(error, Error::IsaUnavailable { isa }),
+    ///     }
+    /// }
+    /// ```
+    pub fn new(isa: Isa) -> Result<Self> {
+        let token = Token::new(isa).ok_or(Error::IsaUnavailable { isa })?;
+        Ok(Self { token, threads: 0 })
     }
 
     /// Every instruction set of this CPU, the portable one first.
     pub fn available() -> impl Iterator<Item = Self> {
-        Isa::ALL.into_iter().filter_map(Self::new)
+        Isa::ALL.into_iter().flat_map(Self::new)
     }
 
     /// The same instruction set on at most `threads` threads at a time; 0, the default, stands for

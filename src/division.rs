@@ -35,8 +35,8 @@ pub use crate::reciprocal::{PROVEN, Reciprocal};
 /// the very instructions that the backend's kernels use.
 ///
 /// For each scale s and k = 0..256 the window is the nine floats around (k + 1/2) s.
-/// `reciprocal` is [`Reciprocal::new`], or [`Reciprocal::with_product_lo`] for the control. Indices
-/// from [`SIGNIFICANDS`] on are left out. On one core all of them take some seconds.
+/// `reciprocal` is [`Reciprocal::new`], or another formula for the control. Indices from
+/// [`SIGNIFICANDS`] on are left out. On one core all of them take some seconds.
 ///
 /// ```
 /// use absmax::{Backend, division};

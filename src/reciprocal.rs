@@ -42,14 +42,6 @@ impl Reciprocal {
         let hi = 1.0 / scale;
         Some(Self { hi, lo: remainder(scale, hi) / scale })
     }
-
-    /// The same with the last division replaced by a product: lo = RN(RN(1 - s * hi) * hi). It is
-    /// wrong for exactly one scale and step of a whole [`check`](crate::division::check): the proof that the check can fail.
-    pub fn with_product_lo(scale: f32) -> Option<Self> {
-        in_default(scale, |scale| {
-            Self::of(scale).map(|Self { hi, .. }| Self { hi, lo: remainder(scale, hi) * hi })
-        })
-    }
 }
 
 /// RN(1 - s * hi), where the product is exact: in binary64 it has room (48 bits), and so has the

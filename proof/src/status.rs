@@ -44,7 +44,7 @@ impl Status {
     ///
     /// If it is not available.
     pub fn only(isa: Isa) -> Result<Vec<Self>, Unavailable> {
-        if Backend::new(isa).is_none() {
+        if Backend::new(isa).is_err() {
             Err(Unavailable { isa })
         } else {
             Ok(Self::statuses(Some(isa)))
@@ -53,7 +53,7 @@ impl Status {
 
     fn statuses(only: Option<Isa>) -> Vec<Self> {
         let status = |isa| {
-            let backend = Backend::new(isa);
+            let backend = Backend::new(isa).ok();
             let skipped = match (backend, only) {
                 (None, _) => Some(why_not(isa)),
                 (Some(_), Some(only)) if only != isa => Some("not asked for".to_owned()),

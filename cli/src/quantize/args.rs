@@ -140,8 +140,8 @@ impl Args {
 
 fn backend(isa: Option<Isa>) -> Result<Backend> {
     let Some(isa) = isa else { return Ok(Backend::best()) };
-    Backend::new(isa).ok_or_else(|| {
+    Backend::new(isa).map_err(|error| {
         let available: Vec<_> = Backend::available().map(|b| b.isa().name()).collect();
-        anyhow!("this CPU does not have {isa}: available are {}", available.join(", "))
+        anyhow!("{error}: available are {}", available.join(", "))
     })
 }

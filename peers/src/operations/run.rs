@@ -30,7 +30,7 @@ impl<'a> Run<'a> {
 
     /// absmax on the best backend, and on the others that were asked for and that the CPU has.
     pub(super) fn backends(&self) -> Vec<(String, Backend)> {
-        let others = self.conditions.isas.iter().filter_map(|&isa| Backend::new(isa));
+        let others = self.conditions.isas.iter().flat_map(|&isa| Backend::new(isa));
         let others = others.map(|backend| (format!("{ABSMAX}, {}", backend.isa()), backend));
         let all = std::iter::once((ABSMAX.to_owned(), Backend::best())).chain(others);
         all.map(|(name, backend)| (name, backend.threads(self.conditions.threads))).collect()

@@ -7,6 +7,7 @@ use absmax::{Backend, Isa};
 use rayon::prelude::*;
 use serde::Serialize;
 
+use crate::control;
 use crate::session::Session;
 
 /// What the enumeration found on one backend.
@@ -69,7 +70,7 @@ pub fn divisions(session: &Session<'_>) -> Vec<Division> {
     let on = |backend: Backend| {
         let start = Instant::now();
         let Tally { cases, mismatches, stepless } = tally(backend, Reciprocal::new);
-        let control = tally(backend, Reciprocal::with_product_lo);
+        let control = tally(backend, control::reciprocal);
         Division {
             backend: backend.isa().name(),
             significands: chunks.len() as u32 * CHUNK,

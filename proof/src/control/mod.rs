@@ -3,6 +3,7 @@
 //!
 //! - A floating-point maximum loses a NaN.
 //! - The product with 1 / scale is not the quotient by the scale, nor the other way round.
+//! - The reciprocal of a scale in two parts, of which the second is a product, stands for no division.
 //! - Rounding after the zero point was added is not rounding before.
 //! - Of several values that are not finite the last is named instead of the first.
 //! - The first integer is packed into the highest bits.
@@ -10,12 +11,14 @@
 //! - Scales are rounded to the nearest where that is zero, and subnormal numbers are lost.
 
 mod conversions;
+mod division;
 mod errors;
 mod packed;
 mod slice;
 mod tensor;
 
 pub(crate) use conversions::{narrow, params, round, widen};
+pub use division::reciprocal;
 pub(crate) use errors::errors;
 pub(crate) use packed::{pack_into, unpack_into};
 pub(crate) use slice::{abs_max, dequantize_into, fake_quantize_into, min_max, quantize_with};
