@@ -25,13 +25,16 @@ fn is_emulated() -> bool {
 /// Far more than can be done before a test is over.
 const GIB: u64 = 1 << 30;
 
-/// A piece of work that is too long is too long each time; a machine that stalls is not. So the
-/// shortest of a few tries counts.
+/// A piece of work that is too long is too long each time; a machine that stalls is not. So one good
+/// try of three is enough.
 #[track_caller]
 fn returns_soon(mut late: impl FnMut() -> Duration) {
-    let tries: Vec<Duration> = std::iter::repeat_with(&mut late).take(3).collect();
+    let mut tries = Vec::new();
+    while tries.len() < 3 && tries.last().is_none_or(|late| *late >= bound()) {
+        tries.push(late());
+    }
     println!("returned after {tries:?}");
-    assert!(tries.iter().any(|late| *late < bound()), "{tries:?}");
+    assert!(tries.last().is_some_and(|late| *late < bound()), "{tries:?}");
 }
 
 /// Sets the flag when so much is done, and demands that the operation returns soon after it.
