@@ -6,13 +6,23 @@ use std::cell::LazyCell;
 use std::hint::black_box;
 use std::sync::Once;
 
-use absmax::Element;
-use absmax::{QuantParams, reference};
+use absmax::{Backend, Element, QuantParams, QuantizedMut, Rows, RowsMut, Scheme, reference};
 use criterion::{Criterion, criterion_group, criterion_main};
 use half::{bf16, f16};
 
 /// Elements of a row.
 const ROW: usize = 4096;
+
+fn quantize<T: Element>(
+    backend: Backend,
+    x: &[T],
+    q: &mut [i8],
+    scales: &mut [f32],
+) -> absmax::Result<()> {
+    let rows = x.len() / ROW;
+    let out = QuantizedMut::new(RowsMut::new(q, rows, ROW)?).with_scales(scales);
+    backend.quantize_rows(Scheme::int8().per_channel(0), Rows::new(x, rows, ROW)?, out)
+}
 
 fn bench<T: Element>(criterion: &mut Criterion) {
     for elements in common::sizes() {
@@ -26,14 +36,14 @@ fn bench<T: Element>(criterion: &mut Criterion) {
                 |b| {
                     let x = &x[..];
                     check.call_once(|| {
-                        backend.quantize_rows_into(x, ROW, &mut q, &mut scales).unwrap();
+                        quantize(backend, x, &mut q, &mut scales).unwrap();
                         for ((x, q), scale) in x.chunks(ROW).zip(q.chunks(ROW)).zip(&scales) {
                             assert_eq!(scale.to_bits(), (reference::abs_max(x) / 127.0).to_bits());
                             common::check(x, QuantParams::symmetric(*scale).unwrap(), q);
                         }
                     });
                     let q = black_box(&mut q[..]);
-                    b.iter(|| backend.quantize_rows_into(black_box(x), ROW, q, &mut scales));
+                    b.iter(|| quantize(backend, black_box(x), q, &mut scales));
                 },
             );
         }

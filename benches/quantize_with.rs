@@ -25,10 +25,10 @@ fn bench<T: Element>(criterion: &mut Criterion) {
                     let x = &x[..];
                     let params = QuantParams::symmetric(*scale).unwrap();
                     check.call_once(|| {
-                        backend.quantize_with(x, params, &mut q).unwrap();
+                        backend.quantize_with_into(x, params, &mut q).unwrap();
                         common::check(x, params, &q);
                     });
-                    b.iter(|| backend.quantize_with(black_box(x), params, black_box(&mut q)));
+                    b.iter(|| backend.quantize_with_into(black_box(x), params, black_box(&mut q)));
                 },
             );
         }

@@ -17,7 +17,7 @@ use crate::{Error, Isa, Result};
 /// ```
 /// use absmax::{Backend, Isa};
 ///
-/// let backend = Backend::best().threads(2);
+/// let backend = Backend::best().with_threads(2);
 /// let mut q = [0; 4];
 /// let scale = backend.quantize_into(&[1.0, -1.0, 0.5, -0.5], &mut q)?;
 /// assert_eq!(q, [127, -127, 64, -64]);
@@ -101,8 +101,14 @@ impl Backend {
     ///
     /// The threads are those of the rayon pool in which the call is made: the global one, or that of
     /// `ThreadPool::install`. Without the `rayon` feature everything runs on the calling thread.
-    pub const fn threads(self, threads: usize) -> Self {
+    #[must_use]
+    pub const fn with_threads(self, threads: usize) -> Self {
         Self { threads, ..self }
+    }
+
+    /// What [`Backend::with_threads`] was told; 0 stands for all.
+    pub const fn threads(self) -> usize {
+        self.threads
     }
 
     /// The name of the instruction set.
@@ -116,11 +122,6 @@ impl Backend {
             #[cfg(target_arch = "aarch64")]
             Token::Neon(_) => Isa::Neon,
         }
-    }
-
-    /// What [`Backend::threads`] was told.
-    pub(crate) const fn thread_limit(self) -> usize {
-        self.threads
     }
 
     /// Runs a kernel with the instruction set enabled.

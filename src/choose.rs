@@ -33,7 +33,7 @@ impl Scheme {
             }
             let (scale, zero_point) = self.choose(Limits { min, max });
             if scale == f32::INFINITY {
-                let scale_type = self.stored_scale_type();
+                let scale_type = self.scale_type();
                 return Err(Error::ScaleOverflow { set: 0, min, max, scale_type });
             }
             Ok(self.valid_params(scale, zero_point))
@@ -45,7 +45,7 @@ impl Scheme {
     /// # Errors
     ///
     /// [`Error::InvalidScale`] or [`Error::ZeroPointOutOfRange`] if they are not valid.
-    pub fn with_scale(self, scale: f32, zero_point: i32) -> Result<QuantParams> {
+    pub fn params_of(self, scale: f32, zero_point: i32) -> Result<QuantParams> {
         QuantParams::new(scale, zero_point, self.qmin()..=self.qmax())
     }
 
@@ -99,7 +99,7 @@ impl Scheme {
     #[inline(always)]
     fn stored(self, scale: f32) -> f32 {
         let scale = if scale < f32::MIN_POSITIVE { f32::MIN_POSITIVE } else { scale };
-        match self.stored_scale_type() {
+        match self.scale_type() {
             ScaleType::F32 => scale,
             narrower => narrower.rounded(scale),
         }

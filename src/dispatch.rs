@@ -9,13 +9,15 @@ use core::hint::black_box;
 use half::{bf16, f16};
 
 use crate::drive::{
-    Groups, Sets, abs_max, dequantize, dequantize_sets, error_sums, fake_quantize, limits,
-    not_finite, quantize, quantize_groups, quantize_sets,
+    Groups, Sets, abs_max, dequantize, dequantize_sets, error_sums, fake_quantize,
+    fake_quantize_in_place, limits, not_finite, quantize, quantize_groups, quantize_sets,
+    quantize_sets_with,
 };
 use crate::environment::Environment;
-use crate::kernel::{Dequantize, FakeQuantize, Quantize, Quantized, QuantizedMut, Sums};
+use crate::kernel::{Dequantize, FakeQuantize, Quantize, Quantized, Sums};
 use crate::limits::Limits;
-use crate::{Backend, Error, Result, Scheme};
+use crate::stored::Params;
+use crate::{Backend, Error, QuantParams, QuantizedMut, Result, Rows, RowsMut, Scheme};
 
 macro_rules! compiled {
     ($(fn $name:ident($($arg:ident: $type:ty),+) -> $output:ty;)+) => {
@@ -50,12 +52,17 @@ compiled! {
     fn quantize(backend: Backend, all: Quantize<'_, Self>) -> ();
     fn dequantize(backend: Backend, all: Dequantize<'_, Self>) -> ();
     fn fake_quantize(backend: Backend, all: FakeQuantize<'_, Self>) -> ();
+    fn fake_quantize_in_place(backend: Backend, x: &mut [Self], params: QuantParams) -> ();
     fn quantize_groups(backend: Backend, groups: Groups<'_, Self>) -> Result<()>;
     fn quantize_sets(
-        backend: Backend, sets: Sets, x: &[Self], scheme: &Scheme, to: QuantizedMut<'_>
+        backend: Backend, sets: Sets, x: Rows<'_, Self>, scheme: &Scheme, to: QuantizedMut<'_, i8>
     ) -> Result<()>;
+    fn quantize_sets_with(
+        backend: Backend, sets: Sets, x: Rows<'_, Self>, scheme: &Scheme, params: Params<'_>,
+        q: RowsMut<'_, i8>
+    ) -> ();
     fn dequantize_sets(
-        backend: Backend, sets: Sets, from: Quantized<'_>, x: &mut [Self]
+        backend: Backend, sets: Sets, from: Quantized<'_>, x: RowsMut<'_, Self>
     ) -> ();
     fn error_sums(backend: Backend, x: &[Self], y: &[f32]) -> Sums;
 }

@@ -65,6 +65,24 @@ pub enum Error {
         /// The largest.
         qmax: i32,
     },
+    /// Given parameters of a set are not valid: the scale has to be finite and above 0, the zero point
+    /// one of the integers in use, or 0 if the scheme is symmetric.
+    #[error(
+        "set {set} has scale {scale} and zero point {zero_point}: the scale has to be finite and \
+         above 0, the zero point between {qmin} and {qmax}"
+    )]
+    InvalidParams {
+        /// The number of the set, in the order of the sets in memory.
+        set: usize,
+        /// Its scale.
+        scale: f32,
+        /// Its zero point.
+        zero_point: i32,
+        /// The least zero point allowed.
+        qmin: i32,
+        /// The largest.
+        qmax: i32,
+    },
     /// The type of a buffer does not hold all integers in use.
     #[error("integers from {qmin} to {qmax} do not fit {integer}")]
     IntegerMismatch {
@@ -127,6 +145,22 @@ pub enum Error {
         expected: usize,
         /// The length found.
         found: usize,
+    },
+    /// Rows must not overlap, and where a tensor is written there must be no gaps between them.
+    #[error("rows of {row_len} elements cannot be {row_stride} elements apart here")]
+    InvalidRowStride {
+        /// The length of a row.
+        row_len: usize,
+        /// The distance given.
+        row_stride: usize,
+    },
+    /// The type of a buffer does not hold the scales of the scheme without loss.
+    #[error("scales that are rounded to {scheme} do not fit a buffer of {buffer}")]
+    ScaleTypeMismatch {
+        /// The type that the scheme rounds scales to.
+        scheme: ScaleType,
+        /// The type of the buffer.
+        buffer: ScaleType,
     },
     /// The product of a shape's dimensions is not the number of elements.
     #[error("the shape calls for {expected} elements and the data has {found}")]

@@ -26,11 +26,15 @@
 //!
 //! # Finding the way
 //!
-//! - Slices: [`quantize`], [`quantize_into`], [`quantize_with`], [`dequantize_into`], [`abs_max`];
-//!   each also a method of [`Backend`], and [`Backend::quantize_rows_into`] for many rows.
-//! - Tensors: a [`Scheme`] says what to quantize to, a [`Quantizer`] does it to a [`TensorView`].
-//! - [`Backend`]: which instruction set runs, and on how many threads. Nothing is global and no
-//!   environment variable is read.
+//! - [`Backend`]: which instruction set runs, and on how many threads. Everything that runs on one is a
+//!   method of it; nothing is global and no environment variable is read. Functions without a backend use
+//!   [`Backend::best`].
+//! - Slices: [`quantize`], [`quantize_into`], [`quantize_with_into`], [`dequantize_into`],
+//!   [`fake_quantize_in_place`], [`abs_max`]; each also a method of [`Backend`].
+//! - Matrices: [`Backend::quantize_rows`], [`Backend::quantize_rows_with`], [`Backend::dequantize_rows`]. A
+//!   [`Scheme`] says what to quantize to; [`Rows`] and [`RowsMut`] say where the rows are, which may stand
+//!   apart; [`QuantizedMut`] says what is written and [`Params`] which parameters are given.
+//! - Tensors of any shape: [`Backend::quantize_tensor`] of a [`TensorView`].
 //! - [`Observer`]: parameters from the values that a tensor takes, batch by batch; [`Histogram`]: where
 //!   those values are, and where to clip them.
 //! - [`ErrorStats`]: what the quantization cost.
@@ -65,19 +69,22 @@ mod integer;
 mod isa;
 mod kernel;
 mod limits;
+mod matrix;
 mod metrics;
 mod observer;
 mod observer_kind;
 mod packing;
 mod params;
-mod quantizer;
+mod quantized_mut;
 mod reciprocal;
 pub mod reference;
+mod rows;
 mod scale_type;
 mod scheme;
 mod shape;
 mod simd;
 mod slice;
+mod stored;
 mod tensor;
 
 pub use backend::Backend;
@@ -90,12 +97,15 @@ pub use observer::{Bin, Histogram, Observer};
 pub use observer_kind::ObserverKind;
 pub use packing::Packing;
 pub use params::QuantParams;
-pub use quantizer::Quantizer;
+pub use quantized_mut::QuantizedMut;
+pub use rows::{Rows, RowsMut};
 pub use scale_type::ScaleType;
 pub use scheme::{Granularity, Mapping, Range, Scheme};
 pub use slice::{
-    abs_max, dequantize_into, fake_quantize_into, min_max, quantize, quantize_into, quantize_with,
+    abs_max, dequantize_into, fake_quantize_in_place, fake_quantize_into, min_max, quantize,
+    quantize_into, quantize_with_into,
 };
+pub use stored::{Params, StoredScale, StoredZeroPoint};
 pub use tensor::{Integers, QuantizedTensor, TensorView};
 
 /// Compiles the examples of the README.

@@ -119,7 +119,7 @@ impl Backend {
         let (coding, (run, run_bytes)) = (packing.coding::<Q>(), packing.run(row_len)?);
         let runs = (CHUNK / run).max(1);
         let pieces = q.chunks(runs * run).zip(packed.chunks_mut(runs * run_bytes));
-        drive::for_each(pieces, q.len(), self.thread_limit(), |(q, packed)| {
+        drive::for_each(pieces, q.len(), self.threads(), |(q, packed)| {
             for (q, packed) in q.chunks(run).zip(packed.chunks_mut(run_bytes)) {
                 let (used, padding) = packed.split_at_mut(q.len().div_ceil(usize::from(8 / bits)));
                 padding.fill(0);
@@ -146,7 +146,7 @@ impl Backend {
         let (coding, (run, run_bytes)) = (packing.coding::<Q>(), packing.run(row_len)?);
         let (runs, elements) = ((CHUNK / run).max(1), q.len());
         let pieces = packed.chunks(runs * run_bytes).zip(q.chunks_mut(runs * run));
-        drive::for_each(pieces, elements, self.thread_limit(), |(packed, q)| {
+        drive::for_each(pieces, elements, self.threads(), |(packed, q)| {
             for (packed, q) in packed.chunks(run_bytes).zip(q.chunks_mut(run)) {
                 let packed = &packed[..q.len().div_ceil(usize::from(8 / bits))];
                 self.run(Unpack { packed, bits, coding, q: bytemuck::must_cast_slice_mut(q) });

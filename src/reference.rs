@@ -44,7 +44,7 @@ pub fn min_max<T: Element>(x: &[T]) -> Option<(f32, f32)> {
 /// use absmax::{Range, Scheme, reference::integers};
 ///
 /// assert_eq!(integers(Scheme::int8()), -127..=127);
-/// assert_eq!(integers(Scheme::int8().range(Range::Full)), -128..=127);
+/// assert_eq!(integers(Scheme::int8().with_range(Range::Full)), -128..=127);
 /// assert_eq!(integers(Scheme::uint4()), 0..=15);
 /// ```
 pub fn integers(scheme: Scheme) -> RangeInclusive<i32> {

@@ -64,7 +64,7 @@ pub enum Granularity {
 /// ```
 /// use absmax::{Range, ScaleType, Scheme};
 ///
-/// let weights = Scheme::int8().per_channel(0).scale_type(ScaleType::Bf16);
+/// let weights = Scheme::int8().per_channel(0).with_scale_type(ScaleType::Bf16);
 /// let packed = Scheme::int4().per_group(128)?;
 /// let activations = Scheme::uint8();
 /// assert_eq!((weights.qmin(), weights.qmax()), (-127, 127));
@@ -159,12 +159,12 @@ impl Scheme {
     /// Symmetric, with the [default range](Range::default_for) of the bits.
     #[must_use]
     pub const fn symmetric(self) -> Self {
-        self.range(Range::default_for(self.bits.0))
+        self.with_range(Range::default_for(self.bits.0))
     }
 
     /// Symmetric, with the given range.
     #[must_use]
-    pub const fn range(self, range: Range) -> Self {
+    pub const fn with_range(self, range: Range) -> Self {
         Self { mapping: Mapping::Symmetric(range), ..self }
     }
 
@@ -205,7 +205,7 @@ impl Scheme {
 
     /// The type that the scales will be stored in.
     #[must_use]
-    pub const fn scale_type(self, scale_type: ScaleType) -> Self {
+    pub const fn with_scale_type(self, scale_type: ScaleType) -> Self {
         Self { scale_type, ..self }
     }
 
@@ -235,7 +235,7 @@ impl Scheme {
     }
 
     /// The type that the scales will be stored in.
-    pub const fn stored_scale_type(self) -> ScaleType {
+    pub const fn scale_type(self) -> ScaleType {
         self.scale_type
     }
 

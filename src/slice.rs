@@ -6,9 +6,9 @@ use core::slice;
 use crate::drive::Groups;
 use crate::environment::in_default;
 use crate::error::same_length;
-use crate::kernel::{Dequantize, FakeQuantize, Quantize, QuantizedMut, Traffic};
+use crate::kernel::{Dequantize, FakeQuantize, Quantize, Traffic};
 use crate::limits::Limits;
-use crate::{Backend, Element, Error, Integer, QuantParams, Result, Scheme};
+use crate::{Backend, Element, Integer, QuantParams, QuantizedMut, Result, Rows, RowsMut, Scheme};
 
 /// In memory, where a kernel finds it without its having been written for every call.
 static INT8: Scheme = Scheme::int8();
@@ -18,7 +18,7 @@ static INT8: Scheme = Scheme::int8();
 ///
 /// # Errors
 ///
-/// [`Error::NotFinite`] with the first NaN or infinity.
+/// [`Error::NotFinite`](crate::Error::NotFinite) with the first NaN or infinity.
 ///
 /// ```
 /// let (q, scale) = absmax::quantize(&[1.0, -1.0, 0.5, -0.5])?;
@@ -36,8 +36,8 @@ pub fn quantize<T: Element>(x: &[T]) -> Result<(Vec<i8>, f32)> {
 ///
 /// # Errors
 ///
-/// [`Error::LengthMismatch`] if the buffer's length is not that of `x`, [`Error::NotFinite`] with
-/// the first NaN or infinity.
+/// [`Error::LengthMismatch`](crate::Error::LengthMismatch) if the buffer's length is not that of `x`,
+/// [`Error::NotFinite`](crate::Error::NotFinite) with the first NaN or infinity.
 ///
 /// ```
 /// let mut q = [0; 3];
@@ -54,35 +54,35 @@ pub fn quantize_into<T: Element>(x: &[T], q: &mut [i8]) -> Result<f32> {
 ///
 /// # Errors
 ///
-/// [`Error::LengthMismatch`] if the buffer's length is not that of `x`, [`Error::IntegerMismatch`]
-/// if its type does not hold all integers in use.
+/// [`Error::LengthMismatch`](crate::Error::LengthMismatch) if the buffer's length is not that of `x`,
+/// [`Error::IntegerMismatch`](crate::Error::IntegerMismatch) if its type does not hold all integers in use.
 ///
 /// ```
 /// use absmax::QuantParams;
 ///
 /// let x = [0.5, 1.5, f32::INFINITY, f32::NAN];
 /// let mut q = [0i8; 4];
-/// absmax::quantize_with(&x, QuantParams::symmetric(1.0)?, &mut q)?;
+/// absmax::quantize_with_into(&x, QuantParams::symmetric(1.0)?, &mut q)?;
 /// assert_eq!(q, [0, 2, 127, 0]);
 ///
 /// let mut u = [0u8; 4];
-/// absmax::quantize_with(&x, QuantParams::new(1.0, 100, 0..=255)?, &mut u)?;
+/// absmax::quantize_with_into(&x, QuantParams::new(1.0, 100, 0..=255)?, &mut u)?;
 /// assert_eq!(u, [100, 102, 255, 100]);
 /// # Ok::<(), absmax::Error>(())
 /// ```
-pub fn quantize_with<T: Element, Q: Integer>(
+pub fn quantize_with_into<T: Element, Q: Integer>(
     x: &[T],
     params: QuantParams,
     q: &mut [Q],
 ) -> Result<()> {
-    Backend::best().quantize_with(x, params, q)
+    Backend::best().quantize_with_into(x, params, q)
 }
 
 /// x' = (q - zero_point) * scale: one binary32 product, rounded once more if `T` is narrower.
 ///
 /// # Errors
 ///
-/// [`Error::LengthMismatch`] if the buffer's length is not that of `q`.
+/// [`Error::LengthMismatch`](crate::Error::LengthMismatch) if the buffer's length is not that of `q`.
 ///
 /// ```
 /// use absmax::QuantParams;
@@ -100,12 +100,12 @@ pub fn dequantize_into<Q: Integer, T: Element>(
     Backend::best().dequantize_into(q, params, x)
 }
 
-/// What [`quantize_with`] and [`dequantize_into`] make of `x`, in one pass: the values that the
+/// What [`quantize_with_into`] and [`dequantize_into`] make of `x`, in one pass: the values that the
 /// integers would stand for. Infinities saturate, NaN becomes 0.
 ///
 /// # Errors
 ///
-/// [`Error::LengthMismatch`] if the buffer's length is not that of `x`.
+/// [`Error::LengthMismatch`](crate::Error::LengthMismatch) if the buffer's length is not that of `x`.
 ///
 /// ```
 /// use absmax::QuantParams;
@@ -117,6 +117,20 @@ pub fn dequantize_into<Q: Integer, T: Element>(
 /// ```
 pub fn fake_quantize_into<T: Element>(x: &[T], params: QuantParams, y: &mut [T]) -> Result<()> {
     Backend::best().fake_quantize_into(x, params, y)
+}
+
+/// [`fake_quantize_into`] in place: every value becomes the one that its integer would stand for.
+///
+/// ```
+/// use absmax::QuantParams;
+///
+/// let mut x = [0.3, 0.8, 99.0];
+/// absmax::fake_quantize_in_place(&mut x, QuantParams::new(0.5, 0, -8..=7)?);
+/// assert_eq!(x, [0.5, 1.0, 3.5]);
+/// # Ok::<(), absmax::Error>(())
+/// ```
+pub fn fake_quantize_in_place<T: Element>(x: &mut [T], params: QuantParams) {
+    Backend::best().fake_quantize_in_place(x, params);
 }
 
 /// The largest |x|: NaN if any value is NaN, else infinity if any is infinite; 0 if there is none.
@@ -162,17 +176,18 @@ impl Backend {
     pub fn quantize_into<T: Element>(self, x: &[T], q: &mut [i8]) -> Result<f32> {
         same_length("output", x.len(), q.len())?;
         let mut scale = 0.0;
-        let scales = slice::from_mut(&mut scale);
-        self.quantize_int8(x, x.len(), QuantizedMut { q, scales, zero_points: &mut [] })?;
+        let to = QuantizedMut::new(RowsMut::one(q)).with_scales(slice::from_mut(&mut scale));
+        let (x, group) = (Rows::one(x), x.len());
+        T::quantize_groups(self, Groups { x, group, scheme: &INT8, to })?;
         Ok(scale)
     }
 
-    /// [`quantize_with`] on this backend.
+    /// [`quantize_with_into`] on this backend.
     ///
     /// # Errors
     ///
-    /// As [`quantize_with`].
-    pub fn quantize_with<T: Element, Q: Integer>(
+    /// As [`quantize_with_into`].
+    pub fn quantize_with_into<T: Element, Q: Integer>(
         self,
         x: &[T],
         params: QuantParams,
@@ -184,49 +199,6 @@ impl Backend {
         let q = bytemuck::must_cast_slice_mut(q);
         T::quantize(self, Quantize { x, params, known: false, traffic, unsigned, q });
         Ok(())
-    }
-
-    /// Quantizes each row of `row_len` values with a scale of its own, as [`quantize_into`] does
-    /// one tensor: the shape of per-channel weights and of per-token activations. `scales` has one
-    /// element for each row. A [`Quantizer`](crate::Quantizer) does so by any scheme.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::SizeOverflow`] or [`Error::LengthMismatch`] if the lengths do not fit each other,
-    /// [`Error::NotFinite`] with the first NaN or infinity of all rows.
-    ///
-    /// ```
-    /// use absmax::Backend;
-    ///
-    /// let (mut q, mut scales) = ([0; 4], [0.0; 2]);
-    /// Backend::best().quantize_rows_into(&[1.0, 2.0, -254.0, 127.0], 2, &mut q, &mut scales)?;
-    /// assert_eq!(q, [64, 127, -127, 64]);
-    /// assert_eq!(scales, [2.0 / 127.0, 2.0]);
-    /// # Ok::<(), absmax::Error>(())
-    /// ```
-    pub fn quantize_rows_into<T: Element>(
-        self,
-        x: &[T],
-        row_len: usize,
-        q: &mut [i8],
-        scales: &mut [f32],
-    ) -> Result<()> {
-        let expected = scales.len().checked_mul(row_len).ok_or(Error::SizeOverflow)?;
-        same_length("input", expected, x.len())?;
-        same_length("output", expected, q.len())?;
-        self.quantize_int8(x, row_len, QuantizedMut { q, scales, zero_points: &mut [] })
-    }
-
-    /// Quantizes rows to symmetric int8. The lengths agree.
-    #[inline(always)]
-    fn quantize_int8<T: Element>(
-        self,
-        x: &[T],
-        row_len: usize,
-        to: QuantizedMut<'_>,
-    ) -> Result<()> {
-        let groups = Groups { x, row_len, group: row_len, scheme: &INT8, to };
-        T::quantize_groups(self, groups)
     }
 
     /// [`dequantize_into`] on this backend.
@@ -263,5 +235,10 @@ impl Backend {
         let traffic = Traffic::copy(size_of_val(x), size_of_val(y));
         T::fake_quantize(self, FakeQuantize { x, params, traffic, y });
         Ok(())
+    }
+
+    /// [`fake_quantize_in_place`] on this backend.
+    pub fn fake_quantize_in_place<T: Element>(self, x: &mut [T], params: QuantParams) {
+        T::fake_quantize_in_place(self, x, params);
     }
 }

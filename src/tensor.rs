@@ -88,7 +88,7 @@ impl Integers {
     }
 }
 
-/// A tensor as [`Quantizer::quantize`](crate::Quantizer::quantize) returns it.
+/// A tensor as [`Backend::quantize_tensor`](crate::Backend::quantize_tensor) returns it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct QuantizedTensor {
     /// The quantized values, row-major.

@@ -6,7 +6,8 @@ mod common;
 use absmax::{QuantParams, Scheme};
 use absmax_proof::compare::{Board, Placed};
 use absmax_proof::inputs::{
-    BITS, Byte, Input, MAPPINGS, SCALE_TYPES, any_kind, hard_scales, hard_values, scheme, within,
+    BITS, Byte, Input, MAPPINGS, Matrix, SCALE_TYPES, Stored, any_kind, hard_scales, hard_values,
+    scheme, within,
 };
 use absmax_proof::{checks, expected};
 use common::{agree, holds_in_strides};
@@ -38,8 +39,8 @@ fn of_rows() {
                 .collect();
             let (x, shape) = (Placed::new(&x, 3, f32::NAN), [rows, row_len]);
             agree(|board| {
-                let expected = expected::quantize_tensor(&x, &shape, scheme);
-                board.quantize_rows_into(&x, shape, &expected);
+                let expected = expected::quantize_tensor::<_, i8>(&x, &shape, scheme);
+                board.quantize_rows(&x, (Matrix::gapless(shape), scheme, Stored::WIDE), &expected);
                 board.tensor(&x, &shape, scheme);
                 board.tensor(&x, &shape, Scheme::uint4().per_channel(1));
             });
@@ -137,7 +138,7 @@ proptest! {
             for bits in BITS {
                 for mapping in MAPPINGS {
                     for scale_type in SCALE_TYPES {
-                        board.params(scheme(bits, mapping).scale_type(scale_type), min, max);
+                        board.params(scheme(bits, mapping).with_scale_type(scale_type), min, max);
                     }
                 }
             }

@@ -6,8 +6,8 @@
 use std::hint::black_box;
 
 use absmax::{
-    Backend, Element, Histogram, Observer, QuantParams, Quantizer, Range, ScaleType, Scheme,
-    TensorView, division, reference,
+    Backend, Element, Histogram, Observer, QuantParams, QuantizedMut, Range, Rows, RowsMut,
+    ScaleType, Scheme, TensorView, division, reference,
 };
 use half::{bf16, f16};
 
@@ -149,12 +149,12 @@ fn data<T: Element>(rows: usize, kind: u32, of_bits: impl Fn(u32) -> T) -> Data<
 fn schemes() -> Vec<Scheme> {
     vec![
         Scheme::int8(),
-        Scheme::int8().range(Range::Full).per_channel(0),
-        Scheme::int8().per_channel(1).scale_type(ScaleType::Bf16),
-        Scheme::uint8().per_channel(0).scale_type(ScaleType::F16),
+        Scheme::int8().with_range(Range::Full).per_channel(0),
+        Scheme::int8().per_channel(1).with_scale_type(ScaleType::Bf16),
+        Scheme::uint8().per_channel(0).with_scale_type(ScaleType::F16),
         Scheme::uint8().per_channel(1),
-        Scheme::int4().per_group(32).unwrap().scale_type(ScaleType::F16),
-        Scheme::uint4().per_group(32).unwrap().scale_type(ScaleType::Bf16),
+        Scheme::int4().per_group(32).unwrap().with_scale_type(ScaleType::F16),
+        Scheme::uint4().per_group(32).unwrap().with_scale_type(ScaleType::Bf16),
         Scheme::int8().affine().per_group(36).unwrap(),
     ]
 }
@@ -175,23 +175,29 @@ fn answers<T: Element>(backend: Backend, data: &Data<T>, answers: &mut Answers) 
     }
     for scale in [0.37, 1e-39] {
         let params = QuantParams::symmetric(scale).unwrap();
-        backend.quantize_with(x, params, &mut q).unwrap();
+        backend.quantize_with_into(x, params, &mut q).unwrap();
         answers.integers(q.iter().copied());
         backend.fake_quantize_into(x, params, &mut y).unwrap();
         answers.numbers(&y);
         backend.dequantize_into(&q, params, &mut y).unwrap();
         answers.numbers(&y);
-        backend.quantize_with(x, QuantParams::new(scale, 9, 0..=255).unwrap(), &mut u).unwrap();
+        backend
+            .quantize_with_into(x, QuantParams::new(scale, 9, 0..=255).unwrap(), &mut u)
+            .unwrap();
         answers.integers(u.iter().copied());
     }
-    let mut scales = vec![0.0; x.len() / COLUMNS];
-    backend.quantize_rows_into(x, COLUMNS, &mut q, &mut scales).unwrap();
+    let rows = x.len() / COLUMNS;
+    let mut scales = vec![0.0; rows];
+    let out = QuantizedMut::new(RowsMut::new(&mut q, rows, COLUMNS).unwrap());
+    let x_rows = Rows::new(x, rows, COLUMNS).unwrap();
+    let scheme = Scheme::int8().per_channel(0);
+    backend.quantize_rows(scheme, x_rows, out.with_scales(&mut scales)).unwrap();
     answers.integers(q.iter().copied());
     answers.numbers(&scales);
     for scheme in schemes() {
-        let shape = [x.len() / COLUMNS, COLUMNS];
-        let quantizer = Quantizer::new(scheme).backend(backend);
-        let Ok(tensor) = quantizer.quantize(TensorView::new(x, &shape).unwrap()) else {
+        let shape = [rows, COLUMNS];
+        let view = TensorView::new(x, &shape).unwrap();
+        let Ok(tensor) = backend.quantize_tensor(scheme, view) else {
             answers.0.push(u64::MAX);
             continue;
         };
@@ -199,7 +205,7 @@ fn answers<T: Element>(backend: Backend, data: &Data<T>, answers: &mut Answers) 
         answers.numbers(&tensor.scales);
         answers.integers(tensor.zero_points.iter().copied());
         let mut back = vec![0.0f32; x.len()];
-        tensor.dequantize_into(backend, &mut back).unwrap();
+        backend.dequantize_tensor_into(&tensor, &mut back).unwrap();
         answers.numbers(&back);
         let stats = backend.error_stats(x, &back).unwrap();
         let merged = stats.merge(stats);
@@ -214,8 +220,8 @@ fn answers<T: Element>(backend: Backend, data: &Data<T>, answers: &mut Answers) 
         Observer::percentile(99.0).unwrap(),
         Observer::mse(),
     ] {
-        observer.observe_on(backend, &x[..x.len() / 2]).unwrap();
-        observer.observe_on(backend, &x[x.len() / 2..]).unwrap();
+        backend.observe(&mut observer, &x[..x.len() / 2]).unwrap();
+        backend.observe(&mut observer, &x[x.len() / 2..]).unwrap();
         let _ = observer.clone().merge(&observer);
         let (min, max) = observer.limits(Scheme::int4()).unwrap();
         answers.number(min);
@@ -223,7 +229,7 @@ fn answers<T: Element>(backend: Backend, data: &Data<T>, answers: &mut Answers) 
         answers.params(observer.params(Scheme::uint8()));
     }
     let mut histogram = Histogram::new();
-    histogram.observe_on(backend, x).unwrap();
+    backend.observe_histogram(&mut histogram, x).unwrap();
     answers.number(histogram.percentile(90.0).unwrap());
     answers.number(histogram.mse_clip(Scheme::int4()));
 }
@@ -324,7 +330,7 @@ fn the_environment_of_other_threads_changes_no_bit() {
         all.0
     };
     for backend in backends {
-        let expected = all(backend.threads(1));
+        let expected = all(backend.with_threads(1));
         for (name, environment) in environments().step_by(3) {
             for spoiled in [1, 3] {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(3).start_handler(move |i| {

@@ -2,7 +2,10 @@
 
 mod common;
 
-use absmax::{Backend, Error, QuantParams, Quantizer, ScaleType, Scheme, TensorView};
+use absmax::{
+    Backend, Error, Params, QuantParams, QuantizedMut, Rows, RowsMut, ScaleType, Scheme, TensorView,
+};
+use half::{bf16, f16};
 
 #[test]
 fn the_first_value_that_is_not_finite_is_named() {
@@ -31,15 +34,12 @@ fn also_in_rows_and_columns() {
                 x[at] = wild;
                 x[3999] = wild;
                 for axis in [0, 1] {
-                    let quantizer = Quantizer::new(Scheme::int8().per_channel(axis));
+                    let scheme = Scheme::int8().per_channel(axis);
                     let view = TensorView::new(&x, &[40, 100]).unwrap();
-                    let error = quantizer.backend(backend).quantize(view).unwrap_err();
+                    let error = backend.quantize_tensor(scheme, view).unwrap_err();
                     let Error::NotFinite { index, .. } = error else { panic!("{error:?}") };
                     assert_eq!(index, at, "{} axis {axis}", backend.isa());
                 }
-                let (mut q, mut scales) = (vec![0; 4000], vec![0.0; 40]);
-                let error = backend.quantize_rows_into(&x, 100, &mut q, &mut scales).unwrap_err();
-                assert!(matches!(error, Error::NotFinite { index, .. } if index == at));
             }
         }
     }
@@ -61,24 +61,13 @@ fn lengths_and_shapes() {
     let mismatch = |what, expected, found| Error::LengthMismatch { what, expected, found };
     assert_eq!(absmax::quantize_into(&[1.0; 3], &mut [0; 2]), Err(mismatch("output", 3, 2)));
     assert_eq!(
-        absmax::quantize_with(&[1.0; 3], params, &mut [0i8; 4]),
+        absmax::quantize_with_into(&[1.0; 3], params, &mut [0i8; 4]),
         Err(mismatch("output", 3, 4))
     );
     assert_eq!(
         absmax::dequantize_into(&[1i8; 3], params, &mut [0.0; 4]),
         Err(mismatch("output", 3, 4))
     );
-    let backend = Backend::best();
-    let mut scales = [0.0; 2];
-    assert_eq!(
-        backend.quantize_rows_into(&[1.0; 5], 2, &mut [0; 4], &mut scales),
-        Err(mismatch("input", 4, 5))
-    );
-    assert_eq!(
-        backend.quantize_rows_into(&[1.0; 4], usize::MAX, &mut [0; 4], &mut scales),
-        Err(Error::SizeOverflow)
-    );
-    assert_eq!(backend.quantize_rows_into::<f32>(&[], 0, &mut [], &mut scales), Ok(()));
     assert_eq!(
         TensorView::new(&[1.0; 4], &[2, 3]).unwrap_err(),
         Error::ShapeMismatch { expected: 6, found: 4 }
@@ -86,13 +75,13 @@ fn lengths_and_shapes() {
     assert_eq!(TensorView::new(&[1.0], &[usize::MAX, 2]).unwrap_err(), Error::SizeOverflow);
     let empty = TensorView::<f32>::new(&[], &[usize::MAX, usize::MAX, 0]).unwrap();
     assert_eq!(
-        Quantizer::new(Scheme::int8().per_channel(0)).quantize(empty),
+        Backend::best().quantize_tensor(Scheme::int8().per_channel(0), empty),
         Err(Error::SizeOverflow)
     );
     for axis in [2, -3, isize::MAX, isize::MIN] {
         let view = TensorView::new(&[1.0; 4], &[2, 2]).unwrap();
         assert_eq!(
-            Quantizer::new(Scheme::int8().per_channel(axis)).quantize(view),
+            Backend::best().quantize_tensor(Scheme::int8().per_channel(axis), view),
             Err(Error::AxisOutOfRange { axis, rank: 2 })
         );
     }
@@ -112,10 +101,10 @@ fn scales() {
     let x = [1.0, 1.0, 65520.0 * 127.0, 1.0];
     let view = TensorView::new(&x, &[2, 2]).unwrap();
     for axis in [0, 1] {
-        let scheme = Scheme::int8().per_channel(axis).scale_type(ScaleType::F16);
+        let scheme = Scheme::int8().per_channel(axis).with_scale_type(ScaleType::F16);
         let set = if axis == 0 { 1 } else { 0 };
         assert_eq!(
-            Quantizer::new(scheme).quantize(view),
+            Backend::best().quantize_tensor(scheme, view),
             Err(Error::ScaleOverflow {
                 set,
                 min: -65520.0 * 127.0,
@@ -140,24 +129,130 @@ fn parameters_and_schemes() {
     }
     let unsigned = QuantParams::new(1.0, 0, 0..=128).unwrap();
     let mismatch = |qmin, qmax, integer| Err(Error::IntegerMismatch { qmin, qmax, integer });
-    assert_eq!(absmax::quantize_with(&[1.0], unsigned, &mut [0i8]), mismatch(0, 128, "i8"));
+    assert_eq!(absmax::quantize_with_into(&[1.0], unsigned, &mut [0i8]), mismatch(0, 128, "i8"));
     let signed = QuantParams::symmetric(1.0).unwrap();
-    assert_eq!(absmax::quantize_with(&[1.0], signed, &mut [0u8]), mismatch(-127, 127, "u8"));
+    assert_eq!(absmax::quantize_with_into(&[1.0], signed, &mut [0u8]), mismatch(-127, 127, "u8"));
     for bits in [0, 1, 9, 255] {
         assert_eq!(Scheme::int8().bits(bits), Err(Error::InvalidBits { bits }));
     }
     assert_eq!(Scheme::int8().per_group(0), Err(Error::InvalidGroupSize));
-    let view = TensorView::new(&[1.0], &[1]).unwrap();
-    let (mut scales, mut zero_points) = ([0.0], [0]);
-    let uint8 = Quantizer::new(Scheme::uint8());
+}
+
+/// Buffers of a matrix whose sizes or types do not fit one another are refused before anything is
+/// written.
+#[test]
+fn rows_and_outputs() {
+    let mismatch = |what, expected, found| Error::LengthMismatch { what, expected, found };
+    let x = [1.0, 2.0, 3.0, 4.0, 5.0];
+    assert_eq!(Rows::new(&x, 2, 2).unwrap_err(), Error::ShapeMismatch { expected: 4, found: 5 });
+    for rows in [usize::MAX, usize::MAX / 2 + 1] {
+        assert_eq!(Rows::new(&x, rows, 2).unwrap_err(), Error::SizeOverflow);
+        assert_eq!(Rows::strided(&x, rows, 2, 3).unwrap_err(), Error::SizeOverflow);
+    }
     assert_eq!(
-        uint8.quantize_into(view, &mut [0i8], &mut scales, &mut zero_points),
-        mismatch(0, 255, "i8")
+        Rows::strided(&x, 2, 3, 2).unwrap_err(),
+        Error::InvalidRowStride { row_len: 3, row_stride: 2 }
     );
+    let short = mismatch("data of strided rows", 6, 5);
+    assert_eq!(Rows::strided(&x, 2, 2, 4).unwrap_err(), short);
+    assert_eq!(RowsMut::strided(&mut [0i8; 5], 2, 2, 4).unwrap_err(), short);
+
+    let backend = Backend::best();
+    let x = Rows::strided(&x, 2, 2, 3).unwrap();
+    let quantize = |scheme: Scheme, q: &mut [i8], [rows, row_len]: [usize; 2], scales: usize| {
+        let mut scales = vec![7.0; scales];
+        let out = QuantizedMut::new(RowsMut::new(q, rows, row_len).unwrap());
+        let result = backend.quantize_rows(scheme, x, out.with_scales(&mut scales));
+        if result.is_err() {
+            assert!(scales.iter().all(|&scale| scale == 7.0) && q.iter().all(|&q| q == 99));
+        }
+        result
+    };
+    let int8 = Scheme::int8().per_channel(0);
+    let q = &mut [99; 4];
+    assert_eq!(quantize(int8, q, [1, 4], 2), Err(mismatch("rows of the output", 2, 1)));
+    assert_eq!(quantize(int8, q, [4, 1], 2), Err(mismatch("rows of the output", 2, 4)));
+    let six = &mut [99; 6];
+    assert_eq!(quantize(int8, six, [2, 3], 2), Err(mismatch("a row of the output", 2, 3)));
+    assert_eq!(quantize(int8, q, [2, 2], 1), Err(mismatch("scales", 2, 1)));
+    assert_eq!(quantize(int8, q, [2, 2], 0), Err(mismatch("scales", 2, 0)));
+    assert_eq!(quantize(int8.affine(), q, [2, 2], 2), Err(mismatch("zero points", 2, 0)));
+    let unsigned = Error::IntegerMismatch { qmin: 0, qmax: 255, integer: "i8" };
+    let axis = Error::AxisOutOfRange { axis: 2, rank: 2 };
+    assert_eq!(quantize(int8.per_channel(2), q, [2, 2], 2), Err(axis));
+    assert_eq!(quantize(int8, q, [2, 2], 2), Ok(()));
+
+    let mut q = [99u8; 4];
+    let (mut scales, mut zero_points) = ([f16::ONE; 2], [3i8; 2]);
+    let uint8 = Scheme::uint8().per_channel(0);
+    let out = QuantizedMut::new(RowsMut::new(&mut q, 2, 2).unwrap());
+    let out = out.with_scales(&mut scales).with_zero_points(&mut zero_points);
+    assert_eq!(backend.quantize_rows(uint8, x, out), Err(unsigned));
+    let mut narrow = [3u8; 2];
+    let out = QuantizedMut::new(RowsMut::new(&mut q, 2, 2).unwrap());
+    let out = out.with_scales(&mut scales).with_zero_points(&mut narrow);
+    let (scheme, buffer) = (ScaleType::Bf16, ScaleType::F16);
     assert_eq!(
-        uint8.quantize_into(view, &mut [0u8], &mut scales, &mut []),
-        Err(Error::LengthMismatch { what: "zero points", expected: 1, found: 0 })
+        backend.quantize_rows(uint8.with_scale_type(scheme), x, out),
+        Err(Error::ScaleTypeMismatch { scheme, buffer })
     );
+    // A symmetric scheme has no zero points.
+    let (mut wide, mut none, mut signed) = ([0.0; 2], [3i32; 2], [99i8; 4]);
+    let out = QuantizedMut::new(RowsMut::new(&mut signed, 2, 2).unwrap());
+    let out = out.with_scales(&mut wide).with_zero_points(&mut none);
+    assert_eq!(backend.quantize_rows(int8, x, out), Err(mismatch("zero points", 0, 2)));
+    assert_eq!((wide, none, signed), ([0.0; 2], [3; 2], [99; 4]));
+    let mut gaps = [0i8; 5];
+    let view = TensorView::new(&[1.0; 4], &[2, 2]).unwrap();
+    let out = QuantizedMut::new(RowsMut::strided(&mut gaps, 2, 2, 3).unwrap());
+    assert_eq!(
+        backend.quantize_tensor_into(int8, view, out.with_scales(&mut [0.0; 2])),
+        Err(Error::InvalidRowStride { row_len: 2, row_stride: 3 })
+    );
+    assert_eq!((q, scales, zero_points, narrow), ([99; 4], [f16::ONE; 2], [3; 2], [3; 2]));
+    assert_eq!(gaps, [0; 5]);
+}
+
+/// Parameters that are given are looked at before anything is written: which of them is wrong is said.
+#[test]
+fn given_parameters() {
+    let backend = Backend::best();
+    let x = Rows::new(&[1.0, 2.0, 3.0, 4.0], 2, 2).unwrap();
+    let given = |scheme: Scheme, params: Params<'_>| {
+        let (mut q, mut y) = ([99i8; 4], [7.0; 4]);
+        let out = QuantizedMut::new(RowsMut::new(&mut q, 2, 2).unwrap());
+        let quantized = backend.quantize_rows_with(scheme, x, params, out);
+        let from = Rows::new(&[1i8; 4], 2, 2).unwrap();
+        let to = RowsMut::new(&mut y, 2, 2).unwrap();
+        assert_eq!(backend.dequantize_rows(scheme, from, params, to).is_ok(), quantized.is_ok());
+        if quantized.is_err() {
+            assert_eq!((q, y), ([99; 4], [7.0; 4]));
+        }
+        quantized
+    };
+    let int4 = Scheme::int4().per_channel(0);
+    let affine = int4.affine();
+    let mismatch = |what, expected, found| Err(Error::LengthMismatch { what, expected, found });
+    assert_eq!(given(int4, Params::new(&[1.0; 3])), mismatch("scales", 2, 3));
+    let params = Params::new(&[1.0; 2]).with_zero_points(&[0i8; 1]);
+    assert_eq!(given(affine, params), mismatch("zero points", 2, 1));
+    for scale in [0.0, -1.0, f32::INFINITY, f32::NEG_INFINITY] {
+        let error = Error::InvalidParams { set: 1, scale, zero_point: 0, qmin: 0, qmax: 0 };
+        assert_eq!(given(int4, Params::new(&[1.0, scale])), Err(error));
+    }
+    let nan = given(int4, Params::new(&[bf16::ONE, bf16::NAN])).unwrap_err();
+    assert!(matches!(nan, Error::InvalidParams { set: 1, scale, .. } if scale.is_nan()));
+    for zero_point in [-9, 8, 300] {
+        let zero_points = [0, zero_point];
+        let error = Error::InvalidParams { set: 1, scale: 1.0, zero_point, qmin: -8, qmax: 7 };
+        let params = Params::new(&[f16::ONE; 2]).with_zero_points(&zero_points);
+        assert_eq!(given(affine, params), Err(error));
+    }
+    let params = Params::new(&[1.0; 2]).with_zero_points(&[0i8, 1]);
+    let symmetric = Error::InvalidParams { set: 1, scale: 1.0, zero_point: 1, qmin: 0, qmax: 0 };
+    assert_eq!(given(int4, params), Err(symmetric));
+    assert_eq!(given(affine, params), Ok(()));
+    assert_eq!(given(int4, Params::new(&[0.5f32; 2])), Ok(()));
 }
 
 #[test]

@@ -41,8 +41,8 @@ fn schemes() -> Vec<Scheme> {
         Scheme::uint4(),
         Scheme::int8().affine(),
         Scheme::int8().bits(2).unwrap(),
-        Scheme::int8().bits(3).unwrap().scale_type(ScaleType::F16),
-        Scheme::int4().scale_type(ScaleType::Bf16),
+        Scheme::int8().bits(3).unwrap().with_scale_type(ScaleType::F16),
+        Scheme::int4().with_scale_type(ScaleType::Bf16),
     ]
 }
 
@@ -327,7 +327,7 @@ fn every_backend_and_number_of_threads() {
         for backend in Backend::available() {
             for threads in [0, 1, 3] {
                 let mut observer = new.clone();
-                observer.observe_on(backend.threads(threads), &x).unwrap();
+                backend.with_threads(threads).observe(&mut observer, &x).unwrap();
                 assert!(observer == expected, "{} {} {threads}", new.kind(), backend.isa());
             }
         }
@@ -405,7 +405,7 @@ fn a_clip_below_all_values() {
 
 #[test]
 fn a_scale_that_overflows_is_passed_over() {
-    let scheme = Scheme::int8().scale_type(ScaleType::F16);
+    let scheme = Scheme::int8().with_scale_type(ScaleType::F16);
     // 127 * 65504 is the largest that fits.
     let x = [1e7, 1e-3, 2e-3];
     let clip = histogram(&x).mse_clip(scheme);

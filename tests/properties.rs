@@ -2,7 +2,7 @@
 
 mod common;
 
-use absmax::{Backend, ErrorStats, QuantParams, Quantizer, Scheme, TensorView, reference};
+use absmax::{Backend, ErrorStats, QuantParams, Scheme, TensorView, reference};
 use proptest::prelude::*;
 
 fn finite() -> impl Strategy<Value = f32> {
@@ -15,7 +15,7 @@ fn scale() -> impl Strategy<Value = f32> {
 
 fn quantized(x: &[f32], params: QuantParams) -> Vec<i8> {
     let mut q = vec![0; x.len()];
-    absmax::quantize_with(x, params, &mut q).unwrap();
+    absmax::quantize_with_into(x, params, &mut q).unwrap();
     q
 }
 
@@ -78,8 +78,8 @@ proptest! {
     #[test]
     fn a_channel_s_scale_is_at_most_the_tensor_s(x in prop::collection::vec(-1e3f32..1e3, 12)) {
         let view = TensorView::new(&x, &[3, 4]).unwrap();
-        let tensor = Quantizer::new(Scheme::int8()).quantize(view).unwrap();
-        let channels = Quantizer::new(Scheme::int8().per_channel(0)).quantize(view).unwrap();
+        let tensor = Backend::best().quantize_tensor(Scheme::int8(), view).unwrap();
+        let channels = Backend::best().quantize_tensor(Scheme::int8().per_channel(0), view).unwrap();
         let largest = channels.scales.iter().copied().fold(0.0, |a: f32, b| if a < b { b } else { a });
         let all_zero = x.iter().all(|&x| x == 0.0);
         prop_assert!(all_zero || channels.scales.contains(&tensor.scales[0]) && largest >= tensor.scales[0]);

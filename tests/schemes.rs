@@ -5,7 +5,7 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use absmax::{Error, Granularity, Mapping, Quantizer, ScaleType, Scheme, TensorView};
+use absmax::{Backend, Error, Granularity, Mapping, ScaleType, Scheme, TensorView};
 use absmax_proof::checks;
 use absmax_proof::compare::Placed;
 use absmax_proof::inputs::{BITS, Input, MAPPINGS, at_every_granularity, in_groups, scheme};
@@ -84,8 +84,8 @@ fn every_combination() {
                 let z = tensor::<bf16>(&mut random, len);
                 for scheme in granularities(scheme(bits, mapping), shape.len()) {
                     check(&x, shape, scheme);
-                    check(&y, shape, scheme.scale_type(ScaleType::F16));
-                    check(&z, shape, scheme.scale_type(ScaleType::Bf16));
+                    check(&y, shape, scheme.with_scale_type(ScaleType::F16));
+                    check(&z, shape, scheme.with_scale_type(ScaleType::Bf16));
                     for name in ["f32", "f16", "bf16"] {
                         of_element(name, scheme.granularity(), mapping, bits);
                     }
@@ -176,8 +176,13 @@ fn a_value_that_is_not_finite_is_named() {
 }
 
 #[test]
-fn rows_and_tensors_of_many_shapes() {
+fn tensors_of_many_shapes() {
     holds(checks::TENSORS);
+}
+
+#[test]
+fn rows_that_stand_apart() {
+    holds(checks::ROWS);
 }
 
 #[test]
@@ -186,21 +191,24 @@ fn tensors_without_values() {
         [(&[0][..], 0, 0), (&[0, 3], 0, 0), (&[0, 3], 1, 3), (&[3, 0], 0, 3), (&[2, 0, 5], 2, 5)]
     {
         let view = TensorView::<f32>::new(&[], shape).unwrap();
-        let found = Quantizer::new(Scheme::int8().per_channel(axis)).quantize(view).unwrap();
+        let found =
+            Backend::best().quantize_tensor(Scheme::int8().per_channel(axis), view).unwrap();
         assert!(found.data.is_empty());
         assert_eq!(found.scales, vec![1.0; scales], "{shape:?} {axis}");
-        let found = Quantizer::new(Scheme::uint8().per_channel(axis)).quantize(view).unwrap();
+        let found =
+            Backend::best().quantize_tensor(Scheme::uint8().per_channel(axis), view).unwrap();
         assert_eq!(found.zero_points, vec![0; scales], "{shape:?} {axis}");
-        let found = Quantizer::new(Scheme::int4().per_group(32).unwrap()).quantize(view).unwrap();
+        let found =
+            Backend::best().quantize_tensor(Scheme::int4().per_group(32).unwrap(), view).unwrap();
         assert!(found.scales.is_empty());
     }
     let scalar = TensorView::new(&[2.0], &[]).unwrap();
     for scheme in [Scheme::int8(), Scheme::int8().per_group(9).unwrap()] {
-        let found = Quantizer::new(scheme).quantize(scalar).unwrap();
+        let found = Backend::best().quantize_tensor(scheme, scalar).unwrap();
         assert_eq!(found.data.as_i8(), Some(&[127][..]));
     }
     assert_eq!(
-        Quantizer::new(Scheme::int8().per_channel(0)).quantize(scalar),
+        Backend::best().quantize_tensor(Scheme::int8().per_channel(0), scalar),
         Err(Error::AxisOutOfRange { axis: 0, rank: 0 })
     );
 }

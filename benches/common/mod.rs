@@ -27,7 +27,7 @@ pub(crate) fn size_name(elements: usize) -> String {
 
 /// Every backend on one thread, and the best on all threads where the tensor is worth sharing out.
 pub(crate) fn backends(elements: usize) -> Vec<(String, Backend)> {
-    let single = Backend::available().map(|b| (b.isa().to_string(), b.threads(1)));
+    let single = Backend::available().map(|b| (b.isa().to_string(), b.with_threads(1)));
     let best = Backend::best();
     let shared = (elements >= 1 << 20).then(|| (format!("{}-all-threads", best.isa()), best));
     single.chain(shared).collect()

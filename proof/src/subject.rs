@@ -1,13 +1,14 @@
 //! Whose results are compared with the reference: the backends, and one that must be caught.
 
 use absmax::{
-    Backend, ErrorStats, QuantParams, QuantizedTensor, Quantizer, Result, ScaleType, Scheme,
-    TensorView,
+    Backend, ErrorStats, Params, QuantParams, QuantizedMut, QuantizedTensor, Result, Rows, RowsMut,
+    ScaleType, Scheme, TensorView,
 };
+use half::{bf16, f16};
 
 use crate::control;
-use crate::expected::Errors;
-use crate::inputs::{Byte, Input, Layout};
+use crate::expected::{Errors, Quantized};
+use crate::inputs::{Byte, Input, Layout, Matrix, Stored};
 
 /// The signal to quantization noise ratio in decibels and the cosine of some statistics, which
 /// [`ErrorStats`] only tells where it has `std`.
@@ -39,7 +40,7 @@ impl Subject {
     /// This subject on at most `threads` threads.
     pub(crate) fn threads(self, threads: usize) -> Self {
         match self {
-            Self::Backend(backend, _) => Self::Backend(backend.threads(threads), threads),
+            Self::Backend(backend, _) => Self::Backend(backend.with_threads(threads), threads),
             Self::Control => Self::Control,
         }
     }
@@ -74,7 +75,7 @@ impl Subject {
         q: &mut [Q],
     ) -> Result<()> {
         match self {
-            Self::Backend(backend, _) => backend.quantize_with(x, params, q),
+            Self::Backend(backend, _) => backend.quantize_with_into(x, params, q),
             Self::Control => {
                 control::quantize_with(x, params, q);
                 Ok(())
@@ -130,18 +131,87 @@ impl Subject {
         }
     }
 
-    pub(crate) fn quantize_rows_into<T: Input>(
+    /// The rows of `x` and of `q` stand where `matrix` says.
+    pub(crate) fn quantize_rows<T: Input, Q: Byte>(
         self,
         x: &[T],
-        row_len: usize,
-        q: &mut [i8],
+        (matrix, scheme, stored): (Matrix, Scheme, Stored),
+        q: &mut [Q],
         scales: &mut [f32],
+        zero_points: &mut [i32],
     ) -> Result<()> {
         match self {
-            Self::Backend(backend, _) => backend.quantize_rows_into(x, row_len, q, scales),
+            Self::Backend(backend, _) => {
+                let mut buffers = Buffers::<Q>::like(scales, zero_points);
+                let x = from_rows(x, matrix)?;
+                let out = QuantizedMut::new(to_rows(q, matrix)?);
+                let out = match stored.scales {
+                    ScaleType::F32 => out.with_scales(scales),
+                    ScaleType::F16 => out.with_scales(&mut buffers.f16),
+                    ScaleType::Bf16 => out.with_scales(&mut buffers.bf16),
+                };
+                let out = if stored.narrow_zero_points {
+                    out.with_zero_points(&mut buffers.narrow)
+                } else {
+                    out.with_zero_points(zero_points)
+                };
+                backend.quantize_rows(scheme, x, out)?;
+                buffers.widen(stored, scales, zero_points);
+                Ok(())
+            }
             Self::Control => {
-                let scheme = Scheme::int8().per_channel(0);
-                control::quantize_tensor(x, &[scales.len(), row_len], scheme, q, scales, &mut [])
+                let x = matrix.values(x);
+                let mut integers = vec![Q::UNTOUCHED; x.len()];
+                let shape = &matrix.shape;
+                control::quantize_tensor(&x, shape, scheme, &mut integers, scales, zero_points)?;
+                matrix.write(&integers, q);
+                Ok(())
+            }
+        }
+    }
+
+    /// By parameters that are given: those of `of`.
+    pub(crate) fn quantize_rows_with<T: Input, Q: Byte>(
+        self,
+        x: &[T],
+        (matrix, scheme, stored): (Matrix, Scheme, Stored),
+        of: &Quantized<Q>,
+        q: &mut [Q],
+    ) -> Result<()> {
+        match self {
+            Self::Backend(backend, _) => {
+                let (buffers, x) = (Buffers::of(of), from_rows(x, matrix)?);
+                let out = QuantizedMut::new(to_rows(q, matrix)?);
+                backend.quantize_rows_with(scheme, x, buffers.params(of, stored), out)
+            }
+            Self::Control => {
+                let x = matrix.values(x);
+                matrix.write(&control::quantize_tensor_with(&x, &matrix.shape, scheme, of), q);
+                Ok(())
+            }
+        }
+    }
+
+    /// The integers of `of` stand in `q` where `matrix` says.
+    pub(crate) fn dequantize_rows<Q: Byte, T: Input>(
+        self,
+        q: &[Q],
+        (matrix, scheme, stored): (Matrix, Scheme, Stored),
+        of: &Quantized<Q>,
+        x: &mut [T],
+    ) -> Result<()> {
+        match self {
+            Self::Backend(backend, _) => {
+                let (buffers, q) = (Buffers::of(of), from_rows(q, matrix)?);
+                let x = to_rows(x, matrix)?;
+                backend.dequantize_rows(scheme, q, buffers.params(of, stored), x)
+            }
+            Self::Control => {
+                let mut values = vec![T::UNTOUCHED; of.q.len()];
+                let tensor = of.clone().into_tensor(&matrix.shape, scheme);
+                control::dequantize_tensor(&tensor, &mut values)?;
+                matrix.write(&values, x);
+                Ok(())
             }
         }
     }
@@ -157,9 +227,9 @@ impl Subject {
     ) -> Result<()> {
         match self {
             Self::Backend(backend, _) => {
-                let view = TensorView::new(x, shape)?;
-                let quantizer = Quantizer::new(scheme).backend(backend);
-                quantizer.quantize_into(view, q, scales, zero_points)
+                let out = QuantizedMut::new(to_rows(q, Matrix::gapless([1, x.len()]))?);
+                let out = out.with_scales(scales).with_zero_points(zero_points);
+                backend.quantize_tensor_into(scheme, TensorView::new(x, shape)?, out)
             }
             Self::Control => control::quantize_tensor(x, shape, scheme, q, scales, zero_points),
         }
@@ -171,7 +241,7 @@ impl Subject {
         x: &mut [T],
     ) -> Result<()> {
         match self {
-            Self::Backend(backend, _) => tensor.dequantize_into(backend, x),
+            Self::Backend(backend, _) => backend.dequantize_tensor_into(tensor, x),
             Self::Control => control::dequantize_tensor(tensor, x),
         }
     }
@@ -255,6 +325,65 @@ impl Subject {
         match self {
             Self::Backend(..) => scheme.params(min, max),
             Self::Control => control::params(scheme, min, max),
+        }
+    }
+}
+
+fn from_rows<V>(
+    source: &[V],
+    Matrix { shape: [rows, row_len], from, .. }: Matrix,
+) -> Result<Rows<'_, V>> {
+    Rows::strided(source, rows, row_len, from)
+}
+
+fn to_rows<V>(
+    target: &mut [V],
+    Matrix { shape: [rows, row_len], to, .. }: Matrix,
+) -> Result<RowsMut<'_, V>> {
+    RowsMut::strided(target, rows, row_len, to)
+}
+
+/// Parameters in the types that they may be stored in.
+struct Buffers<Q> {
+    f16: Vec<f16>,
+    bf16: Vec<bf16>,
+    narrow: Vec<Q>,
+}
+
+impl<Q: Byte> Buffers<Q> {
+    fn like(scales: &[f32], zero_points: &[i32]) -> Self {
+        Self {
+            f16: scales.iter().map(|&scale| f16::from_f32(scale)).collect(),
+            bf16: scales.iter().map(|&scale| bf16::from_f32(scale)).collect(),
+            narrow: zero_points.iter().map(|&zero_point| Q::from_i32(zero_point)).collect(),
+        }
+    }
+
+    fn of(quantized: &Quantized<Q>) -> Self {
+        Self::like(&quantized.scales, &quantized.zero_points)
+    }
+
+    fn params<'a>(&'a self, of: &'a Quantized<Q>, stored: Stored) -> Params<'a> {
+        let params = match stored.scales {
+            ScaleType::F32 => Params::new(&of.scales),
+            ScaleType::F16 => Params::new(&self.f16),
+            ScaleType::Bf16 => Params::new(&self.bf16),
+        };
+        if stored.narrow_zero_points {
+            params.with_zero_points(&self.narrow)
+        } else {
+            params.with_zero_points(&of.zero_points)
+        }
+    }
+
+    fn widen(self, stored: Stored, scales: &mut [f32], zero_points: &mut [i32]) {
+        match stored.scales {
+            ScaleType::F32 => {}
+            ScaleType::F16 => scales.iter_mut().zip(self.f16).for_each(|(s, h)| *s = h.to_f32()),
+            ScaleType::Bf16 => scales.iter_mut().zip(self.bf16).for_each(|(s, b)| *s = b.to_f32()),
+        }
+        if stored.narrow_zero_points {
+            zero_points.iter_mut().zip(self.narrow).for_each(|(z, narrow)| *z = narrow.as_i32());
         }
     }
 }

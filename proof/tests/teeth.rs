@@ -40,7 +40,7 @@ fn a_wrong_scale_or_zero_point_is_a_mismatch() {
     zero_point.zero_points[0] += 1;
     for wrong in [scale, zero_point] {
         let mut board = board();
-        board.quantizer(&x, &[2], Scheme::uint8(), &Ok(wrong));
+        board.quantize_tensor(&x, &[2], Scheme::uint8(), &Ok(wrong));
         assert!(board.outcome().backends.iter().all(|counts| counts.mismatches == 1));
     }
 }

@@ -11,11 +11,11 @@ use super::failure::set_error;
 use super::parallel::{self, CHUNK};
 use crate::kernel::{
     ColumnLimits, Columns, DequantizeColumns, DequantizePlanes, PlaneLimits, QuantizeColumns,
-    QuantizePlanes, Quantized, QuantizedMut, Traffic,
+    QuantizePlanes, Quantized, Traffic,
 };
 use crate::limits::Limits;
 use crate::simd::{BLOCK, Value, number, ordered};
-use crate::{Backend, Result, Scheme};
+use crate::{Backend, QuantizedMut, Result, Rows, RowsMut, Scheme};
 
 /// Planes of `count` channels of `inner` values each.
 #[derive(Clone, Copy, Debug)]
@@ -25,22 +25,27 @@ pub struct Channels {
 }
 
 impl Channels {
-    /// Quantizes `x` by the parameters of each channel; the lengths agree.
+    /// Quantizes `x` by the parameters of each channel; the lengths agree. If there are gaps between
+    /// the rows of either, then each row is a plane of channels of one value.
     pub(super) fn quantize<T: Value>(
         self,
         backend: Backend,
-        x: &[T],
+        x: Rows<'_, T>,
         scheme: &Scheme,
-        mut to: QuantizedMut<'_>,
+        to: QuantizedMut<'_, i8>,
     ) -> Result<()> {
-        for (set, limits) in self.limits(backend, x, scheme).into_iter().enumerate() {
+        let QuantizedMut { q, mut params } = to;
+        let limits = self.limits(backend, x, scheme);
+        let mut sets = Vec::with_capacity(limits.len());
+        for (set, &limits) in limits.iter().enumerate() {
             let (scale, zero_point) = scheme.choose(limits);
             if !scale.is_finite() {
                 return Err(set_error(x, scheme, limits).in_set(set, 0));
             }
-            to.set_params(set, scale, zero_point);
+            params.set(set, scale, zero_point);
+            sets.push((scale, zero_point));
         }
-        self.quantize_known(backend, x, scheme, to);
+        self.quantize_given(backend, x, scheme, &sets, true, q);
         Ok(())
     }
 
@@ -65,105 +70,126 @@ impl Channels {
         self.inner >= BLOCK
     }
 
+    /// How the kernels of columns cut what has these gaps: see [`Rows::slices`].
+    fn slices(self, gapless: bool) -> Option<usize> {
+        gapless.then_some(Self::piece(self.columns()))
+    }
+
     /// Each channel's limits.
-    fn limits<T: Value>(self, backend: Backend, x: &[T], scheme: &Scheme) -> Vec<Limits> {
-        if x.is_empty() {
+    fn limits<T: Value>(self, backend: Backend, x: Rows<'_, T>, scheme: &Scheme) -> Vec<Limits> {
+        let elements = x.len();
+        if elements == 0 {
             // A channel without values is like one of zeros.
             return vec![Limits::symmetric(0.0); self.count];
         }
-        let (threads, inner, symmetric) =
-            (backend.thread_limit(), self.inner, scheme.is_symmetric());
-        if !self.sliced() {
-            let columns = self.columns();
-            let new = || ColumnExtents::new(columns, symmetric);
-            let traffic = Traffic::read(size_of_val(x));
-            let see = |seen: &mut ColumnExtents, x| {
-                let ColumnExtents { min, max } = seen;
-                backend.run(ColumnLimits { x, traffic, min, max });
-            };
-            let pieces = x.chunks(Self::piece(columns));
-            let seen = parallel::fold(pieces, x.len(), threads, new, see, ColumnExtents::merge);
-            return seen.of_channels(self);
+        let (threads, inner, symmetric) = (backend.threads(), self.inner, scheme.is_symmetric());
+        match x.gapless() {
+            Some(x) if self.sliced() => {
+                let new = || vec![Limits::NOTHING; self.count];
+                let see = |limits: &mut Vec<Limits>, x| {
+                    backend.run(PlaneLimits { x, inner, symmetric, limits });
+                };
+                let merge = |mut one: Vec<Limits>, other: Vec<Limits>| {
+                    one.iter_mut().zip(other).for_each(|(one, other)| *one = one.merge(other));
+                    one
+                };
+                let pieces = x.chunks(Self::piece(self.plane()));
+                parallel::fold(pieces, elements, threads, new, see, merge)
+            }
+            gapless => {
+                let columns = self.columns();
+                let new = || ColumnExtents::new(columns, symmetric);
+                let traffic = Traffic::read(elements * size_of::<T>());
+                let see = |seen: &mut ColumnExtents, x| {
+                    let ColumnExtents { min, max } = seen;
+                    backend.run(ColumnLimits { x, traffic, min, max });
+                };
+                let slices = x.slices(self.slices(gapless.is_some()));
+                let merge = ColumnExtents::merge;
+                parallel::fold(slices, elements, threads, new, see, merge).of_channels(self)
+            }
         }
-        let new = || vec![Limits::NOTHING; self.count];
-        let see = |limits: &mut Vec<Limits>, x| {
-            backend.run(PlaneLimits { x, inner, symmetric, limits });
-        };
-        let merge = |mut one: Vec<Limits>, other: Vec<Limits>| {
-            one.iter_mut().zip(other).for_each(|(one, other)| *one = one.merge(other));
-            one
-        };
-        parallel::fold(x.chunks(Self::piece(self.plane())), x.len(), threads, new, see, merge)
     }
 
-    /// Quantizes values that are within the limits of their channels.
-    fn quantize_known<T: Value>(
+    /// Quantizes `x` by the scale and the zero point of each channel. `known` says whether they came
+    /// from these values, or from more, all finite.
+    pub(super) fn quantize_given<T: Value>(
         self,
         backend: Backend,
-        x: &[T],
+        x: Rows<'_, T>,
         scheme: &Scheme,
-        to: QuantizedMut<'_>,
+        sets: &[(f32, i32)],
+        known: bool,
+        q: RowsMut<'_, i8>,
     ) {
-        let QuantizedMut { q, scales, zero_points } = to;
-        let (threads, unsigned) = (backend.thread_limit(), scheme.is_unsigned());
-        if x.is_empty() {
-        } else if self.sliced() {
-            let (piece, inner) = (Self::piece(self.plane()), self.inner);
-            let zero_points = zero_points.iter().copied().chain(iter::repeat(0));
-            let params = scales.iter().zip(zero_points);
-            let params: Vec<_> = params.map(|(&scale, z)| scheme.valid_params(scale, z)).collect();
-            let params = &params[..];
-            let pieces = x.chunks(piece).zip(q.chunks_mut(piece)).rev();
-            parallel::for_each(pieces, x.len(), threads, |(x, q)| {
-                backend.run(QuantizePlanes { x, inner, params, unsigned, q });
-            });
-        } else {
-            let columns =
-                &Columns::new(*scheme, self.per_column(scales), &self.per_column(zero_points));
-            let traffic = Traffic::read(size_of_val(x));
-            let piece = Self::piece(self.columns());
-            let pieces = x.chunks(piece).zip(q.chunks_mut(piece)).rev();
-            parallel::for_each(pieces, x.len(), threads, |(x, q)| {
-                backend.run(QuantizeColumns { x, columns, traffic, q });
-            });
+        let (threads, elements) = (backend.threads(), x.len());
+        if elements == 0 {
+            return;
+        }
+        match x.gapless() {
+            Some(x) if self.sliced() => {
+                let (piece, inner) = (Self::piece(self.plane()), self.inner);
+                let params = sets.iter().map(|&(scale, zero)| scheme.valid_params(scale, zero));
+                let (params, unsigned) = (&params.collect::<Vec<_>>()[..], scheme.is_unsigned());
+                let pieces = x.chunks(piece).zip(q.into_slice().chunks_mut(piece)).rev();
+                parallel::for_each(pieces, elements, threads, |(x, q)| {
+                    backend.run(QuantizePlanes { x, inner, params, known, unsigned, q });
+                });
+            }
+            gapless => {
+                let columns = &Columns::new(*scheme, &self.per_column(sets), known);
+                let traffic = Traffic::read(elements * size_of::<T>());
+                let piece = self.slices(gapless.is_some() && q.is_gapless());
+                let slices = x.slices(piece).zip(q.slices(piece)).rev();
+                parallel::for_each(slices, elements, threads, |(x, q)| {
+                    backend.run(QuantizeColumns { x, columns, traffic, q });
+                });
+            }
         }
     }
 
     /// x' = (q - zero_point) * scale of the channel; the lengths agree.
-    pub(super) fn dequantize<T: Value>(self, backend: Backend, from: Quantized<'_>, x: &mut [T]) {
-        let Quantized { q, unsigned, scales, zero_points } = from;
-        let threads = backend.thread_limit();
-        if q.is_empty() {
-        } else if self.sliced() {
-            let (piece, inner) = (Self::piece(self.plane()), self.inner);
-            let pieces = q.chunks(piece).zip(x.chunks_mut(piece));
-            parallel::for_each(pieces, q.len(), threads, |(q, x)| {
-                let from = from.with_integers(q);
-                backend.run(DequantizePlanes { from, inner, x });
-            });
-        } else {
-            let scales = &self.per_column(scales);
-            let less: Vec<f32> = match zero_points {
-                [] => vec![0.0; scales.len()],
-                _ => self.per_column(zero_points).iter().map(|&z| -z as f32).collect(),
-            };
-            let less = &less;
-            let piece = Self::piece(self.columns());
-            let pieces = q.chunks(piece).zip(x.chunks_mut(piece));
-            parallel::for_each(pieces, q.len(), threads, |(q, x)| {
-                backend.run(DequantizeColumns { q, unsigned, scales, less, x });
-            });
+    pub(super) fn dequantize<T: Value>(
+        self,
+        backend: Backend,
+        from: Quantized<'_>,
+        x: RowsMut<'_, T>,
+    ) {
+        let Quantized { q, unsigned, params } = from;
+        let (threads, elements) = (backend.threads(), q.len());
+        if elements == 0 {
+            return;
+        }
+        match q.gapless() {
+            Some(q) if self.sliced() => {
+                let (piece, inner) = (Self::piece(self.plane()), self.inner);
+                let pieces = q.chunks(piece).zip(x.into_slice().chunks_mut(piece));
+                parallel::for_each(pieces, elements, threads, |(q, x)| {
+                    backend.run(DequantizePlanes { q, unsigned, params, inner, x });
+                });
+            }
+            gapless => {
+                let sets: Vec<_> = params.iter().collect();
+                let columns = self.per_column(&sets).into_iter();
+                let columns = columns.map(|(scale, zero_point)| (scale, -zero_point as f32));
+                let (scales, less): (Vec<f32>, Vec<f32>) = columns.unzip();
+                let (scales, less) = (&scales, &less);
+                let piece = self.slices(gapless.is_some() && x.is_gapless());
+                let slices = q.slices(piece).zip(x.slices(piece));
+                parallel::for_each(slices, elements, threads, |(q, x)| {
+                    backend.run(DequantizeColumns { q, unsigned, scales, less, x });
+                });
+            }
         }
     }
 
     /// What each channel has, as often as the rows of the column kernels repeat it.
     fn per_column<P: Copy>(self, of_channels: &[P]) -> Vec<P> {
-        let columns = self.columns() / self.count * of_channels.len();
+        let columns = self.columns();
         let mut plane = Vec::with_capacity(columns);
         of_channels.iter().for_each(|&p| plane.extend(iter::repeat_n(p, self.inner)));
-        let len = plane.len();
         while plane.len() < columns {
-            plane.extend_from_within(..len);
+            plane.extend_from_within(..self.plane());
         }
         plane
     }

@@ -1,16 +1,18 @@
 //! Values that share one scale, chunk by chunk.
 
 use super::parallel::{self, CHUNK};
-use crate::Backend;
-use crate::kernel::{AbsMax, Dequantize, FakeQuantize, MinMax, Quantize, Traffic};
+use crate::kernel::{
+    AbsMax, Dequantize, FakeQuantize, FakeQuantizeInPlace, MinMax, Quantize, Traffic,
+};
 use crate::limits::Limits;
 use crate::simd::Value;
+use crate::{Backend, QuantParams};
 
 /// The largest |x|: NaN if there is one, 0 if there is no value.
 pub(crate) fn abs_max<T: Value>(backend: Backend, x: &[T]) -> f32 {
     let traffic = Traffic::read(size_of_val(x));
     let see = |peak: &mut u32, x| *peak = backend.run(AbsMax { x, traffic }).max(*peak);
-    let threads = backend.thread_limit();
+    let threads = backend.threads();
     let peak = parallel::fold(x.chunks(CHUNK), x.len(), threads, || 0, see, u32::max);
     T::from_magnitude_bits(peak)
 }
@@ -23,7 +25,7 @@ pub(crate) fn limits<T: Value>(backend: Backend, x: &[T], symmetric: bool) -> Li
     let traffic = Traffic::read(size_of_val(x));
     let new = || Limits::NOTHING;
     let see = |seen: &mut Limits, x| *seen = seen.merge(backend.run(MinMax { x, traffic }));
-    let threads = backend.thread_limit();
+    let threads = backend.threads();
     parallel::fold(x.chunks(CHUNK), x.len(), threads, new, see, Limits::merge)
 }
 
@@ -36,7 +38,7 @@ pub(crate) fn quantize<T: Value>(backend: Backend, all: Quantize<'_, T>) {
     }
     let Quantize { x, params, known, traffic, unsigned, q } = all;
     let chunks = x.chunks(CHUNK).zip(q.chunks_mut(CHUNK)).rev();
-    parallel::for_each(chunks, x.len(), backend.thread_limit(), |(x, q)| {
+    parallel::for_each(chunks, x.len(), backend.threads(), |(x, q)| {
         backend.run(Quantize { x, params, known, traffic, unsigned, q });
     });
 }
@@ -45,7 +47,7 @@ pub(crate) fn quantize<T: Value>(backend: Backend, all: Quantize<'_, T>) {
 pub(crate) fn dequantize<T: Value>(backend: Backend, all: Dequantize<'_, T>) {
     let Dequantize { q, unsigned, scale, zero_point, traffic, x } = all;
     let chunks = q.chunks(CHUNK).zip(x.chunks_mut(CHUNK));
-    parallel::for_each(chunks, q.len(), backend.thread_limit(), |(q, x)| {
+    parallel::for_each(chunks, q.len(), backend.threads(), |(q, x)| {
         backend.run(Dequantize { q, unsigned, scale, zero_point, traffic, x });
     });
 }
@@ -54,7 +56,15 @@ pub(crate) fn dequantize<T: Value>(backend: Backend, all: Dequantize<'_, T>) {
 pub(crate) fn fake_quantize<T: Value>(backend: Backend, all: FakeQuantize<'_, T>) {
     let FakeQuantize { x, params, traffic, y } = all;
     let chunks = x.chunks(CHUNK).zip(y.chunks_mut(CHUNK));
-    parallel::for_each(chunks, x.len(), backend.thread_limit(), |(x, y)| {
+    parallel::for_each(chunks, x.len(), backend.threads(), |(x, y)| {
         backend.run(FakeQuantize { x, params, traffic, y });
+    });
+}
+
+/// Quantizes and dequantizes in place, chunk by chunk.
+pub(crate) fn fake_quantize_in_place<T: Value>(backend: Backend, x: &mut [T], params: QuantParams) {
+    let (elements, threads) = (x.len(), backend.threads());
+    parallel::for_each(x.chunks_mut(CHUNK), elements, threads, |x| {
+        backend.run(FakeQuantizeInPlace { x, params });
     });
 }

@@ -15,7 +15,7 @@ const BLOCK: usize = 1 << 14;
 pub(crate) fn error_sums<T: Value>(backend: Backend, x: &[T], y: &[f32]) -> Sums {
     let mut sums = vec![Sums::default(); x.len().div_ceil(BLOCK)];
     let blocks = x.chunks(BLOCK).zip(y.chunks(BLOCK)).zip(&mut sums);
-    parallel::for_each(blocks, x.len(), backend.thread_limit(), |((x, y), sums)| {
+    parallel::for_each(blocks, x.len(), backend.threads(), |((x, y), sums)| {
         *sums = backend.run(ErrorSums { x, y });
     });
     sums.into_iter().fold(Sums::default(), Sums::merge)

@@ -3,15 +3,18 @@
 
 use crate::limits::Limits;
 use crate::simd::Value;
-use crate::{Error, Scheme};
+use crate::{Error, Rows, Scheme};
 
-/// Why the scale of some values with these limits is not finite.
+/// Why the scale of some values with these limits is not finite. Indices are in elements from the
+/// start of the first row.
 #[cold]
-pub(super) fn set_error<T: Value>(x: &[T], scheme: &Scheme, limits: Limits) -> Error {
-    match scheme.params(limits.min, limits.max) {
-        Err(error @ Error::ScaleOverflow { .. }) => error,
-        _ => not_finite(x),
+pub(super) fn set_error<T: Value>(x: Rows<'_, T>, scheme: &Scheme, limits: Limits) -> Error {
+    if let Err(error @ Error::ScaleOverflow { .. }) = scheme.params(limits.min, limits.max) {
+        return error;
     }
+    let wild = |&row: &usize| x.row(row).iter().any(|x| !x.widened().is_finite());
+    let row = (0..x.rows()).find(wild).unwrap_or(0);
+    not_finite(x.row(row)).in_set(0, row * x.row_stride())
 }
 
 /// The error that names the first value that is not finite, of which there is one.

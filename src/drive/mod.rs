@@ -8,9 +8,11 @@ mod parallel;
 mod rows;
 mod sets;
 
-pub(crate) use chunks::{abs_max, dequantize, fake_quantize, limits, quantize};
+pub(crate) use chunks::{
+    abs_max, dequantize, fake_quantize, fake_quantize_in_place, limits, quantize,
+};
 pub(crate) use errors::error_sums;
 pub(crate) use failure::not_finite;
 pub(crate) use parallel::{CHUNK, fold, for_each};
 pub(crate) use rows::{Groups, quantize_groups};
-pub(crate) use sets::{Sets, dequantize_sets, quantize_sets};
+pub(crate) use sets::{Sets, dequantize_sets, quantize_sets, quantize_sets_with};

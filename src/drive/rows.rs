@@ -1,51 +1,51 @@
-//! Rows, in each of which every so many values are a group that shares a scale.
+//! Rows of a matrix, in which values that follow one another share a scale.
 
 use super::chunks;
 use super::failure::set_error;
 use super::parallel::{self, CHUNK};
 use crate::kernel::{
-    Dequantize, DequantizeRows, LENGTHS, Quantize, QuantizeGroups, QuantizeRows, Quantized,
-    QuantizedMut, Traffic,
+    Dequantize, DequantizeRows, LENGTHS, Quantize, QuantizeGiven, QuantizeGroups, QuantizeRows,
+    Quantized, Traffic,
 };
 use crate::limits::Limits;
 use crate::simd::{LANES, Value};
-use crate::{Backend, Result, Scheme};
+use crate::stored::{Params, ParamsMut};
+use crate::{Backend, QuantizedMut, Result, Rows, RowsMut, Scheme};
 
-/// Rows to be quantized in groups. The lengths agree.
+/// Rows to be quantized, in each of which every `group` values are a set; the last set of a row may be
+/// shorter.
 pub struct Groups<'a, T> {
-    pub(crate) x: &'a [T],
-    /// May be 0.
-    pub(crate) row_len: usize,
-    /// At most the length of a row. The last group of a row may be shorter.
+    pub(crate) x: Rows<'a, T>,
+    /// Not 0, unless the rows are empty.
     pub(crate) group: usize,
     pub(crate) scheme: &'a Scheme,
-    /// A set is a group.
-    pub(crate) to: QuantizedMut<'a>,
+    /// A set is a group. The integers are laid out in as many rows of the same length.
+    pub(crate) to: QuantizedMut<'a, i8>,
 }
 
 /// Quantizes each group by its own parameters.
 pub(crate) fn quantize_groups<T: Value>(backend: Backend, groups: Groups<'_, T>) -> Result<()> {
-    let Groups { x, row_len, group, scheme, mut to } = groups;
-    if row_len == 0 {
+    let Groups { x, group, scheme, mut to } = groups;
+    if x.row_len() == 0 {
         let (scale, zero_point) = scheme.choose(Limits::symmetric(0.0));
-        to.scales.fill(scale);
-        to.zero_points.fill(zero_point);
+        (0..to.params.len()).for_each(|set| to.params.set(set, scale, zero_point));
         return Ok(());
     }
-    if row_len == group || row_len.is_multiple_of(group) {
-        quantize_rows(backend, QuantizeRows { x, row_len: group, scheme, to: to.reborrow() });
+    if x.row_len() == group {
+        quantize_rows(backend, QuantizeRows { x, scheme, to: to.reborrow() });
     } else {
-        quantize_ragged(backend, Groups { x, row_len, group, scheme, to: to.reborrow() });
+        quantize_in_rows(backend, Groups { x, group, scheme, to: to.reborrow() });
     }
-    match to.scales.iter().position(|scale| !scale.is_finite()) {
+    match to.params.first_not_finite() {
         None => Ok(()),
         Some(set) => {
-            let (row, column) = (set / row_len.div_ceil(group), set % row_len.div_ceil(group));
-            let first = row * row_len + column * group;
-            let last = x.len().min(first + group).min((row + 1) * row_len);
-            let x = &x[first..last];
-            let limits = chunks::limits(backend, x, scheme.is_symmetric());
-            Err(set_error(x, scheme, limits).in_set(set, first))
+            let of_row = x.row_len().div_ceil(group);
+            let (row, column) = (set / of_row, set % of_row * group);
+            let x_of_row = x.row(row);
+            let x_of_set = &x_of_row[column..x_of_row.len().min(column + group)];
+            let limits = chunks::limits(backend, x_of_set, scheme.is_symmetric());
+            let first = row * x.row_stride() + column;
+            Err(set_error(Rows::one(x_of_set), scheme, limits).in_set(set, first))
         }
     }
 }
@@ -53,99 +53,183 @@ pub(crate) fn quantize_groups<T: Value>(backend: Backend, groups: Groups<'_, T>)
 /// Quantizes each row by its own parameters. What is not finite, or whose scale overflows, gets a
 /// scale that is not finite.
 #[inline(always)]
-fn quantize_rows<T: Value>(backend: Backend, rows: QuantizeRows<'_, T>) {
-    if rows.row_len > CHUNK {
-        return quantize_long_rows(backend, rows);
+fn quantize_rows<T: Value>(backend: Backend, all: QuantizeRows<'_, T>) {
+    let (rows, row_len) = (all.x.rows(), all.x.row_len());
+    if row_len > CHUNK {
+        return quantize_long_rows(backend, all);
     }
-    let traffic = Traffic::read(size_of_val(rows.x));
-    if rows.x.len() <= CHUNK {
-        return quantize_piece(backend, rows, traffic);
+    let traffic = Traffic::read(rows * row_len * size_of::<T>());
+    if rows * row_len <= CHUNK {
+        return quantize_piece(backend, all, traffic);
     }
-    let QuantizeRows { x, row_len, scheme, to } = rows;
+    let QuantizeRows { x, scheme, to } = all;
     let sets = CHUNK / row_len;
-    let values = sets * row_len;
-    let pieces = x.chunks(values).zip(to.chunks(values, sets));
-    parallel::for_each(pieces, x.len(), backend.thread_limit(), |(x, to)| {
-        quantize_piece(backend, QuantizeRows { x, row_len, scheme, to }, traffic);
+    let pieces = x.chunks(sets).zip(to.chunks(sets, sets));
+    parallel::for_each(pieces, rows * row_len, backend.threads(), |(x, to)| {
+        quantize_piece(backend, QuantizeRows { x, scheme, to }, traffic);
     });
 }
 
 /// Rows that are more than a chunk are shared out one after another.
-fn quantize_long_rows<T: Value>(backend: Backend, rows: QuantizeRows<'_, T>) {
-    let QuantizeRows { x, row_len, scheme, to } = rows;
-    for (x, mut to) in x.chunks(row_len).zip(to.chunks(row_len, 1)) {
+fn quantize_long_rows<T: Value>(backend: Backend, all: QuantizeRows<'_, T>) {
+    let QuantizeRows { x, scheme, mut to } = all;
+    for row in 0..x.rows() {
+        let x = x.row(row);
         let limits = chunks::limits(backend, x, scheme.is_symmetric());
         let (scale, zero_point) = scheme.choose(limits);
-        to.set_params(0, scale, zero_point);
+        to.params.set(row, scale, zero_point);
         if scale.is_finite() {
             let params = scheme.valid_params(scale, zero_point);
+            let q = to.q.row_mut(row);
             let (traffic, unsigned) =
-                (Traffic::copy(size_of_val(x), to.q.len()), scheme.is_unsigned());
-            let known = true;
-            chunks::quantize(backend, Quantize { x, params, known, traffic, unsigned, q: to.q });
+                (Traffic::copy(size_of_val(x), q.len()), scheme.is_unsigned());
+            chunks::quantize(backend, Quantize { x, params, known: true, traffic, unsigned, q });
         }
     }
 }
 
 /// Quantizes rows on one thread. Those that are short go sixteen together as far as they can.
 #[inline(always)]
-fn quantize_piece<T: Value>(backend: Backend, mut rows: QuantizeRows<'_, T>, traffic: Traffic) {
-    let (mut done, all) = (0, rows.to.scales.len());
-    if all < LANES || !LENGTHS.contains(&rows.row_len) {
-        return backend.run(rows);
+fn quantize_piece<T: Value>(backend: Backend, mut all: QuantizeRows<'_, T>, traffic: Traffic) {
+    let (mut done, rows) = (0, all.x.rows());
+    let gapless = all.x.gapless().is_some() && all.to.q.is_gapless();
+    if rows < LANES || !gapless || !LENGTHS.contains(&all.x.row_len()) {
+        return backend.run(all);
     }
-    while done < all {
-        let groups = QuantizeGroups { rows: rows.part(done, all - done), traffic };
+    while done < rows {
+        let groups = QuantizeGroups { rows: all.part(done, rows - done), traffic };
         done += backend.run(groups);
-        let next = LANES.min(all - done);
-        backend.run(rows.part(done, next));
+        let next = LANES.min(rows - done);
+        backend.run(all.part(done, next));
         done += next;
     }
 }
 
-/// Quantizes rows whose last group is shorter than the others.
-fn quantize_ragged<T: Value>(backend: Backend, rows: Groups<'_, T>) {
-    let Groups { x, row_len, group, scheme, to } = rows;
-    let sets = row_len.div_ceil(group);
-    let whole = (sets - 1) * group;
-    for (x, mut to) in x.chunks(row_len).zip(to.chunks(row_len, sets)) {
-        let (x, last) = x.split_at(whole);
-        let first = to.part(0..whole, 0..sets - 1);
-        quantize_rows(backend, QuantizeRows { x, row_len: group, scheme, to: first });
-        let (x, row_len) = (last, last.len());
-        let last = to.part(whole..whole + row_len, sets - 1..sets);
-        quantize_rows(backend, QuantizeRows { x, row_len, scheme, to: last });
-    }
-}
-
-/// Dequantizes rows in groups. The lengths agree.
-pub(super) fn dequantize_groups<T: Value>(backend: Backend, rows: DequantizeRows<'_, T>) {
-    let DequantizeRows { from, row_len, group, x } = rows;
-    if from.q.is_empty() {
-        return;
-    }
-    if group >= CHUNK {
-        return dequantize_long_groups(backend, DequantizeRows { from, row_len, group, x });
-    }
-    // Groups that follow each other without a gap are rows, too.
-    let row_len = if row_len.is_multiple_of(group) { group } else { row_len };
-    let rows = (CHUNK / row_len).max(1);
-    let (values, sets, all) = (rows * row_len, rows * row_len.div_ceil(group), x.len());
-    let pieces = from.chunks(values, sets).zip(x.chunks_mut(values));
-    parallel::for_each(pieces, all, backend.thread_limit(), |(from, x)| {
-        backend.run(DequantizeRows { from, row_len, group, x });
+/// Quantizes rows of several groups.
+fn quantize_in_rows<T: Value>(backend: Backend, all: Groups<'_, T>) {
+    let Groups { x, group, scheme, to } = all;
+    let (rows, sets) = ((CHUNK / x.row_len()).max(1), x.row_len().div_ceil(group));
+    let (elements, threads) = (x.rows() * x.row_len(), backend.threads());
+    let pieces = x.chunks(rows).zip(to.chunks(rows, rows * sets));
+    // Rows longer than a chunk are shared out each for itself.
+    let threads = if x.row_len() > CHUNK { 1 } else { threads };
+    parallel::for_each(pieces, elements, threads, |(x, mut to)| {
+        for row in 0..x.rows() {
+            let params = to.params.part(row * sets..(row + 1) * sets);
+            quantize_row(backend, (x.row(row), to.q.row_mut(row)), group, scheme, params);
+        }
     });
 }
 
-/// Groups that are a chunk or more are shared out one after another.
-fn dequantize_long_groups<T: Value>(backend: Backend, rows: DequantizeRows<'_, T>) {
-    let DequantizeRows { from, row_len, group, x } = rows;
-    let Quantized { q, unsigned, scales, .. } = from;
-    let rows = q.chunks(row_len).zip(x.chunks_mut(row_len));
-    let groups = rows.flat_map(|(q, x)| q.chunks(group).zip(x.chunks_mut(group)));
-    for (set, ((q, x), &scale)) in groups.zip(scales).enumerate() {
-        let (zero_point, traffic) = (from.zero_point(set), Traffic::copy(q.len(), size_of_val(x)));
-        let part = Dequantize { q, unsigned, scale, zero_point, traffic, x };
-        chunks::dequantize(backend, part);
+/// Quantizes a row of several groups, the first of which is set number `first`.
+fn quantize_row<T: Value>(
+    backend: Backend,
+    (x, q): (&[T], &mut [i8]),
+    group: usize,
+    scheme: &Scheme,
+    mut params: ParamsMut<'_>,
+) {
+    let sets = x.len() / group;
+    let (whole, last) = x.split_at(sets * group);
+    let (q_whole, q_last) = q.split_at_mut(sets * group);
+    let (q, of_whole) = (RowsMut::of_len(q_whole, group), params.part(0..sets));
+    let to = QuantizedMut { q, params: of_whole };
+    quantize_rows(backend, QuantizeRows { x: Rows::of_len(whole, group), scheme, to });
+    if !last.is_empty() {
+        let to = QuantizedMut { q: RowsMut::one(q_last), params: params.part(sets..sets + 1) };
+        quantize_rows(backend, QuantizeRows { x: Rows::one(last), scheme, to });
     }
+}
+
+/// Quantizes all rows by one scale.
+pub(super) fn quantize_whole<T: Value>(
+    backend: Backend,
+    x: Rows<'_, T>,
+    scheme: &Scheme,
+    to: QuantizedMut<'_, i8>,
+) -> Result<()> {
+    let QuantizedMut { q, mut params } = to;
+    let symmetric = scheme.is_symmetric();
+    let see = |seen: &mut Option<Limits>, x: Rows<'_, T>| {
+        for row in 0..x.rows() {
+            let limits = chunks::limits(backend.with_threads(1), x.row(row), symmetric);
+            *seen = Limits::merge_seen(*seen, Some(limits));
+        }
+    };
+    let pieces = x.chunks(rows_of_a_piece(x.row_len()));
+    let threads = backend.threads();
+    let limits = parallel::fold(pieces, x.len(), threads, || None, see, Limits::merge_seen);
+    let limits = limits.unwrap_or(Limits::symmetric(0.0));
+    let (scale, zero_point) = scheme.choose(limits);
+    if !scale.is_finite() {
+        return Err(set_error(x, scheme, limits).in_set(0, 0));
+    }
+    params.set(0, scale, zero_point);
+    let (scales, zero_points) = ([scale], [zero_point]);
+    let params = Params::new(&scales).with_zero_points(&zero_points);
+    let group = x.row_len();
+    quantize_given(backend, QuantizeGiven { x, group, scheme: *scheme, params, known: true, q });
+    Ok(())
+}
+
+/// Rows of a piece that is shared out as one.
+fn rows_of_a_piece(row_len: usize) -> usize {
+    (CHUNK / row_len).max(1)
+}
+
+/// Quantizes rows in groups by parameters that are given: one of each group, or one of all values.
+pub(super) fn quantize_given<T: Value>(backend: Backend, all: QuantizeGiven<'_, T>) {
+    let QuantizeGiven { x, group, scheme, params, known, mut q } = all;
+    let (row_len, elements) = (x.row_len(), x.len());
+    if elements == 0 {
+        return;
+    }
+    let sets = row_len.div_ceil(group);
+    if group > CHUNK {
+        for row in 0..x.rows() {
+            let groups = x.row(row).chunks(group).zip(q.row_mut(row).chunks_mut(group));
+            for (set, (x, q)) in groups.enumerate() {
+                let (scale, zero_point) = params.of_set(row * sets + set);
+                let params = scheme.valid_params(scale, zero_point);
+                let (traffic, unsigned) =
+                    (Traffic::copy(size_of_val(x), q.len()), scheme.is_unsigned());
+                chunks::quantize(backend, Quantize { x, params, known, traffic, unsigned, q });
+            }
+        }
+        return;
+    }
+    let rows = rows_of_a_piece(row_len);
+    let pieces = x.chunks(rows).zip(q.chunks(rows)).enumerate();
+    parallel::for_each(pieces, elements, backend.threads(), |(piece, (x, q))| {
+        let params = params.of_sets(piece * rows * sets, x.rows() * sets);
+        backend.run(QuantizeGiven { x, group, scheme, params, known, q });
+    });
+}
+
+/// Dequantizes rows in groups. The lengths agree.
+pub(super) fn dequantize_groups<T: Value>(backend: Backend, all: DequantizeRows<'_, T>) {
+    let DequantizeRows { from: Quantized { q, unsigned, params }, group, mut x } = all;
+    let (row_len, elements) = (q.row_len(), q.len());
+    if elements == 0 {
+        return;
+    }
+    let sets = row_len.div_ceil(group);
+    if group > CHUNK {
+        for row in 0..q.rows() {
+            let groups = q.row(row).chunks(group).zip(x.row_mut(row).chunks_mut(group));
+            for (set, (q, x)) in groups.enumerate() {
+                let (scale, zero_point) = params.of_set(row * sets + set);
+                let traffic = Traffic::copy(q.len(), size_of_val(x));
+                let part = Dequantize { q, unsigned, scale, zero_point, traffic, x };
+                chunks::dequantize(backend, part);
+            }
+        }
+        return;
+    }
+    let rows = rows_of_a_piece(row_len);
+    let pieces = q.chunks(rows).zip(x.chunks(rows)).enumerate();
+    parallel::for_each(pieces, elements, backend.threads(), |(piece, (q, x))| {
+        let params = params.of_sets(piece * rows * sets, q.rows() * sets);
+        backend.run(DequantizeRows { from: Quantized { q, unsigned, params }, group, x });
+    });
 }

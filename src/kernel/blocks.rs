@@ -121,6 +121,23 @@ pub(crate) fn map_as<S: Simd, M: Map<S>, const STREAM: bool>(
     }
 }
 
+/// x = map(x). The end is padded: where it overlapped, values would be computed from results.
+#[inline(always)]
+pub(crate) fn map_in_place<S: Simd, T, M: Map<S, In = T, Out = T>>(s: S, map: &mut M, x: &mut [T])
+where
+    T: Copy + Zeroable,
+{
+    let (blocks, rest) = x.as_chunks_mut::<BLOCK>();
+    for block in blocks {
+        let src = [*block];
+        map.blocks::<1, false>(s, &src, core::array::from_mut(block));
+    }
+    let mut src = [T::zeroed(); BLOCK];
+    let src = &mut src[..rest.len()];
+    src.copy_from_slice(rest);
+    map_short(s, map, src, rest);
+}
+
 /// Less than one block.
 #[inline(always)]
 fn map_short<S: Simd, M: Map<S>>(s: S, map: &mut M, src: &[M::In], dst: &mut [M::Out]) {

@@ -3,7 +3,7 @@
 
 use core::marker::PhantomData;
 
-use super::blocks::{Map, Traffic, map};
+use super::blocks::{Map, Traffic, map, map_in_place};
 use super::divide::{ByDivision, ByProduct, Divide};
 use crate::QuantParams;
 use crate::simd::{BLOCK, Kernel, LANES, Simd, Value};
@@ -31,6 +31,32 @@ impl<T: Value> Kernel for FakeQuantize<'_, T> {
             None => {
                 let divide = ByDivision::new(s, params);
                 map(s, &mut ThereAndBack { divide, scale, element: PhantomData }, x, y, traffic);
+            }
+        }
+    }
+}
+
+/// Quantizes and dequantizes `x` in place.
+pub(crate) struct FakeQuantizeInPlace<'a, T> {
+    pub(crate) x: &'a mut [T],
+    pub(crate) params: QuantParams,
+}
+
+impl<T: Value> Kernel for FakeQuantizeInPlace<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn eval<S: Simd>(self, s: S) {
+        let Self { x, params } = self;
+        let scale = s.splat(params.scale());
+        match params.reciprocal() {
+            Some(r) => {
+                let divide = ByProduct::new(s, params, r);
+                map_in_place(s, &mut ThereAndBack { divide, scale, element: PhantomData }, x);
+            }
+            None => {
+                let divide = ByDivision::new(s, params);
+                map_in_place(s, &mut ThereAndBack { divide, scale, element: PhantomData }, x);
             }
         }
     }

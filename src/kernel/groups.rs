@@ -8,13 +8,12 @@
 
 use super::blocks::{Traffic, fetch_ahead};
 use super::grid::{Finish, Grid, WithFinish, halve};
-use super::quantized::QuantizedMut;
 use super::rows::QuantizeRows;
 use crate::reciprocal::PROVEN;
 use crate::simd::{BLOCK, Kernel, LANES, Simd, Value};
-use crate::{ScaleType, Scheme};
+use crate::{QuantizedMut, ScaleType, Scheme};
 
-/// Quantizes rows of one of [`LENGTHS`], sixteen by sixteen, until there are fewer or one has a scale
+/// Quantizes rows of one of [`LENGTHS`], between which there are no gaps, sixteen by sixteen, until there are fewer or one has a scale
 /// that is not in the proven range; returns how many.
 pub(crate) struct QuantizeGroups<'a, T> {
     pub(crate) rows: QuantizeRows<'a, T>,
@@ -30,7 +29,7 @@ impl<T: Value> Kernel for QuantizeGroups<'_, T> {
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) -> usize {
         let Self { rows, traffic } = self;
-        match rows.row_len {
+        match rows.x.row_len() {
             16 => quantize_groups::<S, T, 16>(s, rows, traffic),
             32 => quantize_groups::<S, T, 32>(s, rows, traffic),
             64 => quantize_groups::<S, T, 64>(s, rows, traffic),
@@ -47,7 +46,7 @@ fn quantize_groups<S: Simd, T: Value, const G: usize>(
     mut groups: QuantizeRows<'_, T>,
     traffic: Traffic,
 ) -> usize {
-    let sixteens = groups.to.scales.len() / LANES;
+    let sixteens = groups.x.rows() / LANES;
     // Two, in turns. They are in memory, where a lane can be loaded into all lanes.
     let mut divisors = [Divisors::default(); 2];
     for i in 0..=sixteens {
@@ -95,7 +94,8 @@ fn divisors_of<S: Simd, T: Value, const G: usize>(
 ) -> Divisors {
     let scheme = *groups.scheme;
     let mut divisors = Divisors::default();
-    let Some(x) = groups.x.as_chunks::<G>().0.first_chunk() else { return divisors };
+    let values = groups.x.gapless().unwrap_or_default();
+    let Some(x) = values.as_chunks::<G>().0.first_chunk() else { return divisors };
     fetch_ahead(s, x.as_flattened(), traffic);
     let scale = if scheme.is_symmetric() {
         let abs_max = abs_max(s, x);
@@ -137,9 +137,9 @@ fn scales_of<S: Simd>(s: S, range: S::F32, scheme: Scheme) -> S::F32 {
     let mut bits = [0; LANES];
     s.store_i32(&mut bits, s.max_i32(scale, least));
     let mut scales: [f32; LANES] = bytemuck::must_cast(bits);
-    if scheme.stored_scale_type() != ScaleType::F32 {
+    if scheme.scale_type() != ScaleType::F32 {
         for scale in &mut scales {
-            *scale = scheme.stored_scale_type().rounded(*scale);
+            *scale = scheme.scale_type().rounded(*scale);
         }
     }
     s.load_f32(&scales)
@@ -191,11 +191,10 @@ fn quantize_sixteen<S: Simd, T: Value, const G: usize>(
     groups: QuantizeRows<'_, T>,
     divisors: &Divisors,
 ) {
-    let QuantizeRows { x, scheme, to: QuantizedMut { q, scales, zero_points }, .. } = groups;
-    scales.copy_from_slice(&divisors.scales);
-    if let Ok(zero_points) = <&mut [i32; LANES]>::try_from(zero_points) {
-        *zero_points = divisors.zero_points;
-    }
+    let QuantizeRows { x, scheme, to: QuantizedMut { q, mut params } } = groups;
+    params.scales.store(&divisors.scales);
+    params.zero_points.store(&divisors.zero_points);
+    let (x, q) = (x.gapless().unwrap_or_default(), q.into_slice());
     // The zero points differ from group to group; the limits do not.
     let params = scheme.valid_params(1.0, divisors.zero_points[0]);
     let grid = Grid::new(params, scheme.is_unsigned());

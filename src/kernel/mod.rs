@@ -25,11 +25,12 @@ pub use check_division::{SIGNIFICANDS, Tally};
 pub(crate) use columns::{ColumnLimits, Columns, DequantizeColumns, QuantizeColumns};
 pub(crate) use dequantize::Dequantize;
 pub(crate) use error_sums::{ErrorSums, Sums};
-pub(crate) use fake_quantize::FakeQuantize;
+pub(crate) use fake_quantize::{FakeQuantize, FakeQuantizeInPlace};
 pub(crate) use groups::{LENGTHS, QuantizeGroups};
 pub(crate) use min_max::MinMax;
 pub(crate) use pack::{Coding, Pack, Unpack};
 pub(crate) use planes::{DequantizePlanes, PlaneLimits, QuantizePlanes};
 pub(crate) use quantize::Quantize;
-pub(crate) use quantized::{Quantized, QuantizedMut};
-pub(crate) use rows::{DequantizeRows, QuantizeRows};
+pub(crate) use quantized::Quantized;
+
+pub(crate) use rows::{DequantizeRows, QuantizeGiven, QuantizeRows};

@@ -4,11 +4,11 @@ use super::abs_max::abs_max;
 use super::blocks::Traffic;
 use super::dequantize::Dequantize;
 use super::min_max::min_max;
-use super::quantize::known_row_without_nan;
-use super::quantized::Quantized;
+use super::quantize::{Quantize, known_row_without_nan};
 use crate::QuantParams;
 use crate::limits::Limits;
 use crate::simd::{Kernel, Simd, Value};
+use crate::stored::Params;
 
 /// Widens each channel's limits to its slices in the planes of `x`.
 pub(crate) struct PlaneLimits<'a, T> {
@@ -40,13 +40,15 @@ impl<T: Value> Kernel for PlaneLimits<'_, T> {
     }
 }
 
-/// Quantizes the planes of `x` with parameters that came from them.
+/// Quantizes the planes of `x`.
 pub(crate) struct QuantizePlanes<'a, T> {
     pub(crate) x: &'a [T],
     /// Not 0.
     pub(crate) inner: usize,
     /// One for each channel.
     pub(crate) params: &'a [QuantParams],
+    /// Whether the parameters came from these data, or from more, all finite.
+    pub(crate) known: bool,
     /// Whether `q` are the bits of [`u8`].
     pub(crate) unsigned: bool,
     pub(crate) q: &'a mut [i8],
@@ -57,12 +59,16 @@ impl<T: Value> Kernel for QuantizePlanes<'_, T> {
 
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) {
-        let Self { x, inner, params, unsigned, q } = self;
+        let Self { x, inner, params, known, unsigned, q } = self;
         let plane = inner * params.len();
         for (x, q) in x.chunks_exact(plane).zip(q.chunks_exact_mut(plane)) {
             let slices = x.chunks_exact(inner).zip(q.chunks_exact_mut(inner));
             for ((x, q), &params) in slices.zip(params) {
-                known_row_without_nan(s, x, params, unsigned, q);
+                if known {
+                    known_row_without_nan(s, x, params, unsigned, q);
+                } else {
+                    Quantize { x, params, known, traffic: Traffic::CACHED, unsigned, q }.eval(s);
+                }
             }
         }
     }
@@ -70,8 +76,12 @@ impl<T: Value> Kernel for QuantizePlanes<'_, T> {
 
 /// Dequantizes planes of channels.
 pub(crate) struct DequantizePlanes<'a, T> {
-    /// A set is a channel.
-    pub(crate) from: Quantized<'a>,
+    /// The bits of the integers.
+    pub(crate) q: &'a [i8],
+    /// Whether they are those of [`u8`].
+    pub(crate) unsigned: bool,
+    /// One set for each channel.
+    pub(crate) params: Params<'a>,
     /// Not 0.
     pub(crate) inner: usize,
     pub(crate) x: &'a mut [T],
@@ -82,13 +92,12 @@ impl<T: Value> Kernel for DequantizePlanes<'_, T> {
 
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) {
-        let Self { from, inner, x } = self;
-        let Quantized { q, unsigned, scales, .. } = from;
-        let plane = inner * scales.len();
+        let Self { q, unsigned, params, inner, x } = self;
+        let plane = inner * params.len();
         for (q, x) in q.chunks_exact(plane).zip(x.chunks_exact_mut(plane)) {
             let slices = q.chunks_exact(inner).zip(x.chunks_exact_mut(inner));
-            for (channel, ((q, x), &scale)) in slices.zip(scales).enumerate() {
-                let (zero_point, traffic) = (from.zero_point(channel), Traffic::CACHED);
+            for (channel, (q, x)) in slices.enumerate() {
+                let ((scale, zero_point), traffic) = (params.get(channel), Traffic::CACHED);
                 Dequantize { q, unsigned, scale, zero_point, traffic, x }.eval(s);
             }
         }

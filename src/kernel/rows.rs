@@ -5,20 +5,20 @@ use super::abs_max::abs_max;
 use super::blocks::Traffic;
 use super::dequantize::Dequantize;
 use super::min_max::min_max;
-use super::quantize::{known_row, known_row_without_nan};
-use super::quantized::{OfIntegers, Quantized, QuantizedMut, of_integers};
+use super::quantize::{Quantize, known_row, known_row_without_nan};
+use super::quantized::{OfIntegers, Quantized, of_integers};
 use crate::simd::{Kernel, Simd, Value};
-use crate::{Integer, Scheme};
+use crate::stored::Params;
+use crate::{Integer, QuantizedMut, Rows, RowsMut, Scheme};
 
 /// Quantizes the rows of `x`, one scale each. A row that is not finite gets an infinite scale or
 /// NaN and is skipped, as is one whose scale overflows.
 pub(crate) struct QuantizeRows<'a, T> {
-    pub(crate) x: &'a [T],
-    /// Not 0.
-    pub(crate) row_len: usize,
+    /// Not empty.
+    pub(crate) x: Rows<'a, T>,
     pub(crate) scheme: &'a Scheme,
     /// A set is a row.
-    pub(crate) to: QuantizedMut<'a>,
+    pub(crate) to: QuantizedMut<'a, i8>,
 }
 
 impl<T: Value> Kernel for QuantizeRows<'_, T> {
@@ -26,12 +26,10 @@ impl<T: Value> Kernel for QuantizeRows<'_, T> {
 
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) {
-        let Self { x, row_len, scheme, mut to } = self;
-        for row in 0..to.scales.len() {
-            let values = row * row_len..(row + 1) * row_len;
-            let (x, q) = (&x[values.clone()], &mut to.q[values]);
-            let (scale, zero_point) = quantize_row(s, x, *scheme, q);
-            to.set_params(row, scale, zero_point);
+        let Self { x, scheme, mut to } = self;
+        for row in 0..x.rows() {
+            let (scale, zero_point) = quantize_row(s, x.row(row), *scheme, to.q.row_mut(row));
+            to.params.set(row, scale, zero_point);
         }
     }
 }
@@ -40,14 +38,8 @@ impl<T: Value> QuantizeRows<'_, T> {
     /// Some of the rows.
     #[inline(always)]
     pub(crate) fn part(&mut self, first: usize, rows: usize) -> QuantizeRows<'_, T> {
-        let Self { x, row_len, scheme, ref mut to } = *self;
-        let values = first * row_len..(first + rows) * row_len;
-        QuantizeRows {
-            x: &x[values.clone()],
-            row_len,
-            scheme,
-            to: to.part(values, first..first + rows),
-        }
+        let Self { x, scheme, ref mut to } = *self;
+        QuantizeRows { x: x.part(first, rows), scheme, to: to.part(first, rows) }
     }
 }
 
@@ -77,15 +69,47 @@ fn quantize_row<S: Simd, T: Value>(s: S, x: &[T], scheme: Scheme, q: &mut [i8]) 
     (scale, zero_point)
 }
 
-/// Dequantizes rows in groups, the last of which may be shorter.
-pub(crate) struct DequantizeRows<'a, T> {
-    /// A set is a group.
-    pub(crate) from: Quantized<'a>,
-    /// Not 0.
-    pub(crate) row_len: usize,
+/// Quantizes rows in groups, the last of which may be shorter, by parameters that are given.
+pub(crate) struct QuantizeGiven<'a, T> {
+    /// Not empty.
+    pub(crate) x: Rows<'a, T>,
     /// Not 0.
     pub(crate) group: usize,
-    pub(crate) x: &'a mut [T],
+    pub(crate) scheme: Scheme,
+    /// A set is a group; or all values are one.
+    pub(crate) params: Params<'a>,
+    /// Whether the parameters came from these data, or from more, all finite.
+    pub(crate) known: bool,
+    pub(crate) q: RowsMut<'a, i8>,
+}
+
+impl<T: Value> Kernel for QuantizeGiven<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn eval<S: Simd>(self, s: S) {
+        let Self { x, group, scheme, params, known, mut q } = self;
+        let (unsigned, traffic) = (scheme.is_unsigned(), Traffic::CACHED);
+        let mut set = 0;
+        for row in 0..x.rows() {
+            let groups = x.row(row).chunks(group).zip(q.row_mut(row).chunks_mut(group));
+            for (x, q) in groups {
+                let (scale, zero_point) = params.of_set(set);
+                let params = scheme.valid_params(scale, zero_point);
+                Quantize { x, params, known, traffic, unsigned, q }.eval(s);
+                set += 1;
+            }
+        }
+    }
+}
+
+/// Dequantizes rows in groups, the last of which may be shorter.
+pub(crate) struct DequantizeRows<'a, T> {
+    /// A set is a group; or all values are one.
+    pub(crate) from: Quantized<'a>,
+    /// Not 0.
+    pub(crate) group: usize,
+    pub(crate) x: RowsMut<'a, T>,
 }
 
 impl<T: Value> Kernel for DequantizeRows<'_, T> {
@@ -100,11 +124,14 @@ impl<T: Value> Kernel for DequantizeRows<'_, T> {
 impl<T: Value> OfIntegers for DequantizeRows<'_, T> {
     #[inline(always)]
     fn eval_of<S: Simd, Q: Integer>(self, s: S) {
+        let row_len = self.from.q.row_len();
+        let one_set = self.from.params.len() == 1;
         match self.group {
-            16 if self.row_len.is_multiple_of(16) => self.groups::<S, Q, 16>(s),
-            32 if self.row_len.is_multiple_of(32) => self.groups::<S, Q, 32>(s),
-            64 if self.row_len.is_multiple_of(64) => self.groups::<S, Q, 64>(s),
-            128 if self.row_len.is_multiple_of(128) => self.groups::<S, Q, 128>(s),
+            _ if one_set => self.one_by_one(s),
+            16 if row_len.is_multiple_of(16) => self.groups::<S, Q, 16>(s),
+            32 if row_len.is_multiple_of(32) => self.groups::<S, Q, 32>(s),
+            64 if row_len.is_multiple_of(64) => self.groups::<S, Q, 64>(s),
+            128 if row_len.is_multiple_of(128) => self.groups::<S, Q, 128>(s),
             _ => self.one_by_one(s),
         }
     }
@@ -114,14 +141,15 @@ impl<T: Value> DequantizeRows<'_, T> {
     /// Groups of any size.
     #[inline(always)]
     fn one_by_one<S: Simd>(self, s: S) {
-        let Self { from, row_len, group, x } = self;
-        let Quantized { q, unsigned, scales, .. } = from;
-        let mut sets = scales.iter().enumerate();
-        for (q, x) in q.chunks(row_len).zip(x.chunks_mut(row_len)) {
-            for (q, x) in q.chunks(group).zip(x.chunks_mut(group)) {
-                let Some((set, &scale)) = sets.next() else { return };
-                let (zero_point, traffic) = (from.zero_point(set), Traffic::CACHED);
+        let Self { from: Quantized { q, unsigned, params }, group, mut x } = self;
+        let traffic = Traffic::CACHED;
+        let mut set = 0;
+        for row in 0..q.rows() {
+            let groups = q.row(row).chunks(group).zip(x.row_mut(row).chunks_mut(group));
+            for (q, x) in groups {
+                let (scale, zero_point) = params.of_set(set);
                 Dequantize { q, unsigned, scale, zero_point, traffic, x }.eval(s);
+                set += 1;
             }
         }
     }
@@ -129,13 +157,17 @@ impl<T: Value> DequantizeRows<'_, T> {
     /// Groups of G values, which is a multiple of 16 and divides the rows.
     #[inline(always)]
     fn groups<S: Simd, Q: Integer, const G: usize>(self, s: S) {
-        let Self { from, x, .. } = self;
-        let groups = bytemuck::must_cast_slice::<i8, Q>(from.q).as_chunks::<G>().0.iter();
-        let groups = groups.zip(x.as_chunks_mut::<G>().0).zip(from.scales).enumerate();
-        for (set, ((q, x), &scale)) in groups {
-            let (scale, less) = (s.splat(scale), s.splat(-from.zero_point(set) as f32));
-            for (q, x) in q.as_chunks().0.iter().zip(x.as_chunks_mut().0) {
-                T::store(s, x, s.mul(s.add(Q::load(s, q), less), scale));
+        let Self { from: Quantized { q, params, .. }, mut x, .. } = self;
+        let mut set = 0;
+        for row in 0..q.rows() {
+            let q = bytemuck::must_cast_slice::<i8, Q>(q.row(row)).as_chunks::<G>().0;
+            for (q, x) in q.iter().zip(x.row_mut(row).as_chunks_mut::<G>().0) {
+                let (scale, zero_point) = params.get(set);
+                let (scale, less) = (s.splat(scale), s.splat(-zero_point as f32));
+                for (q, x) in q.as_chunks().0.iter().zip(x.as_chunks_mut().0) {
+                    T::store(s, x, s.mul(s.add(Q::load(s, q), less), scale));
+                }
+                set += 1;
             }
         }
     }

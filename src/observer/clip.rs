@@ -174,7 +174,7 @@ impl Sample {
     /// The sum of count * e^2.
     fn squared_error(&self, params: QuantParams) -> Result<f64> {
         let mut approximations = vec![0.0; self.values.len()];
-        let backend = Backend::best().threads(1);
+        let backend = Backend::best().with_threads(1);
         backend.fake_quantize_into(&self.values, params, &mut approximations)?;
         let pairs = self.values.iter().zip(&approximations).zip(&self.counts);
         Ok(pairs.fold(0.0, |sum, ((&value, &approximation), count)| {

@@ -69,27 +69,7 @@ impl Histogram {
     /// [`Error::NotFinite`](crate::Error::NotFinite) with the first NaN or infinity; then nothing is
     /// counted.
     pub fn observe<T: Element>(&mut self, x: &[T]) -> Result<()> {
-        self.observe_on(Backend::best(), x)
-    }
-
-    /// [`Histogram::observe`] on a given backend, and on as many threads as that says.
-    ///
-    /// # Errors
-    ///
-    /// As [`Histogram::observe`].
-    pub fn observe_on<T: Element>(&mut self, backend: Backend, x: &[T]) -> Result<()> {
-        let _environment = Environment::enter();
-        let limits = finite_limits(backend, x)?;
-        let see = |bins: &mut Bins, x: &[T]| bins.merge(&Bins::of(x));
-        let merge = |mut one: Bins, other: Bins| {
-            one.merge(&other);
-            one
-        };
-        let (pieces, threads) = (x.chunks(PIECE), backend.thread_limit());
-        let seen = drive::fold(pieces, x.len(), threads, Bins::default, see, merge);
-        self.bins.merge(&seen);
-        self.limits = Limits::merge_seen(self.limits, limits);
-        Ok(())
+        Backend::best().observe_histogram(self, x)
     }
 
     /// Adds what another histogram counted.
@@ -136,5 +116,27 @@ impl Histogram {
     pub fn bins(&self) -> impl ExactSizeIterator<Item = Bin> + '_ {
         let bins = self.bins.as_slice().iter();
         bins.map(|&(key, count)| Bin { lower: key.lower(), upper: key.upper(), count })
+    }
+}
+
+impl Backend {
+    /// [`Histogram::observe`] on this backend.
+    ///
+    /// # Errors
+    ///
+    /// As [`Histogram::observe`].
+    pub fn observe_histogram<T: Element>(self, histogram: &mut Histogram, x: &[T]) -> Result<()> {
+        let _environment = Environment::enter();
+        let limits = finite_limits(self, x)?;
+        let see = |bins: &mut Bins, x: &[T]| bins.merge(&Bins::of(x));
+        let merge = |mut one: Bins, other: Bins| {
+            one.merge(&other);
+            one
+        };
+        let (pieces, threads) = (x.chunks(PIECE), self.threads());
+        let seen = drive::fold(pieces, x.len(), threads, Bins::default, see, merge);
+        histogram.bins.merge(&seen);
+        histogram.limits = Limits::merge_seen(histogram.limits, limits);
+        Ok(())
     }
 }

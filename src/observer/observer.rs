@@ -189,24 +189,7 @@ impl Observer {
     /// # Ok::<(), absmax::Error>(())
     /// ```
     pub fn observe<T: Element>(&mut self, x: &[T]) -> Result<()> {
-        self.observe_on(Backend::best(), x)
-    }
-
-    /// [`Observer::observe`] on a given backend, and on as many threads as that says.
-    ///
-    /// # Errors
-    ///
-    /// As [`Observer::observe`].
-    pub fn observe_on<T: Element>(&mut self, backend: Backend, x: &[T]) -> Result<()> {
-        let _environment = Environment::enter();
-        match &mut self.0 {
-            State::AbsMax(abs_max) => abs_max.observe(backend, x),
-            State::MinMax(min_max) => min_max.observe(backend, x),
-            State::MovingAverage(average) => average.observe(backend, x),
-            State::Percentile { histogram, .. } | State::Mse { histogram } => {
-                histogram.observe_on(backend, x)
-            }
-        }
+        Backend::best().observe(self, x)
     }
 
     /// Takes in what another observer of the same kind and setting saw. Afterwards this one is as if
@@ -285,5 +268,24 @@ impl Observer {
     pub fn params(&self, scheme: Scheme) -> Result<QuantParams> {
         let (min, max) = self.limits(scheme).unwrap_or((0.0, 0.0));
         scheme.params(min, max)
+    }
+}
+
+impl Backend {
+    /// [`Observer::observe`] on this backend.
+    ///
+    /// # Errors
+    ///
+    /// As [`Observer::observe`].
+    pub fn observe<T: Element>(self, observer: &mut Observer, x: &[T]) -> Result<()> {
+        let _environment = Environment::enter();
+        match &mut observer.0 {
+            State::AbsMax(abs_max) => abs_max.observe(self, x),
+            State::MinMax(min_max) => min_max.observe(self, x),
+            State::MovingAverage(average) => average.observe(self, x),
+            State::Percentile { histogram, .. } | State::Mse { histogram } => {
+                self.observe_histogram(histogram, x)
+            }
+        }
     }
 }

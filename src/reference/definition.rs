@@ -77,7 +77,7 @@ pub(super) fn choose(min: f32, max: f32, scheme: Scheme) -> (f32, i32) {
     } else {
         // The least normal number.
         let least = f32::from_bits(1 << 23);
-        store(if scale < least { least } else { scale }, scheme.stored_scale_type())
+        store(if scale < least { least } else { scale }, scheme.scale_type())
     };
     let zero_point = match scheme.mapping() {
         Mapping::Symmetric(_) => 0,

@@ -50,7 +50,7 @@ pub fn compare(
         let names = names_a.intersection(&names_b);
         names.map(|&name| (name, [&model_a.tensors[name], &model_b.tensors[name]]))
     };
-    let backend = options.backend.threads(1);
+    let backend = options.backend.with_threads(1);
     let comparison = Comparison {
         control,
         backend,

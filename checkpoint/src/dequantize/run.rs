@@ -116,7 +116,7 @@ fn write(
     report: &mut DequantizeReport,
 ) -> Result<()> {
     let mut stage = Stage::new(destination)?;
-    let backend = options.backend.threads(1);
+    let backend = options.backend.with_threads(1);
     let writer = ShardWriter { control, backend, model, workshop: Workshop::default() };
     for shard in shards {
         let draft = stage.draft(shard.name.as_ref())?;

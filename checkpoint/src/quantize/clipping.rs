@@ -15,7 +15,7 @@ pub(super) fn clipped_params<T: Element>(
 ) -> absmax::Result<QuantParams> {
     let params = |clip: Clip| {
         let mut observer = clip.observer()?;
-        observer.observe_on(backend, x)?;
+        backend.observe(&mut observer, x)?;
         observer.params(scheme)
     };
     if clip != Clip::Mse {
@@ -37,7 +37,7 @@ pub(super) fn approximate<T: Element>(
 ) -> absmax::Result<ErrorStats> {
     q.resize(x.len(), 0);
     y.resize(x.len(), 0.0);
-    backend.quantize_with(x, params, q)?;
+    backend.quantize_with_into(x, params, q)?;
     backend.dequantize_into(q, params, y)?;
     backend.error_stats(x, y)
 }

@@ -5,8 +5,8 @@
 //! no more memory than one panel takes; a third time if the clip has to prove itself.
 
 use absmax::{
-    Backend, Element, Error as KernelError, ErrorStats, Histogram, Packing, QuantParams, Quantizer,
-    ScaleType, Scheme, TensorView,
+    Backend, Element, Error as KernelError, ErrorStats, Histogram, Packing, Params, QuantParams,
+    QuantizedMut, Rows, RowsMut, ScaleType, Scheme,
 };
 use bytemuck::{AnyBitPattern, NoUninit, cast_slice, cast_slice_mut};
 use half::{bf16, f16};
@@ -147,7 +147,7 @@ impl Weight<'_, '_> {
             dequantized.resize(x.len(), 0.0);
             let mut panel = match shared {
                 Some(params) => {
-                    self.backend.quantize_with(x, params, quantized)?;
+                    self.backend.quantize_with_into(x, params, quantized)?;
                     self.backend.dequantize_into(quantized, params, dequantized)?;
                     Panel::default()
                 }
@@ -171,19 +171,26 @@ impl Weight<'_, '_> {
         dequantized: &mut [f32],
     ) -> Result<Panel> {
         let shape = span.shape();
-        let quantizer = Quantizer::new(kernel.of_rows).backend(self.backend);
-        let sets = quantizer.scale_count(&shape)?;
+        let (backend, scheme, [rows, row_len]) = (self.backend, kernel.of_rows, shape);
+        let sets = scheme.scale_count(&shape)?;
         let (mut scales, mut zero_points) = (vec![0.0; sets], Vec::new());
         zero_points.resize(if kernel.scheme.is_symmetric() { 0 } else { sets }, 0);
         if self.clip == Clip::None {
-            let x = TensorView::new(x, &shape)?;
-            quantizer
-                .quantize_into(x, quantized, &mut scales, &mut zero_points)
-                .map_err(|error| self.explain(error, span, x.data().len() / sets.max(1)))?;
+            let out = QuantizedMut::new(RowsMut::new(quantized, rows, row_len)?)
+                .with_scales(&mut scales)
+                .with_zero_points(&mut zero_points);
+            backend
+                .quantize_rows(scheme, Rows::new(x, rows, row_len)?, out)
+                .map_err(|error| self.explain(error, span, x.len() / sets.max(1)))?;
         } else {
             self.clipped(kernel, span, x, quantized, (&mut scales, &mut zero_points))?;
         }
-        quantizer.dequantize_into(quantized, &shape, &scales, &zero_points, dequantized)?;
+        backend.dequantize_rows(
+            scheme,
+            Rows::new(quantized, rows, row_len)?,
+            Params::new(&scales).with_zero_points(&zero_points),
+            RowsMut::new(dequantized, rows, row_len)?,
+        )?;
         Ok(Panel { scales, zero_points, ..Panel::default() })
     }
 
@@ -213,7 +220,7 @@ impl Weight<'_, '_> {
                 };
                 self.explain(error, span, set_len)
             })?;
-            self.backend.quantize_with(x, params, quantized)?;
+            self.backend.quantize_with_into(x, params, quantized)?;
             scales[set] = params.scale();
             if let Some(zero_point) = zero_points.get_mut(set) {
                 *zero_point = params.zero_point();
@@ -234,7 +241,7 @@ impl Weight<'_, '_> {
         let observers = self.workshop.run(self.control, panels(), |span, buffers| {
             let x = self.values::<T>(kernel, &span, &mut buffers.words)?;
             let mut observer = empty.clone();
-            let observed = observer.observe_on(self.backend, x);
+            let observed = self.backend.observe(&mut observer, x);
             observed.map_err(|error| self.explain(error, &span, x.len()))?;
             Ok(observer)
         })?;

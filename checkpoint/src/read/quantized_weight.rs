@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use absmax::{Backend, Element, Granularity, Packing, Quantizer, Scheme};
+use absmax::{Backend, Element, Granularity, Packing, Params, Rows, RowsMut, Scheme};
 use half::{bf16, f16};
 use safetensors::Dtype;
 
@@ -118,11 +118,11 @@ impl QuantizedWeight {
         q: &[i8],
         x: &mut [T],
     ) -> Result<()> {
-        let quantizer = Quantizer::new(self.scheme).backend(backend);
-        let mut run = |shape: [usize; 2], sets: Range<usize>, elements: Range<usize>| {
-            let (scales, zero_points) = (&scales[sets.clone()], &zero_points[sets]);
-            let (q, x) = (&q[elements.clone()], &mut x[elements]);
-            quantizer.dequantize_into(q, &shape, scales, zero_points, x)
+        let mut run = |[rows, row_len]: [usize; 2], sets: Range<usize>, elements: Range<usize>| {
+            let params = Params::new(&scales[sets.clone()]).with_zero_points(&zero_points[sets]);
+            let q = Rows::new(&q[elements.clone()], rows, row_len)?;
+            let x = RowsMut::new(&mut x[elements], rows, row_len)?;
+            backend.dequantize_rows(self.scheme, q, params, x)
         };
         let per_row = scales.len() / self.shape[0].max(1);
         let [rows, columns] = span.shape();

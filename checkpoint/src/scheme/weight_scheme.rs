@@ -178,9 +178,9 @@ impl WeightScheme {
 
     /// What kernels make of rows.
     pub(crate) fn kernel_scheme(&self, scale_type: ScaleType) -> Result<Scheme, absmax::Error> {
-        let scheme = Scheme::int8().bits(self.bits)?.scale_type(scale_type);
+        let scheme = Scheme::int8().bits(self.bits)?.with_scale_type(scale_type);
         let scheme = match self.mapping {
-            Mapping::Symmetric(range) => scheme.range(range),
+            Mapping::Symmetric(range) => scheme.with_range(range),
             Mapping::Asymmetric => scheme.affine(),
         };
         self.granularity.of(scheme)

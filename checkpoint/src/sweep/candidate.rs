@@ -1,6 +1,6 @@
 //! The schemes that are tried.
 
-use absmax::{Quantizer, Scheme};
+use absmax::Scheme;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
@@ -83,7 +83,7 @@ impl Candidate {
 
     /// How many scales a weight has.
     pub(super) fn scale_count(&self, shape: [usize; 2]) -> Result<u64> {
-        Ok(Quantizer::new(self.scheme()?).scale_count(&shape)? as u64)
+        Ok(self.scheme()?.scale_count(&shape)? as u64)
     }
 
     /// What one of so many values takes with its part of scales and zero points.

@@ -51,7 +51,7 @@ pub fn sweep(
     let bytes: u64 = selected.iter().map(|selected| selected.place.len()).sum();
     control.begin(bytes * if options.histogram { 3 } else { 2 });
 
-    let (backend, workshop) = (options.backend.threads(1), Workshop::default());
+    let (backend, workshop) = (options.backend.with_threads(1), Workshop::default());
     let weights = selected.iter().map(|Selected { place, shape, .. }| {
         let shape = *shape;
         Weight { control, place, shape, files: &files, backend, workshop: &workshop }

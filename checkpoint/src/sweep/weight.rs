@@ -8,8 +8,8 @@
 use std::ops::Range;
 
 use absmax::{
-    Backend, Element, Error as KernelError, ErrorStats, Observer, QuantParams, Quantizer, Scheme,
-    TensorView,
+    Backend, Element, Error as KernelError, ErrorStats, Observer, Params, QuantParams,
+    QuantizedMut, Rows, RowsMut, Scheme,
 };
 use bytemuck::{AnyBitPattern, NoUninit};
 use half::{bf16, f16};
@@ -130,18 +130,21 @@ impl Weight<'_, '_> {
         y.resize(x.len(), 0.0);
         match prepared {
             Prepared::Shared(params) => {
-                self.backend.quantize_with(x, params, q)?;
+                self.backend.quantize_with_into(x, params, q)?;
                 self.backend.dequantize_into(q, params, y)?;
             }
             Prepared::Own { scheme, .. } => {
-                let shape = [x.len() / row_len, row_len];
-                let quantizer = Quantizer::new(scheme).backend(self.backend);
-                let count = quantizer.scale_count(&shape)?;
+                let rows = x.len() / row_len;
+                let count = scheme.scale_count(&[rows, row_len])?;
                 let (mut scales, mut zero_points) = (vec![0.0; count], Vec::new());
                 zero_points.resize(if scheme.is_symmetric() { 0 } else { count }, 0);
-                let x = TensorView::new(x, &shape)?;
-                quantizer.quantize_into(x, q, &mut scales, &mut zero_points)?;
-                quantizer.dequantize_into(q, &shape, &scales, &zero_points, y)?;
+                let out = QuantizedMut::new(RowsMut::new(q, rows, row_len)?)
+                    .with_scales(&mut scales)
+                    .with_zero_points(&mut zero_points);
+                self.backend.quantize_rows(scheme, Rows::new(x, rows, row_len)?, out)?;
+                let params = Params::new(&scales).with_zero_points(&zero_points);
+                let (q, y) = (Rows::new(q, rows, row_len)?, RowsMut::new(y, rows, row_len)?);
+                self.backend.dequantize_rows(scheme, q, params, y)?;
             }
         }
         Ok(self.backend.error_stats(x, y)?)
@@ -154,7 +157,7 @@ impl Weight<'_, '_> {
             let mut observer = Observer::min_max();
             for (i, part) in x.chunks(LONGEST).enumerate() {
                 self.control.check()?;
-                observer.observe_on(self.backend, part).map_err(|error| match error {
+                self.backend.observe(&mut observer, part).map_err(|error| match error {
                     KernelError::NotFinite { index, value } => {
                         self.not_finite(rows.start, i * LONGEST + index, value)
                     }
@@ -174,7 +177,7 @@ impl Weight<'_, '_> {
         let mut observer = Observer::min_max();
         for part in x.chunks(PANEL) {
             self.control.check()?;
-            observer.observe_on(self.backend, part)?;
+            self.backend.observe(&mut observer, part)?;
         }
         let (min, max) = observer.limits(Scheme::int8()).unwrap_or((0.0, 0.0));
         Ok(Limits { min, max })

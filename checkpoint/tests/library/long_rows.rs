@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use absmax::{Backend, Packing, Quantizer, Range, Scheme, TensorView};
+use absmax::{Backend, Packing, Params, QuantizedMut, Range, Rows, RowsMut, Scheme};
 use absmax_checkpoint::{
     CompareOptions, Control, DequantizeOptions, QuantizeOptions, compare, dequantize, quantize,
 };
@@ -35,13 +35,17 @@ fn tensors(directory: &Path) -> BTreeMap<String, Vec<u8>> {
 
 /// The whole of it by the kernels at once.
 fn expected(x: &[f32], scheme: Scheme) -> (Vec<i8>, Vec<f32>, Vec<f32>) {
-    let quantizer = Quantizer::new(scheme);
-    let sets = quantizer.scale_count(&SHAPE).unwrap();
+    let (backend, [rows, row_len]) = (Backend::best(), SHAPE);
+    let sets = scheme.scale_count(&SHAPE).unwrap();
     let (mut q, mut scales, mut y) = (vec![0; x.len()], vec![0.0; sets], vec![0.0; x.len()]);
     let mut zero_points = vec![0; if scheme.is_symmetric() { 0 } else { sets }];
-    let view = TensorView::new(x, &SHAPE).unwrap();
-    quantizer.quantize_into(view, &mut q, &mut scales, &mut zero_points).unwrap();
-    quantizer.dequantize_into(&q, &SHAPE, &scales, &zero_points, &mut y).unwrap();
+    let out = QuantizedMut::new(RowsMut::new(&mut q, rows, row_len).unwrap())
+        .with_scales(&mut scales)
+        .with_zero_points(&mut zero_points);
+    backend.quantize_rows(scheme, Rows::new(x, rows, row_len).unwrap(), out).unwrap();
+    let params = Params::new(&scales).with_zero_points(&zero_points);
+    let (from, to) = (Rows::new(&q, rows, row_len), RowsMut::new(&mut y, rows, row_len));
+    backend.dequantize_rows(scheme, from.unwrap(), params, to.unwrap()).unwrap();
     (q, scales, y)
 }
 
@@ -49,7 +53,7 @@ fn expected(x: &[f32], scheme: Scheme) -> (Vec<i8>, Vec<f32>, Vec<f32>) {
 fn long_rows_are_exact() {
     let x = values();
     let bytes: Vec<u8> = x.iter().flat_map(|x| x.to_le_bytes()).collect();
-    let (int8, int4) = (Scheme::int8(), Scheme::int8().bits(4).unwrap().range(Range::Full));
+    let (int8, int4) = (Scheme::int8(), Scheme::int8().bits(4).unwrap().with_range(Range::Full));
     let half = ROW / 2;
     for (name, packed, scheme) in [
         ("w8a8", false, int8.per_channel(0)),

@@ -60,7 +60,7 @@ impl Checked {
         let mut dequantized = Vec::with_capacity(x.len());
         for (i, (row, scale)) in x.chunks(width).zip(scales).enumerate() {
             let abs_max = reference::abs_max(row);
-            let scheme = Scheme::int8().scale_type(ScaleType::Bf16);
+            let scheme = Scheme::int8().with_scale_type(ScaleType::Bf16);
             let (expected, _) = reference::choose(-abs_max, abs_max, scheme);
             let scale = scale.to_f32();
             ensure!(scale == expected, "scale {i} is {scale}, not {expected}");

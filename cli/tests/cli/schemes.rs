@@ -43,7 +43,7 @@ fn expected<T: Element>(x: &[T], row_len: usize, sets: Sets, scheme: Scheme) -> 
     for values in x.chunks(set) {
         let (min, max) = reference::min_max(values).unwrap();
         let (scale, zero_point) = reference::choose(min, max, scheme);
-        let params = scheme.with_scale(scale, zero_point).unwrap();
+        let params = scheme.params_of(scale, zero_point).unwrap();
         expected.q.extend(values.iter().map(|&x| reference::quantize_one(x, params)));
         expected.scales.push(scale);
         expected.zero_points.push(zero_point);
@@ -57,11 +57,11 @@ fn reference_of(weight: &Tensor, sets: Sets, scheme: Scheme) -> Expected {
     match weight.dtype {
         Dtype::F16 => {
             let x: Vec<f16> = pairs().map(f16::from_bits).collect();
-            expected(&x, row_len, sets, scheme.scale_type(ScaleType::F16))
+            expected(&x, row_len, sets, scheme.with_scale_type(ScaleType::F16))
         }
         Dtype::BF16 => {
             let x: Vec<bf16> = pairs().map(bf16::from_bits).collect();
-            expected(&x, row_len, sets, scheme.scale_type(ScaleType::Bf16))
+            expected(&x, row_len, sets, scheme.with_scale_type(ScaleType::Bf16))
         }
         _ => {
             let x: Vec<f32> =
@@ -150,7 +150,7 @@ fn every_scheme_is_stored_as_the_format_says() {
         ("", int(8), Sets::Channel, None),
         ("--granularity tensor", int(8), Sets::Tensor, None),
         ("--granularity group=24", int(8), Sets::Group(24), None),
-        ("--range full", int(8).range(Range::Full), Sets::Channel, None),
+        ("--range full", int(8).with_range(Range::Full), Sets::Channel, None),
         ("--asymmetric", int(8).affine(), Sets::Channel, None),
         ("--asymmetric --granularity tensor", int(8).affine(), Sets::Tensor, None),
         ("--bits 5", int(5), Sets::Channel, None),
@@ -165,7 +165,7 @@ fn every_scheme_is_stored_as_the_format_says() {
         ("--scheme w4a16 --granularity group=24", int(4), Sets::Group(24), Some(4)),
         (
             "--scheme w4a16 --granularity channel --range narrow",
-            int(4).range(Range::Narrow),
+            int(4).with_range(Range::Narrow),
             Sets::Channel,
             Some(4),
         ),

@@ -17,16 +17,18 @@ fn passes_on_the_best_backend() {
 }
 
 /// Everything that a backend does to values.
-const KERNELS: [&str; 12] = [
+const KERNELS: [&str; 14] = [
     "abs_max",
     "min_max",
-    "quantize_with",
+    "quantize_with_into",
     "fake_quantize_into",
     "quantize_into",
-    "quantize_rows_into",
-    "quantizer",
+    "quantize_rows",
+    "quantize_rows_with",
+    "quantize_tensor_into",
     "dequantize_into",
-    "quantized_tensor",
+    "dequantize_rows",
+    "dequantize_tensor_into",
     "pack_into",
     "unpack_into",
     "error_stats",

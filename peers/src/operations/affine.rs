@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::hint::black_box;
 use std::mem::MaybeUninit;
 
-use absmax::{QuantParams, Quantizer, Scheme, TensorView, reference};
+use absmax::{QuantParams, QuantizedMut, Rows, RowsMut, Scheme, reference};
 
 use super::names::RTEN;
 use super::run::Run;
@@ -25,12 +25,13 @@ pub(super) fn measure(run: &Run<'_>, given: bool) -> anyhow::Result<Timings> {
         let call = move |i: usize| {
             let (x, q) = (black_box(&inputs[i][..]), &mut out.borrow_mut()[..]);
             if given {
-                return backend.quantize_with(x, params, q);
+                return backend.quantize_with_into(x, params, q);
             }
             let (mut scale, mut zero_point) = ([0.0], [0]);
-            let view = TensorView::new(x, std::slice::from_ref(&elements))?;
-            let quantizer = Quantizer::new(Scheme::uint8()).backend(backend);
-            quantizer.quantize_into(view, q, &mut scale, &mut zero_point)
+            let out = QuantizedMut::new(RowsMut::new(q, 1, elements)?)
+                .with_scales(&mut scale)
+                .with_zero_points(&mut zero_point);
+            backend.quantize_rows(Scheme::uint8(), Rows::new(x, 1, elements)?, out)
         };
         call(0)?;
         let exact = exactly(&name, &out.borrow(), &right)?;

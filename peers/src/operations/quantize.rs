@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::hint::black_box;
 use std::mem::MaybeUninit;
 
+use absmax::{QuantizedMut, Rows, RowsMut, Scheme};
+
 use super::answers::quantized_apart;
 use super::names::{PLAIN, Q8_0, RTEN};
 use super::run::Run;
@@ -23,7 +25,9 @@ pub(super) fn measure(run: &Run<'_>, row: usize) -> anyhow::Result<Timings> {
             if row == elements {
                 backend.quantize_into(x, q).map(|_| ())
             } else {
-                backend.quantize_rows_into(x, row, q, &mut scales)
+                let rows = elements / row;
+                let out = QuantizedMut::new(RowsMut::new(q, rows, row)?).with_scales(&mut scales);
+                backend.quantize_rows(Scheme::int8().per_channel(0), Rows::new(x, rows, row)?, out)
             }
         };
         call(0)?;

@@ -24,7 +24,11 @@ pub(super) fn measure(run: &Run<'_>) -> anyhow::Result<Timings> {
     let mut all = Vec::new();
     for (name, backend) in run.backends() {
         let call = move |i: usize| {
-            backend.quantize_with(black_box(&inputs[i]), params, black_box(&mut out.borrow_mut()))
+            backend.quantize_with_into(
+                black_box(&inputs[i]),
+                params,
+                black_box(&mut out.borrow_mut()),
+            )
         };
         call(0)?;
         let exact = exactly(&name, &out.borrow(), &right)?;

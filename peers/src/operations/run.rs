@@ -33,7 +33,7 @@ impl<'a> Run<'a> {
         let others = self.conditions.isas.iter().flat_map(|&isa| Backend::new(isa));
         let others = others.map(|backend| (format!("{ABSMAX}, {}", backend.isa()), backend));
         let all = std::iter::once((ABSMAX.to_owned(), Backend::best())).chain(others);
-        all.map(|(name, backend)| (name, backend.threads(self.conditions.threads))).collect()
+        all.map(|(name, backend)| (name, backend.with_threads(self.conditions.threads))).collect()
     }
 
     /// A buffer for results. The contenders of one type share one.

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::hint::black_box;
 
-use absmax::{Backend, Element, Quantizer, Scheme, TensorView, reference};
+use absmax::{Backend, Element, QuantizedMut, Rows, RowsMut, Scheme, reference};
 
 use super::run::Run;
 use crate::buffer::Buffer;
@@ -23,9 +23,9 @@ pub(super) fn quantize<T: Element>(
     q: &mut [i8],
     scales: &mut [f32],
 ) -> absmax::Result<()> {
-    let shape = [x.len() / ROW, ROW];
-    let quantizer = Quantizer::new(scheme).backend(backend);
-    quantizer.quantize_into(TensorView::new(x, &shape)?, q, scales, &mut [])
+    let rows = x.len() / ROW;
+    let out = QuantizedMut::new(RowsMut::new(q, rows, ROW)?).with_scales(scales);
+    backend.quantize_rows(scheme, Rows::new(x, rows, ROW)?, out)
 }
 
 /// What every value has to become by the scales of its rows or columns, whichever the scheme has.
@@ -33,7 +33,7 @@ pub(super) fn right(scheme: Scheme, x: &[f32], scales: &[f32]) -> absmax::Result
     let by_column = scheme.granularity() == scheme.per_channel(1).granularity();
     let scale_of = |i: usize| scales[if by_column { i % ROW } else { i / ROW }];
     let one = |(i, &x)| {
-        let params = scheme.with_scale(scale_of(i), 0)?;
+        let params = scheme.params_of(scale_of(i), 0)?;
         Ok(reference::quantize_one(x, params) as i8)
     };
     x.iter().enumerate().map(one).collect()
@@ -48,7 +48,7 @@ pub(super) fn contender<'a>(
     out: &'a Out,
 ) -> anyhow::Result<Contender<'a>> {
     let (inputs, elements) = (&run.inputs, run.elements());
-    let count = Quantizer::new(scheme).scale_count(&[elements / ROW, ROW])?;
+    let count = scheme.scale_count(&[elements / ROW, ROW])?;
     let call = move |i: usize| {
         let (q, scales) = &mut *out.borrow_mut();
         quantize(backend, scheme, black_box(&inputs[i]), q, &mut scales[..count])

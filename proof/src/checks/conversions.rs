@@ -78,7 +78,7 @@ fn scales(board: &mut Board, random: &mut Rng) {
     for bits in BITS {
         for mapping in MAPPINGS {
             let scale_type = SCALE_TYPES[random.usize(..SCALE_TYPES.len())];
-            let scheme = scheme(bits, mapping).scale_type(scale_type);
+            let scheme = scheme(bits, mapping).with_scale_type(scale_type);
             for _ in 0..20 {
                 let (a, b) = (limit(random), limit(random));
                 // Now and then out of order, which is refused.

@@ -51,7 +51,7 @@ fn run(session: &Session<'_>) -> Result<Board> {
     board.min_max(&x, reference::min_max(&finite));
     board.quantize_into(&x, &expected::quantize(&finite).map(all));
     let expected = expected::quantize_tensor::<_, u8>(&finite, &[PERIOD], Scheme::uint8());
-    board.quantizer(&x, &[x.len()], Scheme::uint8(), &expected.map(all));
+    board.quantize_tensor(&x, &[x.len()], Scheme::uint8(), &expected.map(all));
     drop(x);
     session.step();
 

@@ -3,7 +3,7 @@
 use super::check::Check;
 use super::{
     conversions, errors, every_f32, hard_values, huge_tensors, lengths, not_finite, packing,
-    random_bits, sixteen_bits, tensors, threads,
+    random_bits, rows, sixteen_bits, tensors, threads,
 };
 use crate::effort::Effort;
 
@@ -23,6 +23,7 @@ pub fn of(effort: Effort) -> Vec<Check> {
         random_bits::CHECK,
         sixteen_bits::CHECK,
         tensors::CHECK,
+        rows::CHECK,
         not_finite::CHECK,
         packing::CHECK,
         errors::CHECK,

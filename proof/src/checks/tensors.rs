@@ -1,4 +1,4 @@
-//! Rows and tensors, by every scheme: mappings, bits, granularities, types of scales.
+//! Tensors, by every scheme: mappings, bits, granularities, types of scales.
 
 use absmax::{Mapping, Scheme};
 use fastrand::Rng;
@@ -13,10 +13,10 @@ use crate::inputs::{
 };
 use crate::session::Session;
 
-/// Rows and tensors, by every scheme: mappings, bits, granularities, types of scales.
+/// Tensors, by every scheme: mappings, bits, granularities, types of scales.
 pub const CHECK: Check = Check {
-    name: "rows and tensors",
-    about: "rows of many lengths; tensors of one to four dimensions, per tensor, along each axis and \
+    name: "tensors",
+    about: "tensors of one to four dimensions, per tensor, along each axis and \
             in groups, symmetric in both ranges and affine, of 2 to 8 bits, scales of every type; and \
             back",
     run,
@@ -58,14 +58,9 @@ const PIECE: usize = 1 << 17;
 /// Sizes of groups in those, where rows are not much shorter.
 const LARGE_GROUPS: [usize; 4] = [32, 48, PIECE, PIECE + 1];
 
-/// Rows of each length.
-const ROW_LENGTHS: [usize; 16] =
-    [1, 2, 3, 15, 16, 17, 31, 33, 63, 64, 65, 127, 100, 257, 1000, 4096];
-
 /// What a check of one tensor is about.
 #[derive(Clone, Copy, Debug)]
 enum Item {
-    Rows([usize; 2]),
     /// At every granularity.
     Tensor(&'static [usize], u8, Mapping),
     Large(&'static [usize], Scheme),
@@ -73,11 +68,6 @@ enum Item {
 
 fn run(session: &Session<'_>) -> Result<Board> {
     let mut items = Vec::new();
-    for row_len in ROW_LENGTHS {
-        items.extend([0, 1, 2, 7].map(|rows| Item::Rows([rows, row_len])));
-    }
-    items.extend([PIECE, PIECE + 1].map(|row_len| Item::Rows([2, row_len])));
-    items.push(Item::Rows([3, 0]));
     for shape in SHAPES {
         let kinds = BITS.flat_map(|bits| MAPPINGS.map(|mapping| (bits, mapping)));
         let kinds = kinds.step_by(session.effort.pick(9, 1));
@@ -114,16 +104,9 @@ fn large() -> Vec<Item> {
 
 fn of_type<T: Input>(board: &mut Board, random: &mut Rng, item: Item) {
     match item {
-        Item::Rows(shape) => {
-            let scheme = Scheme::int8().per_channel(0);
-            for spread in [0, 12, 250] {
-                let x = tensor::<T>(random, &shape, scheme, spread);
-                board.quantize_rows_into(&x, shape, &expected::quantize_tensor(&x, &shape, scheme));
-            }
-        }
         Item::Tensor(shape, bits, mapping) => {
             for scheme in at_every_granularity(scheme(bits, mapping), shape.len()) {
-                let scheme = scheme.scale_type(SCALE_TYPES[random.usize(..SCALE_TYPES.len())]);
+                let scheme = scheme.with_scale_type(SCALE_TYPES[random.usize(..SCALE_TYPES.len())]);
                 let spread = [0, 12, 250][random.usize(..3)];
                 board.tensor(&tensor::<T>(random, shape, scheme, spread), shape, scheme);
             }
@@ -135,7 +118,12 @@ fn of_type<T: Input>(board: &mut Board, random: &mut Rng, item: Item) {
 }
 
 /// Sets of values whose largest magnitudes are `spread` binary orders apart, at most, and some zero.
-fn tensor<T: Input>(random: &mut Rng, shape: &[usize], scheme: Scheme, spread: i32) -> Placed<T> {
+pub(super) fn tensor<T: Input>(
+    random: &mut Rng,
+    shape: &[usize],
+    scheme: Scheme,
+    spread: i32,
+) -> Placed<T> {
     let sets = expected::sets(shape, scheme);
     let mut sizes = vec![0; expected::set_count(shape, scheme)];
     sets.iter().for_each(|&set| sizes[set] += 1);

@@ -1,4 +1,4 @@
-//! `dequantize_into`, of slices and of tensors.
+//! `dequantize_into`, `dequantize_rows` and `dequantize_tensor_into`.
 
 use absmax::{QuantParams, Scheme};
 
@@ -6,7 +6,7 @@ use super::mismatch::Scene;
 use super::with_params::text;
 use super::{Board, Kernel, Placed};
 use crate::expected::{self, Quantized};
-use crate::inputs::{Byte, Input};
+use crate::inputs::{Byte, Input, Matrix, Stored};
 
 impl Board {
     /// Compares every subject's products of `q` and the scale with the expected ones.
@@ -27,7 +27,7 @@ impl Board {
     }
 
     /// Compares what every subject makes of a whole tensor with the expected values.
-    pub fn quantized_tensor<Q: Byte, T: Input>(
+    pub fn dequantize_tensor<Q: Byte, T: Input>(
         &mut self,
         quantized: &Quantized<Q>,
         shape: &[usize],
@@ -38,7 +38,28 @@ impl Board {
         // The tensor owns its values, so where they are is not for us to say.
         let q = Placed::new(&quantized.q, 0, Q::UNTOUCHED);
         let parameters = || format!("shape {shape:?}, {scheme:?}, to {}", T::TYPE);
-        let scene = Scene { kernel: Kernel::QuantizedTensor, x: &q, parameters: &parameters };
+        let scene = Scene { kernel: Kernel::DequantizeTensorInto, x: &q, parameters: &parameters };
         self.written(&scene, expected, Some, |subject, x| subject.dequantize_tensor(&tensor, x));
+    }
+
+    /// Compares what every subject makes of the rows of a matrix with the expected values, which are
+    /// without gaps.
+    pub fn dequantize_rows<Q: Byte, T: Input>(
+        &mut self,
+        quantized: &Quantized<Q>,
+        (matrix, scheme, stored): (Matrix, Scheme, Stored),
+        offset: usize,
+        expected: &[T],
+    ) {
+        let q = Placed::new(&matrix.source(&quantized.q, Q::UNTOUCHED), offset, Q::UNTOUCHED);
+        let parameters = || format!("{matrix:?}, {scheme:?}, {stored:?}, to {}", T::TYPE);
+        let scene = Scene { kernel: Kernel::DequantizeRows, x: &q, parameters: &parameters };
+        let expected = matrix.target(expected, T::UNTOUCHED);
+        self.written(
+            &scene,
+            &expected,
+            |_| None,
+            |subject, x| subject.dequantize_rows(&q, (matrix, scheme, stored), quantized, x),
+        );
     }
 }

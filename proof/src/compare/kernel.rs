@@ -10,20 +10,24 @@ pub enum Kernel {
     AbsMax,
     /// `Backend::min_max`.
     MinMax,
-    /// `Backend::quantize_with`: the caller's parameters.
-    QuantizeWith,
+    /// `Backend::quantize_with_into`: the caller's parameters.
+    QuantizeWithInto,
     /// `Backend::fake_quantize_into`: the same, and back.
     FakeQuantizeInto,
     /// `Backend::quantize_into`: the data's own scale.
     QuantizeInto,
-    /// `Backend::quantize_rows_into`.
-    QuantizeRowsInto,
-    /// `Quantizer::quantize_into`: any scheme.
-    Quantizer,
+    /// `Backend::quantize_rows`: any scheme.
+    QuantizeRows,
+    /// `Backend::quantize_rows_with`: the caller's parameters.
+    QuantizeRowsWith,
+    /// `Backend::quantize_tensor_into`: any scheme.
+    QuantizeTensorInto,
     /// `Backend::dequantize_into`.
     DequantizeInto,
-    /// `QuantizedTensor::dequantize_into`: any scheme.
-    QuantizedTensor,
+    /// `Backend::dequantize_rows`: any scheme.
+    DequantizeRows,
+    /// `Backend::dequantize_tensor_into`: any scheme.
+    DequantizeTensorInto,
     /// `Backend::pack_into`.
     PackInto,
     /// `Backend::unpack_into`.
@@ -42,16 +46,18 @@ pub enum Kernel {
 
 impl Kernel {
     /// All of them, in the order of their discriminants.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::AbsMax,
         Self::MinMax,
-        Self::QuantizeWith,
+        Self::QuantizeWithInto,
         Self::FakeQuantizeInto,
         Self::QuantizeInto,
-        Self::QuantizeRowsInto,
-        Self::Quantizer,
+        Self::QuantizeRows,
+        Self::QuantizeRowsWith,
+        Self::QuantizeTensorInto,
         Self::DequantizeInto,
-        Self::QuantizedTensor,
+        Self::DequantizeRows,
+        Self::DequantizeTensorInto,
         Self::PackInto,
         Self::UnpackInto,
         Self::ErrorStats,
@@ -61,18 +67,20 @@ impl Kernel {
         Self::Params,
     ];
 
-    /// The name of the function, or of the type that has it.
+    /// The name of the function.
     pub fn name(self) -> &'static str {
         match self {
             Self::AbsMax => "abs_max",
             Self::MinMax => "min_max",
-            Self::QuantizeWith => "quantize_with",
+            Self::QuantizeWithInto => "quantize_with_into",
             Self::FakeQuantizeInto => "fake_quantize_into",
             Self::QuantizeInto => "quantize_into",
-            Self::QuantizeRowsInto => "quantize_rows_into",
-            Self::Quantizer => "Quantizer",
+            Self::QuantizeRows => "quantize_rows",
+            Self::QuantizeRowsWith => "quantize_rows_with",
+            Self::QuantizeTensorInto => "quantize_tensor_into",
             Self::DequantizeInto => "dequantize_into",
-            Self::QuantizedTensor => "QuantizedTensor",
+            Self::DequantizeRows => "dequantize_rows",
+            Self::DequantizeTensorInto => "dequantize_tensor_into",
             Self::PackInto => "pack_into",
             Self::UnpackInto => "unpack_into",
             Self::ErrorStats => "error_stats",

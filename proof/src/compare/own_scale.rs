@@ -1,5 +1,5 @@
-//! The operations that compute scales from the data: `quantize_into`, `quantize_rows_into` and
-//! `Quantizer`.
+//! The operations that compute scales from the data: `quantize_into`, `quantize_rows` and
+//! `quantize_tensor_into`.
 
 use absmax::{Error, Result, Scheme};
 
@@ -7,7 +7,7 @@ use super::board::compare;
 use super::mismatch::Scene;
 use super::{Board, Kernel, Placed};
 use crate::expected::{self, Quantized};
-use crate::inputs::{Byte, Input, Value};
+use crate::inputs::{Byte, Input, Matrix, Stored, Value};
 use crate::subject::Subject;
 
 impl Board {
@@ -15,27 +15,45 @@ impl Board {
     pub fn quantize_into<T: Input>(&mut self, x: &Placed<T>, expected: &Result<Quantized<i8>>) {
         let parameters = || "its own scale".to_owned();
         let scene = Scene { kernel: Kernel::QuantizeInto, x, parameters: &parameters };
-        self.own_scale(&scene, [1, 0], expected, |subject, q, scales, _| {
+        self.own_scale(&scene, [x.len(), 1, 0], expected, |subject, q, scales, _| {
             subject.quantize_into(x, q, scales)
         });
     }
 
-    /// Compares every subject's rows, of which each has its own scale.
-    pub fn quantize_rows_into<T: Input>(
+    /// Compares what every subject makes of the rows of a matrix by a scheme. `expected` is without
+    /// gaps.
+    pub fn quantize_rows<T: Input, Q: Byte>(
         &mut self,
         x: &Placed<T>,
-        [rows, row_len]: [usize; 2],
-        expected: &Result<Quantized<i8>>,
+        (matrix, scheme, stored): (Matrix, Scheme, Stored),
+        expected: &Result<Quantized<Q>>,
     ) {
-        let parameters = || format!("rows of {row_len}");
-        let scene = Scene { kernel: Kernel::QuantizeRowsInto, x, parameters: &parameters };
-        self.own_scale(&scene, [rows, 0], expected, |subject, q, scales, _| {
-            subject.quantize_rows_into(x, row_len, q, scales)
-        });
+        let parameters = || format!("{matrix:?}, {scheme:?}, {stored:?}");
+        let scene = Scene { kernel: Kernel::QuantizeRows, x, parameters: &parameters };
+        let count = expected::set_count(&matrix.shape, scheme);
+        let zero_points = if expected::is_symmetric(scheme) { 0 } else { count };
+        let expected = match expected {
+            Ok(quantized) => {
+                Ok(Quantized { q: matrix.target(&quantized.q, Q::UNTOUCHED), ..quantized.clone() })
+            }
+            Err(Error::NotFinite { index, value }) => {
+                Err(Error::NotFinite { index: matrix.place(*index), value: *value })
+            }
+            Err(error) => Err(*error),
+        };
+        let len = matrix.target(&vec![(); matrix.shape.iter().product()], ()).len();
+        self.own_scale(
+            &scene,
+            [len, count, zero_points],
+            &expected,
+            |subject, q, scales, zero_points| {
+                subject.quantize_rows(x, (matrix, scheme, stored), q, scales, zero_points)
+            },
+        );
     }
 
     /// Compares what every subject makes of a tensor by a scheme.
-    pub fn quantizer<T: Input, Q: Byte>(
+    pub fn quantize_tensor<T: Input, Q: Byte>(
         &mut self,
         x: &Placed<T>,
         shape: &[usize],
@@ -43,12 +61,12 @@ impl Board {
         expected: &Result<Quantized<Q>>,
     ) {
         let parameters = || format!("shape {shape:?}, {scheme:?}");
-        let scene = Scene { kernel: Kernel::Quantizer, x, parameters: &parameters };
+        let scene = Scene { kernel: Kernel::QuantizeTensorInto, x, parameters: &parameters };
         let count = expected::set_count(shape, scheme);
         let zero_points = if expected::is_symmetric(scheme) { 0 } else { count };
         self.own_scale(
             &scene,
-            [count, zero_points],
+            [x.len(), count, zero_points],
             expected,
             |subject, q, scales, zero_points| {
                 subject.quantize_tensor(x, shape, scheme, q, scales, zero_points)
@@ -59,12 +77,12 @@ impl Board {
     fn own_scale<T: Input, Q: Byte>(
         &mut self,
         scene: &Scene<'_, T>,
-        [scales, zero_points]: [usize; 2],
+        [integers, scales, zero_points]: [usize; 3],
         expected: &Result<Quantized<Q>>,
         run: impl Fn(Subject, &mut [Q], &mut [f32], &mut [i32]) -> Result<()>,
     ) {
         for (subject, tally) in self.of(scene.kernel) {
-            let mut q = Placed::filled(scene.x.len(), scene.x.other_offset(), Q::UNTOUCHED);
+            let mut q = Placed::filled(integers, scene.x.other_offset(), Q::UNTOUCHED);
             let mut scales = Placed::filled(scales, 0, f32::UNTOUCHED);
             let mut zero_points = Placed::filled(zero_points, 0, i32::UNTOUCHED);
             let found = run(subject, &mut q, &mut scales, &mut zero_points);

@@ -24,13 +24,13 @@ impl Board {
         scheme: Scheme,
     ) {
         let expected = expected::quantize_tensor::<T, Q>(x, shape, scheme);
-        self.quantizer(x, shape, scheme, &expected);
+        self.quantize_tensor(x, shape, scheme, &expected);
         if let Ok(quantized) = expected {
             let wide: Vec<f32> = expected::dequantize_tensor(&quantized, shape, scheme);
-            self.quantized_tensor(&quantized, shape, scheme, &wide);
+            self.dequantize_tensor(&quantized, shape, scheme, &wide);
             if T::TYPE != f32::TYPE {
                 let narrow: Vec<T> = wide.into_iter().map(T::of).collect();
-                self.quantized_tensor(&quantized, shape, scheme, &narrow);
+                self.dequantize_tensor(&quantized, shape, scheme, &narrow);
             }
         }
     }

@@ -1,11 +1,12 @@
-//! What is done by the caller's parameters: `quantize_with` and `fake_quantize_into`.
+//! What is done by the caller's parameters: `quantize_with_into`, `quantize_rows_with` and
+//! `fake_quantize_into`.
 
-use absmax::QuantParams;
+use absmax::{QuantParams, Scheme};
 
 use super::mismatch::Scene;
 use super::{Board, Kernel, Placed};
-use crate::expected;
-use crate::inputs::{Byte, Input, Value, both_ranges};
+use crate::expected::{self, Quantized};
+use crate::inputs::{Byte, Input, Matrix, Stored, Value, both_ranges};
 
 impl Board {
     /// Compares every subject's values of `x` by the caller's parameters with the expected ones.
@@ -16,7 +17,7 @@ impl Board {
         expected: &[Q],
     ) {
         let parameters = || format!("{}, to {}", text(params), Q::TYPE);
-        let scene = Scene { kernel: Kernel::QuantizeWith, x, parameters: &parameters };
+        let scene = Scene { kernel: Kernel::QuantizeWithInto, x, parameters: &parameters };
         self.written(&scene, expected, Some, |subject, q| subject.quantize_with(x, params, q));
     }
 
@@ -32,7 +33,26 @@ impl Board {
         self.written(&scene, expected, Some, |subject, y| subject.fake_quantize_into(x, params, y));
     }
 
-    /// Both, with what the reference says computed here.
+    /// Compares every subject's integers of the rows of a matrix by given parameters, those of
+    /// `expected`, whose integers are without gaps.
+    pub fn quantize_rows_with<T: Input, Q: Byte>(
+        &mut self,
+        x: &Placed<T>,
+        (matrix, scheme, stored): (Matrix, Scheme, Stored),
+        expected: &Quantized<Q>,
+    ) {
+        let parameters = || format!("{matrix:?}, {scheme:?}, {stored:?}, to {}", Q::TYPE);
+        let scene = Scene { kernel: Kernel::QuantizeRowsWith, x, parameters: &parameters };
+        let q = matrix.target(&expected.q, Q::UNTOUCHED);
+        self.written(
+            &scene,
+            &q,
+            |_| None,
+            |subject, q| subject.quantize_rows_with(x, (matrix, scheme, stored), expected, q),
+        );
+    }
+
+    /// Both of a slice, with what the reference says computed here.
     pub fn with_params<T: Input, Q: Byte>(&mut self, x: &Placed<T>, params: QuantParams) {
         let q: Vec<Q> = expected::quantize_with(x, params);
         self.quantize_with(x, params, &q);

@@ -22,4 +22,4 @@ pub use division::reciprocal;
 pub(crate) use errors::errors;
 pub(crate) use packed::{pack_into, unpack_into};
 pub(crate) use slice::{abs_max, dequantize_into, fake_quantize_into, min_max, quantize_with};
-pub(crate) use tensor::{dequantize_tensor, quantize_tensor};
+pub(crate) use tensor::{dequantize_tensor, quantize_tensor, quantize_tensor_with};

@@ -3,7 +3,7 @@
 use absmax::{Error, QuantParams, QuantizedTensor, Result, Scheme, reference};
 
 use super::slice::{by_product, by_quotient, min_max};
-use crate::expected;
+use crate::expected::{self, Quantized};
 use crate::inputs::{Byte, Input};
 
 /// Products instead of quotients, and of several values that are not finite the last instead of the
@@ -40,6 +40,18 @@ pub(crate) fn quantize_tensor<T: Input, Q: Byte>(
         *q = Q::from_i32(quantizers[set](x.wide()));
     }
     Ok(())
+}
+
+/// Products instead of quotients, by the parameters that a tensor has.
+pub(crate) fn quantize_tensor_with<T: Input, Q: Byte>(
+    x: &[T],
+    shape: &[usize],
+    scheme: Scheme,
+    of: &Quantized<Q>,
+) -> Vec<Q> {
+    let quantizers: Vec<_> = of.params.iter().map(|&params| by_product(params)).collect();
+    let value = |(set, x): (usize, &T)| Q::from_i32(quantizers[set](x.wide()));
+    expected::sets(shape, scheme).into_iter().zip(x).map(value).collect()
 }
 
 /// Quotients instead of products.

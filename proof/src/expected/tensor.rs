@@ -19,7 +19,7 @@ pub struct Quantized<Q> {
     /// As many; none of a symmetric scheme.
     pub zero_points: Vec<i32>,
     /// Both, of each set.
-    params: Vec<QuantParams>,
+    pub(crate) params: Vec<QuantParams>,
 }
 
 impl<Q: Byte> Quantized<Q> {
@@ -78,7 +78,7 @@ pub fn quantize_tensor<T: Input, Q: Byte>(
     for (&set, &x) in sets.iter().zip(x) {
         values[set].push(x);
     }
-    let scale_type = scheme.stored_scale_type();
+    let scale_type = scheme.scale_type();
     let mut params = Vec::new();
     for (set, values) in values.iter().enumerate() {
         let (min, max) = limits(values, scheme);
@@ -96,6 +96,18 @@ pub fn quantize_tensor<T: Input, Q: Byte>(
         zero_points: zero_points.iter().map(|params| params.zero_point()).collect(),
         params,
     })
+}
+
+/// A tensor by the parameters that another has.
+pub fn quantize_tensor_with<T: Input, Q: Byte>(
+    x: &[T],
+    shape: &[usize],
+    scheme: Scheme,
+    of: &Quantized<Q>,
+) -> Quantized<Q> {
+    let value = |(set, &x): (usize, &T)| reference::quantize_one(x, of.params[set]);
+    let q = sets(shape, scheme).into_iter().zip(x).map(value).map(Q::from_i32).collect();
+    Quantized { q, ..of.clone() }
 }
 
 /// What a tensor's integers stand for.
@@ -120,7 +132,7 @@ pub fn params(scheme: Scheme, min: f32, max: f32) -> Result<QuantParams> {
     }
     let (scale, zero_point) = reference::choose(min, max, scheme);
     if scale.is_infinite() {
-        let scale_type = scheme.stored_scale_type();
+        let scale_type = scheme.scale_type();
         return Err(Error::ScaleOverflow { set: 0, min, max, scale_type });
     }
     QuantParams::new(scale, zero_point, reference::integers(scheme))

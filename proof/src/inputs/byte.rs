@@ -1,6 +1,6 @@
 //! Making integers, for checks that are written once for both types.
 
-use absmax::{Integer, Integers};
+use absmax::{Integer, Integers, StoredZeroPoint};
 
 use super::Value;
 
@@ -8,7 +8,7 @@ use super::Value;
 pub type Kind = (i32, i32, i32);
 
 /// An integer that can be made of numbers.
-pub trait Byte: Integer + Value + Default {
+pub trait Byte: Integer + StoredZeroPoint + Value + Default {
     /// Kinds of parameters: all integers or those of so many bits, symmetric or with the zero point
     /// at either end or in between, and ranges that no scheme has.
     const KINDS: &[Kind];

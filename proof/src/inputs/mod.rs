@@ -4,6 +4,7 @@ mod byte;
 mod element;
 mod hard;
 mod layout;
+mod matrix;
 mod painted;
 mod params;
 mod scales;
@@ -14,6 +15,7 @@ pub use byte::{Byte, Kind};
 pub use element::Input;
 pub use hard::hard_values;
 pub use layout::Layout;
+pub use matrix::{Matrix, Stored};
 pub use painted::{between, painted, within};
 pub use params::{any_kind, both_ranges, every_kind, params};
 pub use scales::{

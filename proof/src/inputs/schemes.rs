@@ -32,7 +32,7 @@ pub fn scheme(bits: u8, mapping: Mapping) -> Scheme {
 /// The scheme with another mapping.
 pub fn mapped(scheme: Scheme, mapping: Mapping) -> Scheme {
     match mapping {
-        Mapping::Symmetric(range) => scheme.range(range),
+        Mapping::Symmetric(range) => scheme.with_range(range),
         Mapping::AffineSigned => scheme.affine(),
         Mapping::AffineUnsigned => scheme.unsigned(),
     }
@@ -41,7 +41,7 @@ pub fn mapped(scheme: Scheme, mapping: Mapping) -> Scheme {
 /// Any of these, with scales of any type.
 pub fn any_scheme(random: &mut Rng) -> Scheme {
     let mapping = MAPPINGS[random.usize(..MAPPINGS.len())];
-    scheme(random.u8(BITS), mapping).scale_type(SCALE_TYPES[random.usize(..SCALE_TYPES.len())])
+    scheme(random.u8(BITS), mapping).with_scale_type(SCALE_TYPES[random.usize(..SCALE_TYPES.len())])
 }
 
 /// The scheme per tensor, along each axis and in groups. Of an odd number of bits, the axes are

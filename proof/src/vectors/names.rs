@@ -97,7 +97,7 @@ impl Grid {
             Lay::AffineUnsigned => Mapping::AffineUnsigned,
         };
         let scheme = inputs::mapped(Scheme::int8().bits(self.bits)?, mapping);
-        Ok(scheme.scale_type(self.scale_type.into()))
+        Ok(scheme.with_scale_type(self.scale_type.into()))
     }
 }
 

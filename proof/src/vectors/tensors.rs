@@ -1,6 +1,6 @@
 //! Tensors by their own parameters, by every scheme, and back.
 
-use absmax::{Error, Quantizer, Result, TensorView, reference};
+use absmax::{Error, QuantizedMut, QuantizedTensor, Result, RowsMut, TensorView, reference};
 use fastrand::Rng;
 use serde::{Deserialize, Serialize};
 
@@ -186,16 +186,20 @@ fn of<T: Input, Q: Byte>(case: &Tensor, by: By) -> Result<Quantized> {
             (quantized.q, quantized.scales, quantized.zero_points, back)
         }
         By::Backend(backend) => {
-            let quantizer = Quantizer::new(scheme).backend(backend);
             let view = TensorView::new(&x, shape)?;
-            let scales = quantizer.scale_count(shape)?;
+            let scales = scheme.scale_count(shape)?;
             let zero_points = if expected::is_symmetric(scheme) { 0 } else { scales };
             let mut q = vec![Q::UNTOUCHED; x.len()];
             let (mut scales, mut zero_points) = (vec![f32::NAN; scales], vec![-1; zero_points]);
-            quantizer.quantize_into(view, &mut q, &mut scales, &mut zero_points)?;
+            let out = QuantizedMut::new(RowsMut::new(&mut q, 1, x.len())?)
+                .with_scales(&mut scales)
+                .with_zero_points(&mut zero_points);
+            backend.quantize_tensor_into(scheme, view, out)?;
+            let (data, shape) = (Q::integers(q.clone()), shape.to_vec());
+            let tensor = QuantizedTensor { data, shape, scales, zero_points, scheme };
             let mut back = vec![T::UNTOUCHED; x.len()];
-            quantizer.dequantize_into(&q, shape, &scales, &zero_points, &mut back)?;
-            (q, scales, zero_points, back)
+            backend.dequantize_tensor_into(&tensor, &mut back)?;
+            (q, tensor.scales, tensor.zero_points, back)
         }
     };
     let (q, scales, zero_points, dequantized) = quantized;

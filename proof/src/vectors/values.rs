@@ -109,7 +109,7 @@ fn of<T: Input, Q: Byte>(case: &Values, params: QuantParams, by: By) -> absmax::
         By::Reference => (expected::quantize_with(&x, params), expected::fake_quantize(&x, params)),
         By::Backend(backend) => {
             let (mut q, mut y) = (vec![Q::UNTOUCHED; x.len()], vec![T::UNTOUCHED; x.len()]);
-            backend.quantize_with(&x, params, &mut q)?;
+            backend.quantize_with_into(&x, params, &mut q)?;
             backend.fake_quantize_into(&x, params, &mut y)?;
             (q, y)
         }

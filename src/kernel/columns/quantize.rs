@@ -6,6 +6,7 @@ use core::array;
 use super::places::{ROWS, blocks, lanes, rows, starts};
 use crate::Scheme;
 use crate::kernel::blocks::Traffic;
+use crate::kernel::divide::ends;
 use crate::kernel::grid::{Finish, Grid, Limited, halve};
 use crate::reciprocal::Reciprocal;
 use crate::simd::{BLOCK, Kernel, LANES, Simd, Value};
@@ -17,25 +18,33 @@ pub(crate) struct Columns {
     reciprocals: Option<[Vec<f32>; 2]>,
     /// As kernels add them.
     zeros: Vec<i32>,
+    /// Where nothing is known of the values: what they, or where they are divided their quotients,
+    /// are limited to.
+    ends: Option<[Vec<f32>; 2]>,
     grid: Grid,
 }
 
 impl Columns {
-    /// One column for each of the scales; as many zero points, or none if all are 0.
-    pub(crate) fn new(scheme: Scheme, scales: Vec<f32>, zero_points: &[i32]) -> Self {
+    /// One column for each of the sets. `known` says whether their parameters came from the values.
+    pub(crate) fn new(scheme: Scheme, sets: &[(f32, i32)], known: bool) -> Self {
         // The zero points differ from column to column; the limits do not.
-        let first = zero_points.first().copied().unwrap_or(0);
+        let first = sets.first().map_or(0, |&(_, zero_point)| zero_point);
         let grid = Grid::new(scheme.valid_params(1.0, first), scheme.is_unsigned());
+        let scales: Vec<f32> = sets.iter().map(|&(scale, _)| scale).collect();
         let pairs = scales.iter().map_while(|&scale| Reciprocal::of(scale));
         let (hi, lo): (Vec<f32>, Vec<f32>) = pairs.map(|r| (r.hi, r.lo)).unzip();
         let reciprocals = (hi.len() == scales.len()).then_some([hi, lo]);
-        let mut zeros: Vec<i32> = zero_points.iter().map(|&z| grid.biased(z)).collect();
-        zeros.resize(scales.len(), grid.biased(0));
-        Self { scales, reciprocals, zeros, grid }
+        let ends = sets.iter().map(|&(scale, zero_point)| {
+            let [min, max] = ends(scheme.valid_params(scale, zero_point));
+            if reciprocals.is_some() { (scale * min, scale * max) } else { (min, max) }
+        });
+        let ends = (!known).then(|| ends.unzip().into());
+        let zeros = sets.iter().map(|&(_, zero_point)| grid.biased(zero_point)).collect();
+        Self { scales, reciprocals, zeros, ends, grid }
     }
 }
 
-/// Quantizes `x` with the columns' parameters, which came from it.
+/// Quantizes `x` with the columns' parameters.
 pub(crate) struct QuantizeColumns<'a, T> {
     pub(crate) x: &'a [T],
     pub(crate) columns: &'a Columns,
@@ -48,10 +57,17 @@ impl<T: Value> Kernel for QuantizeColumns<'_, T> {
 
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) {
-        let Columns { scales, reciprocals, .. } = self.columns;
-        match reciprocals {
-            Some([hi, lo]) => self.divided(s, Products { scales, hi, lo }),
-            None => self.divided(s, Quotients { scales }),
+        let Columns { scales, reciprocals, ends, .. } = self.columns;
+        match (reciprocals, ends) {
+            (Some([hi, lo]), None) => self.divided(s, Products { scales, hi, lo }),
+            (Some([hi, lo]), Some([min, max])) => {
+                let by = Products { scales, hi, lo };
+                self.divided(s, Clipped { by, min, max, before: true });
+            }
+            (None, None) => self.divided(s, Quotients { scales }),
+            (None, Some([min, max])) => {
+                self.divided(s, Clipped { by: Quotients { scales }, min, max, before: false });
+            }
         }
     }
 }
@@ -131,7 +147,7 @@ trait Divisors: Copy {
     /// Those of the 64 columns from `at` on.
     fn block(self, at: usize) -> Self;
 
-    /// `x` over the divisors from `at` on, for `x` within the ranges of the columns.
+    /// `x` over the divisors from `at` on, within the integers of the columns.
     fn divide<S: Simd>(self, s: S, x: S::F32, at: usize) -> S::F32;
 }
 
@@ -174,5 +190,34 @@ impl Divisors for Quotients<'_> {
     #[inline(always)]
     fn divide<S: Simd>(self, s: S, x: S::F32, at: usize) -> S::F32 {
         s.div(x, s.load_f32(lanes(self.scales, at)))
+    }
+}
+
+/// By either, of values of which nothing is known.
+#[derive(Clone, Copy)]
+struct Clipped<'a, D> {
+    by: D,
+    min: &'a [f32],
+    max: &'a [f32],
+    /// Whether the values are limited, or the quotients: see [`crate::kernel::divide`].
+    before: bool,
+}
+
+impl<D: Divisors> Divisors for Clipped<'_, D> {
+    #[inline(always)]
+    fn block(self, at: usize) -> Self {
+        let Self { by, min, max, before } = self;
+        let block = at..at + BLOCK;
+        Self { by: by.block(at), min: &min[block.clone()], max: &max[block], before }
+    }
+
+    #[inline(always)]
+    fn divide<S: Simd>(self, s: S, x: S::F32, at: usize) -> S::F32 {
+        let (min, max) = (s.load_f32(lanes(self.min, at)), s.load_f32(lanes(self.max, at)));
+        if self.before {
+            self.by.divide(s, s.clip(x, min, max), at)
+        } else {
+            s.clip(self.by.divide(s, x, at), min, max)
+        }
     }
 }

@@ -106,7 +106,7 @@ fn reference_of<T: Element + bytemuck::Pod>(
     let (mut q, mut scales) = (Vec::new(), Vec::new());
     for values in x.chunks(channel) {
         let abs_max = reference::abs_max(values);
-        let scheme = Scheme::int8().scale_type(scale_type);
+        let scheme = Scheme::int8().with_scale_type(scale_type);
         let (scale, _) = reference::choose(-abs_max, abs_max, scheme);
         let params = QuantParams::symmetric(scale).unwrap();
         scales.push(scale);

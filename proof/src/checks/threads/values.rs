@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::task::{LEN, PLANES, ROWS, Task};
 use crate::compare::{Board, Placed};
 use crate::expected::{self, Errors, Quantized};
-use crate::inputs::{Byte, Input, both_ranges, in_groups, painted, params, within};
+use crate::inputs::{Byte, Input, Matrix, Stored, both_ranges, in_groups, painted, params, within};
 
 const SCALE: f32 = 0.1;
 
@@ -127,10 +127,10 @@ fn tensors<T: Input, Q: Byte>(
 impl<T: Input, Q: Byte> Tensor<Q, T> {
     fn compare(&self, board: &mut Board, finite: &Placed<T>, bad: &Placed<T>) {
         let Self { shape, scheme, quantized, dequantized } = self;
-        board.quantizer(finite, shape, *scheme, quantized);
-        board.quantizer::<T, Q>(bad, shape, *scheme, &Err(first(bad)));
+        board.quantize_tensor(finite, shape, *scheme, quantized);
+        board.quantize_tensor::<T, Q>(bad, shape, *scheme, &Err(first(bad)));
         if let Ok(quantized) = quantized {
-            board.quantized_tensor(quantized, shape, *scheme, dequantized);
+            board.dequantize_tensor(quantized, shape, *scheme, dequantized);
         }
     }
 }
@@ -147,11 +147,12 @@ impl<T: Input> Task for Values<T> {
         let x = placed(&self.finite);
         board.error_stats(&x, &Placed::new(&self.near, offset, f32::NAN), self.errors);
         board.quantize_into(&x, &self.own);
-        board.quantize_rows_into(&x, ROWS, &self.rows);
+        let rows = (Matrix::gapless(ROWS), Scheme::int8().per_channel(0), Stored::WIDE);
+        board.quantize_rows(&x, rows, &self.rows);
 
         let bad = placed(&self.bad);
         board.quantize_into(&bad, &Err(first(&bad)));
-        board.quantize_rows_into(&bad, ROWS, &Err(first(&bad)));
+        board.quantize_rows::<T, i8>(&bad, rows, &Err(first(&bad)));
         self.signed.iter().for_each(|tensor| tensor.compare(board, &x, &bad));
         self.unsigned.iter().for_each(|tensor| tensor.compare(board, &x, &bad));
     }

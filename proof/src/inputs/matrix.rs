@@ -1,0 +1,71 @@
+//! Where the rows of a matrix stand in two buffers.
+
+use absmax::ScaleType;
+
+/// A matrix that is read from one buffer and written to another. The rows may stand apart in both.
+#[derive(Clone, Copy, Debug)]
+pub struct Matrix {
+    /// The numbers of rows and of values of a row.
+    pub shape: [usize; 2],
+    /// Elements from the first value of a row to that of the next, where it is read.
+    pub from: usize,
+    /// The same where it is written.
+    pub to: usize,
+}
+
+impl Matrix {
+    /// Rows without gaps.
+    pub fn gapless(shape: [usize; 2]) -> Self {
+        Self { shape, from: shape[1], to: shape[1] }
+    }
+
+    /// The buffer that is read, with `gap` between the rows.
+    pub fn source<V: Copy>(self, values: &[V], gap: V) -> Vec<V> {
+        self.spread(values, self.from, gap)
+    }
+
+    /// The buffer that is written, with `gap` between the rows.
+    pub fn target<V: Copy>(self, values: &[V], gap: V) -> Vec<V> {
+        self.spread(values, self.to, gap)
+    }
+
+    /// The values of the rows of the buffer that is read.
+    pub fn values<V: Copy>(self, source: &[V]) -> Vec<V> {
+        let [rows, row_len] = self.shape;
+        (0..rows).flat_map(|row| &source[row * self.from..][..row_len]).copied().collect()
+    }
+
+    /// Where the value of that number is in the buffer that is read.
+    pub fn place(self, value: usize) -> usize {
+        value / self.shape[1] * self.from + value % self.shape[1]
+    }
+
+    /// Writes the values to the rows of the buffer that is written.
+    pub(crate) fn write<V: Copy>(self, values: &[V], target: &mut [V]) {
+        for (row, values) in values.chunks(self.shape[1].max(1)).enumerate() {
+            target[row * self.to..][..values.len()].copy_from_slice(values);
+        }
+    }
+
+    fn spread<V: Copy>(self, values: &[V], stride: usize, gap: V) -> Vec<V> {
+        let [rows, row_len] = self.shape;
+        let len = rows.checked_sub(1).map_or(0, |gaps| gaps * stride + row_len);
+        let mut buffer = vec![gap; len];
+        Self { to: stride, ..self }.write(values, &mut buffer);
+        buffer
+    }
+}
+
+/// The types in which parameters are stored.
+#[derive(Clone, Copy, Debug)]
+pub struct Stored {
+    /// Of scales.
+    pub scales: ScaleType,
+    /// Whether zero points have the type of the integers; else they are i32.
+    pub narrow_zero_points: bool,
+}
+
+impl Stored {
+    /// As they are computed.
+    pub const WIDE: Self = Self { scales: ScaleType::F32, narrow_zero_points: false };
+}

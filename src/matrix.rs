@@ -1,0 +1,370 @@
+//! Operations on matrices and tensors by any scheme: what each needs is checked here, and then the
+//! kernels are driven over it.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use crate::drive::Sets;
+use crate::environment::Environment;
+use crate::error::same_length;
+use crate::kernel::Quantized;
+use crate::stored::Params;
+use crate::{
+    Backend, Element, Error, Integer, Integers, QuantizedMut, QuantizedTensor, Result, Rows,
+    RowsMut, ScaleType, Scheme, TensorView,
+};
+
+impl Scheme {
+    /// The number of sets, and so of scales, that a tensor of this shape has; of zero points too,
+    /// unless the scheme is symmetric.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::AxisOutOfRange`] if the scheme's axis is not one of the tensor's,
+    /// [`Error::SizeOverflow`] if there are too many.
+    ///
+    /// ```
+    /// use absmax::Scheme;
+    ///
+    /// assert_eq!(Scheme::int8().scale_count(&[4, 100])?, 1);
+    /// assert_eq!(Scheme::int8().per_channel(0).scale_count(&[4, 100])?, 4);
+    /// assert_eq!(Scheme::int4().per_group(32)?.scale_count(&[4, 100])?, 4 * 4);
+    /// # Ok::<(), absmax::Error>(())
+    /// ```
+    pub fn scale_count(self, shape: &[usize]) -> Result<usize> {
+        Sets::new(self, shape)?.count()
+    }
+}
+
+/// Every method takes a matrix as a tensor of two dimensions: a row is an index along axis 0.
+impl Backend {
+    /// Quantizes a matrix, with scales (and zero points) computed from the data: one for the matrix,
+    /// for each row ([`per_channel(0)`](Scheme::per_channel), as for activations per token), for each
+    /// column, or for each group of a row, as the scheme says. See [`Scheme::params`] for the
+    /// formulas. Nothing is allocated, unless scales are per column.
+    ///
+    /// `out` needs integers of the matrix' dimensions, [`Scheme::scale_count`] scales, and as many
+    /// zero points unless the scheme is symmetric; then it has none. Buffers may be aligned in any
+    /// way. A matrix without values has the parameters of zeros.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotFinite`] with the first NaN or infinity, its index in elements from the first
+    /// value, gaps included; [`Error::ScaleOverflow`] if a scale does not fit the type that the
+    /// scheme stores it in. After either the outputs hold initialised values that mean nothing.
+    /// [`Error::AxisOutOfRange`], [`Error::LengthMismatch`], [`Error::IntegerMismatch`],
+    /// [`Error::ScaleTypeMismatch`] or [`Error::SizeOverflow`] if the arguments do not fit one
+    /// another; then nothing has been written. What lies between rows is never written.
+    ///
+    /// ```
+    /// use absmax::{Backend, QuantizedMut, Rows, RowsMut, Scheme};
+    ///
+    /// // Two tokens of three values, in a buffer of rows of four.
+    /// let x = [1.0, -2.0, 4.0, f32::NAN, 0.5, 0.25, -0.125];
+    /// let x = Rows::strided(&x, 2, 3, 4)?;
+    /// let (mut q, mut scales) = ([0i8; 6], [0.0; 2]);
+    /// let out = QuantizedMut::new(RowsMut::new(&mut q, 2, 3)?).with_scales(&mut scales);
+    /// Backend::best().quantize_rows(Scheme::int8().per_channel(0), x, out)?;
+    /// assert_eq!(q, [32, -64, 127, 127, 64, -32]);
+    /// assert_eq!(scales, [4.0 / 127.0, 0.5 / 127.0]);
+    /// # Ok::<(), absmax::Error>(())
+    /// ```
+    pub fn quantize_rows<T: Element, Q: Integer>(
+        self,
+        scheme: Scheme,
+        x: Rows<'_, T>,
+        out: QuantizedMut<'_, Q>,
+    ) -> Result<()> {
+        let sets = Sets::new(scheme, &[x.rows(), x.row_len()])?;
+        same_layout([x.rows(), x.row_len()], &out.q)?;
+        self.quantize_sets(scheme, sets, x, out)
+    }
+
+    /// Quantizes a matrix with the caller's parameters, one for each set of the scheme: those of
+    /// static activations, or of weights that are quantized once more. Infinities saturate, NaN becomes
+    /// the zero point. Nothing is allocated, unless scales are per column.
+    ///
+    /// `out` needs integers of the matrix' dimensions and nothing else; `params` has
+    /// [`Scheme::scale_count`] scales, and as many zero points, or none if all are 0.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::InvalidParams`] if a scale or a zero point is not valid, [`Error::AxisOutOfRange`], [`Error::LengthMismatch`], [`Error::IntegerMismatch`] or
+    /// [`Error::SizeOverflow`] if the arguments do not fit one another. Then nothing has been
+    /// written.
+    ///
+    /// ```
+    /// use absmax::{Backend, Params, QuantizedMut, Rows, RowsMut, Scheme};
+    ///
+    /// // Static activations: a scale for each of three channels.
+    /// let x = [1.0, -2.0, 300.0, 0.5, 0.25, -0.125];
+    /// let mut q = [0i8; 6];
+    /// Backend::best().quantize_rows_with(
+    ///     Scheme::int8().per_channel(1),
+    ///     Rows::new(&x, 2, 3)?,
+    ///     Params::new(&[0.5, 0.25, 1.0]),
+    ///     QuantizedMut::new(RowsMut::new(&mut q, 2, 3)?),
+    /// )?;
+    /// assert_eq!(q, [2, -8, 127, 1, 1, 0]);
+    /// # Ok::<(), absmax::Error>(())
+    /// ```
+    pub fn quantize_rows_with<T: Element, Q: Integer>(
+        self,
+        scheme: Scheme,
+        x: Rows<'_, T>,
+        params: Params<'_>,
+        out: QuantizedMut<'_, Q>,
+    ) -> Result<()> {
+        let sets = Sets::new(scheme, &[x.rows(), x.row_len()])?;
+        same_layout([x.rows(), x.row_len()], &out.q)?;
+        same_length("scales to be written", 0, out.params.scales.len())?;
+        same_length("zero points to be written", 0, out.params.zero_points.len())?;
+        fit::<Q>(scheme)?;
+        valid(scheme, sets, params)?;
+        T::quantize_sets_with(self, sets, x, &scheme, params, out.q.bits());
+        Ok(())
+    }
+
+    /// x' = (q - zero_point) * scale of a matrix. The product is binary32, rounded once more if `T`
+    /// is narrower.
+    ///
+    /// `params` has [`Scheme::scale_count`] scales, and as many zero points, or none if all are 0.
+    ///
+    /// # Errors
+    ///
+    /// As [`Backend::quantize_rows_with`].
+    ///
+    /// ```
+    /// use absmax::{Backend, Params, Rows, RowsMut, Scheme};
+    ///
+    /// let (q, mut x) = ([1i8, -8, 7, 0], [0.0; 4]);
+    /// Backend::best().dequantize_rows(
+    ///     Scheme::int4().per_group(2)?,
+    ///     Rows::new(&q, 1, 4)?,
+    ///     Params::new(&[0.5, 2.0]),
+    ///     RowsMut::new(&mut x, 1, 4)?,
+    /// )?;
+    /// assert_eq!(x, [0.5, -4.0, 14.0, 0.0]);
+    /// # Ok::<(), absmax::Error>(())
+    /// ```
+    pub fn dequantize_rows<Q: Integer, T: Element>(
+        self,
+        scheme: Scheme,
+        q: Rows<'_, Q>,
+        params: Params<'_>,
+        x: RowsMut<'_, T>,
+    ) -> Result<()> {
+        let sets = Sets::new(scheme, &[q.rows(), q.row_len()])?;
+        same_layout([q.rows(), q.row_len()], &x)?;
+        self.dequantize_sets(scheme, sets, q, params, x)
+    }
+
+    /// Quantizes a tensor of any shape: see [`Backend::quantize_rows`].
+    ///
+    /// # Errors
+    ///
+    /// [`Error::AxisOutOfRange`] if the scheme's axis is not one of the tensor's,
+    /// [`Error::NotFinite`] with the first NaN or infinity, [`Error::ScaleOverflow`] if a scale
+    /// does not fit the type that the scheme stores it in, [`Error::SizeOverflow`] if there is no
+    /// memory for the scales.
+    ///
+    /// ```
+    /// use absmax::{Backend, Scheme, TensorView};
+    ///
+    /// // Two output channels of three weights each.
+    /// let weights = [1.0, -0.5, 0.25, 100.0, 50.0, -25.0];
+    /// let view = TensorView::new(&weights, &[2, 3])?;
+    /// let quantized = Backend::best().quantize_tensor(Scheme::int8().per_channel(0), view)?;
+    /// assert_eq!(quantized.data.as_i8(), Some(&[127, -64, 32, 127, 64, -32][..]));
+    /// assert_eq!(quantized.scales, [1.0 / 127.0, 100.0 / 127.0]);
+    /// # Ok::<(), absmax::Error>(())
+    /// ```
+    pub fn quantize_tensor<T: Element>(
+        self,
+        scheme: Scheme,
+        x: TensorView<'_, T>,
+    ) -> Result<QuantizedTensor> {
+        let count = scheme.scale_count(x.shape())?;
+        let mut scales = reserved(count, 0.0)?;
+        let mut zero_points = reserved(if scheme.is_symmetric() { 0 } else { count }, 0)?;
+        let len = x.data().len();
+        let data = if scheme.is_unsigned() {
+            let mut q = vec![0; len];
+            let out = QuantizedMut::new(RowsMut::one(&mut q)).with_scales(&mut scales);
+            self.quantize_tensor_into(scheme, x, out.with_zero_points(&mut zero_points))?;
+            Integers::U8(q)
+        } else {
+            let mut q = vec![0; len];
+            let out = QuantizedMut::new(RowsMut::one(&mut q)).with_scales(&mut scales);
+            self.quantize_tensor_into(scheme, x, out.with_zero_points(&mut zero_points))?;
+            Integers::I8(q)
+        };
+        Ok(QuantizedTensor { data, shape: x.shape().to_vec(), scales, zero_points, scheme })
+    }
+
+    /// [`Backend::quantize_tensor`] into the caller's buffers. The integers are as many as the
+    /// tensor has values, in rows of any length without gaps; for the rest of `out` see
+    /// [`Backend::quantize_rows`].
+    ///
+    /// # Errors
+    ///
+    /// As [`Backend::quantize_rows`], and [`Error::InvalidRowStride`] if there are gaps between the
+    /// rows of integers.
+    pub fn quantize_tensor_into<T: Element, Q: Integer>(
+        self,
+        scheme: Scheme,
+        x: TensorView<'_, T>,
+        out: QuantizedMut<'_, Q>,
+    ) -> Result<()> {
+        let sets = Sets::new(scheme, x.shape())?;
+        let QuantizedMut { q, params } = out;
+        if !q.is_gapless() {
+            let (row_len, row_stride) = (q.row_len(), q.row_stride());
+            return Err(Error::InvalidRowStride { row_len, row_stride });
+        }
+        let q = q.into_slice();
+        same_length("output", x.data().len(), q.len())?;
+        let out = QuantizedMut { q: RowsMut::one(q), params };
+        self.quantize_sets(scheme, sets, Rows::one(x.data()), out)
+    }
+
+    /// x' = (q - zero_point) * scale of a tensor, row-major, into the caller's buffer and type: the
+    /// binary32 product is rounded once more if that is narrower.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::LengthMismatch`] if the buffer does not have as many elements as the tensor, and
+    /// those of a tensor whose fields were changed so that they no longer fit one another.
+    ///
+    /// ```
+    /// use absmax::{Backend, Scheme, TensorView};
+    ///
+    /// let (x, mut y) = ([1.0, -127.0, 0.5, 0.25], [0.0; 4]);
+    /// let backend = Backend::best();
+    /// let scheme = Scheme::int8().per_channel(0);
+    /// let quantized = backend.quantize_tensor(scheme, TensorView::new(&x, &[2, 2])?)?;
+    /// backend.dequantize_tensor_into(&quantized, &mut y)?;
+    /// assert_eq!(y[..2], x[..2]);
+    /// # Ok::<(), absmax::Error>(())
+    /// ```
+    pub fn dequantize_tensor_into<T: Element>(
+        self,
+        tensor: &QuantizedTensor,
+        x: &mut [T],
+    ) -> Result<()> {
+        let QuantizedTensor { data, shape, scales, zero_points, scheme } = tensor;
+        let (scheme, sets) = (*scheme, Sets::new(*scheme, shape)?);
+        same_length("data", crate::shape::elements(shape)?, data.len())?;
+        same_length("output", data.len(), x.len())?;
+        let params = Params::new(scales).with_zero_points(zero_points);
+        let x = RowsMut::one(x);
+        match data {
+            Integers::I8(q) => self.dequantize_sets(scheme, sets, Rows::one(q), params, x),
+            Integers::U8(q) => self.dequantize_sets(scheme, sets, Rows::one(q), params, x),
+        }
+    }
+
+    /// Quantizes the sets of a scheme. The matrices have one layout.
+    fn quantize_sets<T: Element, Q: Integer>(
+        self,
+        scheme: Scheme,
+        sets: Sets,
+        x: Rows<'_, T>,
+        out: QuantizedMut<'_, Q>,
+    ) -> Result<()> {
+        let (count, params) = (sets.count()?, &out.params);
+        same_length("scales", count, params.scales.len())?;
+        let zero_points = if scheme.is_symmetric() { 0 } else { count };
+        same_length("zero points", zero_points, params.zero_points.len())?;
+        fit::<Q>(scheme)?;
+        let (qmin, qmax) = (scheme.qmin(), scheme.qmax());
+        if let Some(integer) = params.zero_points.misfit(scheme.is_unsigned()) {
+            return Err(Error::IntegerMismatch { qmin, qmax, integer });
+        }
+        let buffer = params.scales.scale_type();
+        if buffer != ScaleType::F32 && buffer != scheme.scale_type() {
+            return Err(Error::ScaleTypeMismatch { scheme: scheme.scale_type(), buffer });
+        }
+        T::quantize_sets(self, sets, x, &scheme, out.bits())
+    }
+
+    /// Dequantizes the sets of a scheme. The matrices have one layout.
+    fn dequantize_sets<Q: Integer, T: Element>(
+        self,
+        scheme: Scheme,
+        sets: Sets,
+        q: Rows<'_, Q>,
+        params: Params<'_>,
+        x: RowsMut<'_, T>,
+    ) -> Result<()> {
+        fit::<Q>(scheme)?;
+        valid(scheme, sets, params)?;
+        let from = Quantized { q: q.bits(), unsigned: Q::UNSIGNED, params };
+        T::dequantize_sets(self, sets, from, x);
+        Ok(())
+    }
+}
+
+impl QuantizedTensor {
+    /// x' = (q - zero_point) * scale, row-major.
+    ///
+    /// # Errors
+    ///
+    /// Those of a tensor whose fields were changed so that they no longer fit one another.
+    ///
+    /// ```
+    /// use absmax::{Backend, Scheme, TensorView};
+    ///
+    /// let x = [1.0, -127.0, 0.5, 0.25];
+    /// let view = TensorView::new(&x, &[2, 2])?;
+    /// let quantized = Backend::best().quantize_tensor(Scheme::int8().per_channel(0), view)?;
+    /// assert_eq!(quantized.dequantize()?[..2], [1.0, -127.0]);
+    /// # Ok::<(), absmax::Error>(())
+    /// ```
+    pub fn dequantize(&self) -> Result<Vec<f32>> {
+        let mut x = vec![0.0; self.data.len()];
+        Backend::best().dequantize_tensor_into(self, &mut x)?;
+        Ok(x)
+    }
+}
+
+/// An error unless `y` has these numbers of rows and of values in a row.
+fn same_layout<U>([rows, row_len]: [usize; 2], y: &RowsMut<'_, U>) -> Result<()> {
+    same_length("rows of the output", rows, y.rows())?;
+    same_length("a row of the output", row_len, y.row_len())
+}
+
+/// An error unless `Q` is the type of the scheme's integers.
+fn fit<Q: Integer>(scheme: Scheme) -> Result<()> {
+    if Q::UNSIGNED == scheme.is_unsigned() {
+        return Ok(());
+    }
+    let (qmin, qmax) = (scheme.qmin(), scheme.qmax());
+    Err(Error::IntegerMismatch { qmin, qmax, integer: Q::NAME })
+}
+
+/// An error unless there are parameters of all sets, and all are valid.
+fn valid(scheme: Scheme, sets: Sets, params: Params<'_>) -> Result<()> {
+    let count = sets.count()?;
+    same_length("scales", count, params.len())?;
+    if params.zero_points() != 0 {
+        same_length("zero points", count, params.zero_points())?;
+    }
+    let (qmin, qmax) = if scheme.is_symmetric() { (0, 0) } else { (scheme.qmin(), scheme.qmax()) };
+    let _environment = Environment::enter();
+    for (set, (scale, zero_point)) in params.iter().enumerate() {
+        let scale_fits = scale.is_finite() && scale > 0.0;
+        if !scale_fits || !(qmin..=qmax).contains(&zero_point) {
+            return Err(Error::InvalidParams { set, scale, zero_point, qmin, qmax });
+        }
+    }
+    Ok(())
+}
+
+/// A tensor without values may have any number of channels, so there may be no memory for them.
+fn reserved<P: Copy>(count: usize, value: P) -> Result<Vec<P>> {
+    let mut values = Vec::new();
+    values.try_reserve_exact(count).map_err(|_| Error::SizeOverflow)?;
+    values.resize(count, value);
+    Ok(values)
+}

@@ -1,0 +1,415 @@
+//! Scales and zero points in memory, in the types that they are stored in: one of each for every set,
+//! which is the values that share them.
+
+use core::fmt::Debug;
+use core::ops::Range;
+
+use half::{bf16, f16};
+
+use crate::ScaleType;
+use sealed::{Scale, ZeroPoint};
+
+/// A type that scales are stored in: [`f32`], [`half::f16`] or [`half::bf16`]. The trait is sealed.
+///
+/// ```
+/// use absmax::{ScaleType, StoredScale};
+///
+/// assert_eq!(<half::bf16 as StoredScale>::TYPE, ScaleType::Bf16);
+/// ```
+pub trait StoredScale: Scale {
+    /// The name of the type, as schemes have it.
+    const TYPE: ScaleType;
+}
+
+/// A type that zero points are stored in: that of the integers, [`i8`] or [`u8`], or [`i32`]. The trait
+/// is sealed.
+///
+/// ```
+/// use absmax::StoredZeroPoint;
+///
+/// assert_eq!((<u8 as StoredZeroPoint>::NAME, <i32 as StoredZeroPoint>::NAME), ("u8", "i32"));
+/// ```
+pub trait StoredZeroPoint: ZeroPoint {
+    /// The name of the type: `"i8"`, `"u8"` or `"i32"`.
+    const NAME: &'static str;
+}
+
+mod sealed {
+    use super::{Debug, Scales, ScalesMut, ZeroPoints, ZeroPointsMut};
+
+    pub trait Scale: Copy + Debug + Send + Sync + 'static {
+        fn read(scales: &[Self]) -> Scales<'_>;
+        fn written(scales: &mut [Self]) -> ScalesMut<'_>;
+    }
+
+    pub trait ZeroPoint: Copy + Debug + Send + Sync + 'static {
+        fn read(zero_points: &[Self]) -> ZeroPoints<'_>;
+        fn written(zero_points: &mut [Self]) -> ZeroPointsMut<'_>;
+    }
+}
+
+/// Scales that are read.
+#[derive(Clone, Copy, Debug)]
+pub enum Scales<'a> {
+    /// As they are.
+    F32(&'a [f32]),
+    /// To be widened.
+    F16(&'a [f16]),
+    /// To be widened.
+    Bf16(&'a [bf16]),
+}
+
+/// Scales that are written.
+#[derive(Debug)]
+pub enum ScalesMut<'a> {
+    /// As they are.
+    F32(&'a mut [f32]),
+    /// Rounded before, so that nothing is lost.
+    F16(&'a mut [f16]),
+    /// Rounded before, so that nothing is lost.
+    Bf16(&'a mut [bf16]),
+}
+
+/// Zero points that are read. None stands for as many zeros as are needed.
+#[derive(Clone, Copy, Debug)]
+pub enum ZeroPoints<'a> {
+    /// As they are.
+    I32(&'a [i32]),
+    /// Of signed integers.
+    I8(&'a [i8]),
+    /// Of unsigned integers.
+    U8(&'a [u8]),
+}
+
+/// Zero points that are written, or none.
+#[derive(Debug)]
+pub enum ZeroPointsMut<'a> {
+    /// As they are.
+    I32(&'a mut [i32]),
+    /// Of signed integers.
+    I8(&'a mut [i8]),
+    /// Of unsigned integers.
+    U8(&'a mut [u8]),
+}
+
+/// A variant of both enumerations for each type.
+macro_rules! stored {
+    ($trait:ident, $sealed:ident, $read:ident, $written:ident, $constant:ident: $name:ty,
+     $($variant:ident($type:ident) = $value:expr),+) => {
+        $(
+            impl $trait for $type {
+                const $constant: $name = $value;
+            }
+
+            impl $sealed for $type {
+                #[inline(always)]
+                fn read(stored: &[Self]) -> $read<'_> {
+                    $read::$variant(stored)
+                }
+
+                #[inline(always)]
+                fn written(stored: &mut [Self]) -> $written<'_> {
+                    $written::$variant(stored)
+                }
+            }
+        )+
+
+        impl $read<'_> {
+            /// How many there are.
+            #[inline(always)]
+            pub(crate) const fn len(self) -> usize {
+                match self { $(Self::$variant(stored) => stored.len()),+ }
+            }
+
+            /// Those of some sets.
+            #[inline(always)]
+            pub(crate) fn part(self, sets: Range<usize>) -> Self {
+                match self { $(Self::$variant(stored) => Self::$variant(&stored[sets])),+ }
+            }
+        }
+
+        impl<'a> $written<'a> {
+            /// How many there are.
+            #[inline(always)]
+            pub(crate) const fn len(&self) -> usize {
+                match self { $(Self::$variant(stored) => stored.len()),+ }
+            }
+
+            /// All of them, for a while.
+            #[inline(always)]
+            pub(crate) const fn reborrow(&mut self) -> $written<'_> {
+                match self { $(Self::$variant(stored) => $written::$variant(stored)),+ }
+            }
+
+            /// Those of some sets.
+            #[inline(always)]
+            pub(crate) fn part(&mut self, sets: Range<usize>) -> $written<'_> {
+                match self { $(Self::$variant(stored) => $written::$variant(&mut stored[sets])),+ }
+            }
+
+            /// Takes away those of the first sets, or all.
+            pub(crate) fn take_first(&mut self, sets: usize) -> Self {
+                match self {
+                    $(Self::$variant(stored) => {
+                        let sets = sets.min(stored.len());
+                        let (first, rest) = core::mem::take(stored).split_at_mut(sets);
+                        *stored = rest;
+                        Self::$variant(first)
+                    })+
+                }
+            }
+        }
+    };
+}
+
+stored! {
+    StoredScale, Scale, Scales, ScalesMut, TYPE: ScaleType,
+    F32(f32) = ScaleType::F32, F16(f16) = ScaleType::F16, Bf16(bf16) = ScaleType::Bf16
+}
+
+stored! {
+    StoredZeroPoint, ZeroPoint, ZeroPoints, ZeroPointsMut, NAME: &'static str,
+    I32(i32) = "i32", I8(i8) = "i8", U8(u8) = "u8"
+}
+
+impl Scales<'_> {
+    /// The scale of a set, of which there is one.
+    #[inline(always)]
+    pub(crate) fn get(self, set: usize) -> f32 {
+        match self {
+            Self::F32(scales) => scales[set],
+            Self::F16(scales) => scales[set].to_f32(),
+            Self::Bf16(scales) => scales[set].to_f32(),
+        }
+    }
+}
+
+impl ScalesMut<'_> {
+    /// What is to be read.
+    #[inline(always)]
+    pub(crate) const fn read(&self) -> Scales<'_> {
+        match self {
+            Self::F32(scales) => Scales::F32(scales),
+            Self::F16(scales) => Scales::F16(scales),
+            Self::Bf16(scales) => Scales::Bf16(scales),
+        }
+    }
+
+    /// Writes the scale of a set.
+    #[inline(always)]
+    pub(crate) fn set(&mut self, set: usize, scale: f32) {
+        match self {
+            Self::F32(scales) => scales[set] = scale,
+            Self::F16(scales) => scales[set] = f16::from_f32(scale),
+            Self::Bf16(scales) => scales[set] = bf16::from_f32(scale),
+        }
+    }
+
+    /// Writes the scales of the first sets.
+    #[inline(always)]
+    pub(crate) fn store<const N: usize>(&mut self, from: &[f32; N]) {
+        match self {
+            Self::F32(scales) => scales[..N].copy_from_slice(from),
+            _ => from.iter().enumerate().for_each(|(set, &scale)| self.set(set, scale)),
+        }
+    }
+
+    /// The type that they are stored in.
+    pub(crate) const fn scale_type(&self) -> ScaleType {
+        match self {
+            Self::F32(_) => ScaleType::F32,
+            Self::F16(_) => ScaleType::F16,
+            Self::Bf16(_) => ScaleType::Bf16,
+        }
+    }
+}
+
+impl ZeroPoints<'_> {
+    /// The zero point of a set: 0 if there is none.
+    #[inline(always)]
+    pub(crate) fn get(self, set: usize) -> i32 {
+        match self {
+            Self::I32(zero_points) => zero_points.get(set).copied().unwrap_or(0),
+            Self::I8(zero_points) => zero_points.get(set).map_or(0, |&z| z.into()),
+            Self::U8(zero_points) => zero_points.get(set).map_or(0, |&z| z.into()),
+        }
+    }
+}
+
+impl ZeroPointsMut<'_> {
+    /// The name of the type, if it is that of integers of the other kind.
+    pub(crate) const fn misfit(&self, unsigned: bool) -> Option<&'static str> {
+        match self {
+            Self::I8(_) if unsigned => Some("i8"),
+            Self::U8(_) if !unsigned => Some("u8"),
+            _ => None,
+        }
+    }
+
+    /// Writes the zero points of the first sets, unless there are none.
+    #[inline(always)]
+    pub(crate) fn store<const N: usize>(&mut self, from: &[i32; N]) {
+        match self {
+            Self::I32([]) => {}
+            Self::I32(zero_points) => zero_points[..N].copy_from_slice(from),
+            _ => from.iter().enumerate().for_each(|(set, &zero)| self.set(set, zero)),
+        }
+    }
+
+    /// Writes the zero point of a set, which the type holds, unless there are none.
+    #[inline(always)]
+    pub(crate) fn set(&mut self, set: usize, zero_point: i32) {
+        match self {
+            Self::I32(zero_points) => {
+                if let Some(place) = zero_points.get_mut(set) {
+                    *place = zero_point;
+                }
+            }
+            Self::I8(zero_points) => {
+                if let Some(place) = zero_points.get_mut(set) {
+                    *place = zero_point as i8;
+                }
+            }
+            Self::U8(zero_points) => {
+                if let Some(place) = zero_points.get_mut(set) {
+                    *place = zero_point as u8;
+                }
+            }
+        }
+    }
+}
+
+/// Parameters of many sets that are read: a scale for each set and, unless all of them are 0, a zero
+/// point.
+///
+/// ```
+/// use absmax::Params;
+///
+/// let (scales, zero_points) = ([0.5, 2.0], [3u8, 128]);
+/// let params = Params::new(&scales).with_zero_points(&zero_points);
+/// assert_eq!(params.len(), 2);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Params<'a> {
+    scales: Scales<'a>,
+    zero_points: ZeroPoints<'a>,
+}
+
+impl<'a> Params<'a> {
+    /// Parameters with these scales and the zero point 0.
+    pub fn new<S: StoredScale>(scales: &'a [S]) -> Self {
+        Self { scales: S::read(scales), zero_points: ZeroPoints::I32(&[]) }
+    }
+
+    /// The same with zero points, as many as scales.
+    #[must_use]
+    pub fn with_zero_points<Z: StoredZeroPoint>(self, zero_points: &'a [Z]) -> Self {
+        Self { zero_points: Z::read(zero_points), ..self }
+    }
+
+    /// The number of scales.
+    pub const fn len(&self) -> usize {
+        self.scales.len()
+    }
+
+    /// Whether there is none.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The number of zero points.
+    pub(crate) const fn zero_points(&self) -> usize {
+        self.zero_points.len()
+    }
+
+    /// The scale and the zero point of a set, of which there is a scale.
+    #[inline(always)]
+    pub(crate) fn get(self, set: usize) -> (f32, i32) {
+        (self.scales.get(set), self.zero_points.get(set))
+    }
+
+    /// Those of a set, where all values may be one.
+    #[inline(always)]
+    pub(crate) fn of_set(self, set: usize) -> (f32, i32) {
+        self.get(if self.len() == 1 { 0 } else { set })
+    }
+
+    /// Those of so many sets from the first on, where all values may be one.
+    pub(crate) fn of_sets(self, first: usize, count: usize) -> Self {
+        if self.len() == 1 { self } else { self.part(first..first + count) }
+    }
+
+    /// Those of some sets.
+    #[inline(always)]
+    fn part(self, sets: Range<usize>) -> Self {
+        let zero_points = if self.zero_points.len() == 0 {
+            self.zero_points
+        } else {
+            self.zero_points.part(sets.clone())
+        };
+        Self { scales: self.scales.part(sets), zero_points }
+    }
+
+    /// The scale and the zero point of each set.
+    pub(crate) fn iter(self) -> impl ExactSizeIterator<Item = (f32, i32)> {
+        (0..self.len()).map(move |set| self.get(set))
+    }
+}
+
+/// Parameters of many sets that are written. There are as many zero points as scales, or none.
+#[derive(Debug)]
+pub(crate) struct ParamsMut<'a> {
+    pub(crate) scales: ScalesMut<'a>,
+    pub(crate) zero_points: ZeroPointsMut<'a>,
+}
+
+impl<'a> ParamsMut<'a> {
+    /// Nothing is written.
+    #[inline(always)]
+    pub(crate) fn none() -> Self {
+        Self { scales: ScalesMut::F32(&mut []), zero_points: ZeroPointsMut::I32(&mut []) }
+    }
+
+    /// All of them, for a while.
+    #[inline(always)]
+    pub(crate) const fn reborrow(&mut self) -> ParamsMut<'_> {
+        let Self { scales, zero_points } = self;
+        ParamsMut { scales: scales.reborrow(), zero_points: zero_points.reborrow() }
+    }
+
+    /// How many sets there are.
+    #[inline(always)]
+    pub(crate) const fn len(&self) -> usize {
+        self.scales.len()
+    }
+
+    /// Writes those of a set.
+    #[inline(always)]
+    pub(crate) fn set(&mut self, set: usize, scale: f32, zero_point: i32) {
+        self.scales.set(set, scale);
+        self.zero_points.set(set, zero_point);
+    }
+
+    /// Those of some sets.
+    #[inline(always)]
+    pub(crate) fn part(&mut self, sets: Range<usize>) -> ParamsMut<'_> {
+        let zero_points = if self.zero_points.len() == 0 {
+            ZeroPointsMut::I32(&mut [])
+        } else {
+            self.zero_points.part(sets.clone())
+        };
+        ParamsMut { scales: self.scales.part(sets), zero_points }
+    }
+
+    /// Takes away those of the first sets, or all.
+    pub(crate) fn take_first(&mut self, sets: usize) -> Self {
+        let Self { scales, zero_points } = self;
+        Self { scales: scales.take_first(sets), zero_points: zero_points.take_first(sets) }
+    }
+
+    /// The first set whose scale is not finite.
+    pub(crate) fn first_not_finite(&self) -> Option<usize> {
+        let scales = self.scales.read();
+        (0..scales.len()).find(|&set| !scales.get(set).is_finite())
+    }
+}

@@ -1,0 +1,220 @@
+//! Nothing outside the rows of a matrix is read or written: what stands before them, between them and
+//! behind them are pages that no one may touch.
+#![cfg(unix)]
+#![allow(unsafe_code, reason = "pages are taken from the system and protected")]
+
+use std::marker::PhantomData;
+use std::ptr;
+
+use absmax::{Backend, Element, Integer, Params, QuantizedMut, Rows, RowsMut, Scheme};
+use bytemuck::{Pod, Zeroable};
+use half::{bf16, f16};
+
+/// Every page size that Linux has on x86-64 and aarch64 divides this.
+const PAGE: usize = 1 << 16;
+
+/// Rows of a matrix with pages before, between and behind them that may not be touched. Every row
+/// begins where such a page ends, or ends where one begins.
+struct Guarded<T> {
+    memory: *mut u8,
+    bytes: usize,
+    /// Bytes from the start of the memory to that of the matrix.
+    start: usize,
+    rows: usize,
+    row_len: usize,
+    /// In elements.
+    stride: usize,
+    of: PhantomData<T>,
+}
+
+impl<T: Pod + Zeroable> Guarded<T> {
+    /// Rows that stand `stride` elements apart, or with a guarded page between any two. Those that end
+    /// where a page does are `at_end`.
+    fn new([rows, row_len]: [usize; 2], at_end: bool, stride: Option<usize>) -> Self {
+        let size = size_of::<T>();
+        let (row, stride) = (row_len * size, stride.map(|stride| stride * size));
+        // Room for a row, then a page that is guarded; or room for all rows.
+        let spanned = stride.map_or(row, |stride| (rows - 1) * stride + row);
+        let room = spanned.next_multiple_of(PAGE);
+        let rooms = if stride.is_some() { 1 } else { rows };
+        let bytes = PAGE + rooms * (room + PAGE);
+        // SAFETY: new memory is asked for, at no particular place.
+        let memory = unsafe {
+            let protection = libc::PROT_NONE;
+            let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+            libc::mmap(ptr::null_mut(), bytes, protection, flags, -1, 0)
+        };
+        assert_ne!(memory, libc::MAP_FAILED);
+        let memory = memory.cast::<u8>();
+        for which in 0..rooms {
+            // SAFETY: the room is part of the memory.
+            let done = unsafe {
+                let at = memory.add(PAGE + which * (room + PAGE)).cast();
+                libc::mprotect(at, room, libc::PROT_READ | libc::PROT_WRITE)
+            };
+            assert_eq!(done, 0);
+        }
+        let start = PAGE + if at_end { room - spanned } else { 0 };
+        let stride = stride.unwrap_or(room + PAGE) / size;
+        Self { memory, bytes, start, rows, row_len, stride, of: PhantomData }
+    }
+
+    /// From the first element of the matrix to the last. Some of them may not be touched.
+    fn span(&self) -> (*mut T, usize) {
+        // SAFETY: the matrix is part of the memory.
+        let first = unsafe { self.memory.add(self.start) }.cast();
+        (first, (self.rows - 1) * self.stride + self.row_len)
+    }
+
+    fn rows(&self) -> Rows<'_, T> {
+        let (first, len) = self.span();
+        // SAFETY: the memory is aligned and, where it may be touched, initialised. A slice promises that
+        // all of it may be, which is not so here: that it makes no difference is what is tested.
+        let data = unsafe { std::slice::from_raw_parts(first, len) };
+        Rows::strided(data, self.rows, self.row_len, self.stride).unwrap()
+    }
+
+    fn rows_mut(&mut self) -> RowsMut<'_, T> {
+        let (first, len) = self.span();
+        // SAFETY: as above, and nothing else refers to them.
+        let data = unsafe { std::slice::from_raw_parts_mut(first, len) };
+        RowsMut::strided(data, self.rows, self.row_len, self.stride).unwrap()
+    }
+
+    fn fill(&mut self, value: impl Fn(usize) -> T) {
+        let row_len = self.row_len;
+        for row in 0..self.rows {
+            let mut rows = self.rows_mut();
+            let row_of = rows.get_mut(row).unwrap().iter_mut().enumerate();
+            row_of.for_each(|(column, x)| *x = value(row * row_len + column));
+        }
+    }
+
+    fn values(&self) -> Vec<T> {
+        (0..self.rows).flat_map(|row| self.rows().get(row).unwrap()).copied().collect()
+    }
+}
+
+impl<T> Drop for Guarded<T> {
+    fn drop(&mut self) {
+        // SAFETY: the memory is this one's, and nothing refers to it.
+        unsafe { libc::munmap(self.memory.cast(), self.bytes) };
+    }
+}
+
+/// Whether rows end where a page does, and what [`Guarded::new`] is told of their distance.
+type Place = (bool, Option<usize>);
+
+fn schemes() -> Vec<Scheme> {
+    let mut schemes = Vec::new();
+    for scheme in [Scheme::int8(), Scheme::uint8(), Scheme::int4().affine()] {
+        let groups = [7, 16, 32].map(|size| scheme.per_group(size).unwrap());
+        schemes.extend([scheme, scheme.per_channel(0), scheme.per_channel(1)]);
+        schemes.extend(groups);
+    }
+    schemes
+}
+
+/// There and back by every scheme, and what comes of it.
+fn all<T: Element + Pod + PartialEq, Q: Integer + Pod + Eq>(
+    backend: Backend,
+    shape: [usize; 2],
+    places: &[Place],
+) {
+    let [rows, row_len] = shape;
+    let value = |i: usize| T::from_f32((i * 37 % 101) as f32 * 0.37 - 11.0);
+    let plain: Vec<T> = (0..rows * row_len).map(value).collect();
+    for scheme in schemes().into_iter().filter(|scheme| scheme.is_unsigned() == Q::UNSIGNED) {
+        let count = scheme.scale_count(&shape).unwrap();
+        let zero_points = if scheme.is_symmetric() { 0 } else { count };
+        let (mut scales, mut zero_points) = (vec![0.0; count], vec![0; zero_points]);
+        let (mut q, mut back) = (vec![Q::zeroed(); plain.len()], vec![T::zeroed(); plain.len()]);
+        let out = QuantizedMut::new(RowsMut::new(&mut q, rows, row_len).unwrap())
+            .with_scales(&mut scales)
+            .with_zero_points(&mut zero_points);
+        backend.quantize_rows(scheme, Rows::new(&plain, rows, row_len).unwrap(), out).unwrap();
+        let params = Params::new(&scales).with_zero_points(&zero_points);
+        let from = Rows::new(&q, rows, row_len).unwrap();
+        let to = RowsMut::new(&mut back, rows, row_len).unwrap();
+        backend.dequantize_rows(scheme, from, params, to).unwrap();
+
+        for &(at_end, stride) in places {
+            let mut x = Guarded::<T>::new(shape, at_end, stride);
+            x.fill(value);
+            let (mut own, mut given) = (
+                Guarded::<Q>::new(shape, !at_end, stride),
+                Guarded::<Q>::new(shape, at_end, stride),
+            );
+            let mut y = Guarded::<T>::new(shape, !at_end, stride);
+            let (mut scales, mut zero_points) = (scales.clone(), zero_points.clone());
+            let out = QuantizedMut::new(own.rows_mut())
+                .with_scales(&mut scales)
+                .with_zero_points(&mut zero_points);
+            backend.quantize_rows(scheme, x.rows(), out).unwrap();
+            let out = QuantizedMut::new(given.rows_mut());
+            backend.quantize_rows_with(scheme, x.rows(), params, out).unwrap();
+            backend.dequantize_rows(scheme, given.rows(), params, y.rows_mut()).unwrap();
+            let name = format!("{} {scheme:?} {shape:?} {at_end} {stride:?}", backend.isa());
+            assert!(own.values() == q && given.values() == q, "{name}");
+            assert!(y.values() == back, "{name}");
+        }
+    }
+}
+
+fn of_all_types(shape: [usize; 2], places: &[Place]) {
+    for backend in Backend::available() {
+        all::<f32, i8>(backend, shape, places);
+        all::<f16, u8>(backend, shape, places);
+        all::<bf16, i8>(backend, shape, places);
+    }
+}
+
+/// Between any two rows stands a page that may not be touched.
+#[test]
+fn between_rows() {
+    for row_len in [1, 15, 16, 33, 64, 65, 130, 1000] {
+        of_all_types([17, row_len], &[(false, None), (true, None)]);
+    }
+}
+
+/// Rows that are from their own length to twice that apart, with pages that may not be touched before
+/// the first and behind the last.
+#[test]
+fn around_rows() {
+    for row_len in [1, 3, 16, 17, 64, 71] {
+        let strides = row_len..=2 * row_len;
+        let places = strides.flat_map(|stride| [(false, Some(stride)), (true, Some(stride))]);
+        of_all_types([3, row_len], &places.collect::<Vec<_>>());
+    }
+}
+
+/// Whoever touches what is guarded does not live.
+#[test]
+fn the_guards_guard() {
+    let dies = |touch: &dyn Fn(*mut u8)| {
+        let guarded = Guarded::<u8>::new([2, 100], true, None);
+        let (first, _) = guarded.span();
+        // SAFETY: the child does nothing but touch memory and end.
+        unsafe {
+            let child = libc::fork();
+            assert!(child >= 0);
+            if child == 0 {
+                libc::signal(libc::SIGSEGV, libc::SIG_DFL);
+                libc::signal(libc::SIGBUS, libc::SIG_DFL);
+                touch(first);
+                libc::_exit(0);
+            }
+            let mut status = 0;
+            assert_eq!(libc::waitpid(child, &raw mut status, 0), child);
+            libc::WIFSIGNALED(status)
+        }
+    };
+    // SAFETY: the first two are in the row; the others end the child.
+    unsafe {
+        assert!(!dies(&|first| first.write_volatile(1)));
+        assert!(!dies(&|first| first.add(99).write_volatile(1)));
+        assert!(dies(&|first| first.add(100).write_volatile(1)));
+        assert!(dies(&|first| _ = first.add(100).read_volatile()));
+        assert!(dies(&|first| _ = first.add(100 + PAGE - 1).read_volatile()));
+    }
+}
