@@ -16,8 +16,9 @@ use crate::drive::{
 use crate::environment::Environment;
 use crate::kernel::{Dequantize, FakeQuantize, Quantize, Quantized, Sums};
 use crate::limits::Limits;
+use crate::quantized_mut::Outputs;
 use crate::stored::Params;
-use crate::{Backend, Error, QuantParams, QuantizedMut, Result, Rows, RowsMut, Scheme};
+use crate::{Backend, Error, QuantParams, Result, Rows, RowsMut, Scheme};
 
 macro_rules! compiled {
     ($(fn $name:ident($($arg:ident: $type:ty),+) -> $output:ty;)+) => {
@@ -53,9 +54,9 @@ compiled! {
     fn dequantize(backend: Backend, all: Dequantize<'_, Self>) -> ();
     fn fake_quantize(backend: Backend, all: FakeQuantize<'_, Self>) -> ();
     fn fake_quantize_in_place(backend: Backend, x: &mut [Self], params: QuantParams) -> ();
-    fn quantize_groups(backend: Backend, groups: Groups<'_, Self>) -> Result<()>;
+    fn quantize_groups(backend: Backend, groups: Groups<'_, '_, Self>) -> Result<()>;
     fn quantize_sets(
-        backend: Backend, sets: Sets, x: Rows<'_, Self>, scheme: &Scheme, to: QuantizedMut<'_, i8>
+        backend: Backend, sets: Sets, x: Rows<'_, Self>, scheme: &Scheme, to: &mut Outputs<'_>
     ) -> Result<()>;
     fn quantize_sets_with(
         backend: Backend, sets: Sets, x: Rows<'_, Self>, scheme: &Scheme, params: Params<'_>,

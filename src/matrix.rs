@@ -4,10 +4,11 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::drive::Sets;
+use crate::drive::{Groups, Sets};
 use crate::environment::Environment;
 use crate::error::same_length;
 use crate::kernel::Quantized;
+use crate::quantized_mut::Outputs;
 use crate::stored::Params;
 use crate::{
     Backend, Element, Error, Integer, Integers, QuantizedMut, QuantizedTensor, Result, Rows,
@@ -76,7 +77,7 @@ impl Backend {
         out: QuantizedMut<'_, Q>,
     ) -> Result<()> {
         let sets = Sets::new(scheme, &[x.rows(), x.row_len()])?;
-        same_layout([x.rows(), x.row_len()], &out.q)?;
+        same_layout([x.rows(), x.row_len()], &out.outputs.q)?;
         self.quantize_sets(scheme, sets, x, out)
     }
 
@@ -116,12 +117,13 @@ impl Backend {
         out: QuantizedMut<'_, Q>,
     ) -> Result<()> {
         let sets = Sets::new(scheme, &[x.rows(), x.row_len()])?;
-        same_layout([x.rows(), x.row_len()], &out.q)?;
-        same_length("scales to be written", 0, out.params.scales.len())?;
-        same_length("zero points to be written", 0, out.params.zero_points.len())?;
+        let Outputs { q, params: own } = out.outputs;
+        same_layout([x.rows(), x.row_len()], &q)?;
+        same_length("scales to be written", 0, own.scales.len())?;
+        same_length("zero points to be written", 0, own.zero_points.len())?;
         fit::<Q>(scheme)?;
         valid(scheme, sets, params)?;
-        T::quantize_sets_with(self, sets, x, &scheme, params, out.q.bits());
+        T::quantize_sets_with(self, sets, x, &scheme, params, q);
         Ok(())
     }
 
@@ -214,17 +216,16 @@ impl Backend {
         self,
         scheme: Scheme,
         x: TensorView<'_, T>,
-        out: QuantizedMut<'_, Q>,
+        mut out: QuantizedMut<'_, Q>,
     ) -> Result<()> {
         let sets = Sets::new(scheme, x.shape())?;
-        let QuantizedMut { q, params } = out;
+        let q = &mut out.outputs.q;
         if !q.is_gapless() {
             let (row_len, row_stride) = (q.row_len(), q.row_stride());
             return Err(Error::InvalidRowStride { row_len, row_stride });
         }
-        let q = q.into_slice();
         same_length("output", x.data().len(), q.len())?;
-        let out = QuantizedMut { q: RowsMut::one(q), params };
+        q.cut(1, x.data().len());
         self.quantize_sets(scheme, sets, Rows::one(x.data()), out)
     }
 
@@ -270,9 +271,10 @@ impl Backend {
         scheme: Scheme,
         sets: Sets,
         x: Rows<'_, T>,
-        out: QuantizedMut<'_, Q>,
+        mut out: QuantizedMut<'_, Q>,
     ) -> Result<()> {
-        let (count, params) = (sets.count()?, &out.params);
+        let to = &mut out.outputs;
+        let (count, params) = (sets.count()?, &to.params);
         same_length("scales", count, params.scales.len())?;
         let zero_points = if scheme.is_symmetric() { 0 } else { count };
         same_length("zero points", zero_points, params.zero_points.len())?;
@@ -285,7 +287,13 @@ impl Backend {
         if buffer != ScaleType::F32 && buffer != scheme.scale_type() {
             return Err(Error::ScaleTypeMismatch { scheme: scheme.scale_type(), buffer });
         }
-        T::quantize_sets(self, sets, x, &scheme, out.bits())
+        match sets {
+            // Most calls are of one row, or some, and short: nothing needs to be laid out.
+            Sets::Rows { row_len, group, .. } if row_len == group && row_len == x.row_len() => {
+                T::quantize_groups(self, Groups { x: &x, group, scheme: &scheme, to })
+            }
+            _ => T::quantize_sets(self, sets, x, &scheme, to),
+        }
     }
 
     /// Dequantizes the sets of a scheme. The matrices have one layout.

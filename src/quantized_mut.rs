@@ -1,5 +1,7 @@
 //! What quantizing writes.
 
+use core::marker::PhantomData;
+
 use crate::stored::{ParamsMut, StoredScale, StoredZeroPoint};
 use crate::{Integer, RowsMut};
 
@@ -27,50 +29,54 @@ use crate::{Integer, RowsMut};
 /// ```
 #[derive(Debug)]
 pub struct QuantizedMut<'a, Q> {
-    pub(crate) q: RowsMut<'a, Q>,
-    pub(crate) params: ParamsMut<'a>,
+    pub(crate) outputs: Outputs<'a>,
+    integer: PhantomData<fn(Q)>,
 }
 
 impl<'a, Q: Integer> QuantizedMut<'a, Q> {
     /// The integers alone.
+    #[inline]
     pub fn new(q: RowsMut<'a, Q>) -> Self {
-        Self { q, params: ParamsMut::none() }
+        Self { outputs: Outputs { q: q.bits(), params: ParamsMut::none() }, integer: PhantomData }
     }
 
     /// The scales too, one for each set, in the order of the sets in memory. Their type holds the
     /// scales of the scheme without loss: `f32`, or the scheme's [`ScaleType`](crate::ScaleType).
     #[must_use]
+    #[inline]
     pub fn with_scales<S: StoredScale>(mut self, scales: &'a mut [S]) -> Self {
-        self.params.scales = S::written(scales);
+        self.outputs.params.scales = S::written(scales);
         self
     }
 
     /// The zero points too, as many as scales: `i32`, or the type of the integers.
     #[must_use]
+    #[inline]
     pub fn with_zero_points<Z: StoredZeroPoint>(mut self, zero_points: &'a mut [Z]) -> Self {
-        self.params.zero_points = Z::written(zero_points);
+        self.outputs.params.zero_points = Z::written(zero_points);
         self
-    }
-
-    /// The same places for the bits of the integers.
-    #[inline(always)]
-    pub(crate) fn bits(self) -> QuantizedMut<'a, i8> {
-        QuantizedMut { q: self.q.bits(), params: self.params }
     }
 }
 
-impl<'a> QuantizedMut<'a, i8> {
+/// What kernels write: the bits of integers, whichever type these have, and parameters.
+#[derive(Debug)]
+pub struct Outputs<'a> {
+    pub(crate) q: RowsMut<'a, i8>,
+    pub(crate) params: ParamsMut<'a>,
+}
+
+impl<'a> Outputs<'a> {
     /// All of it, for a while.
     #[inline(always)]
-    pub(crate) const fn reborrow(&mut self) -> QuantizedMut<'_, i8> {
-        QuantizedMut { q: self.q.reborrow(), params: self.params.reborrow() }
+    pub(crate) const fn reborrow(&mut self) -> Outputs<'_> {
+        Outputs { q: self.q.reborrow(), params: self.params.reborrow() }
     }
 
     /// Some rows, each of which is a set.
     #[inline(always)]
-    pub(crate) fn part(&mut self, first: usize, rows: usize) -> QuantizedMut<'_, i8> {
+    pub(crate) fn part(&mut self, first: usize, rows: usize) -> Outputs<'_> {
         let params = self.params.part(first..first + rows);
-        QuantizedMut { q: self.q.part(first, rows), params }
+        Outputs { q: self.q.part(first, rows), params }
     }
 
     /// So many of the rows at a time, which are not empty, and as many sets as these have.

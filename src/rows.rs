@@ -113,6 +113,12 @@ impl<'a, T> Rows<'a, T> {
         Self::gapless_of(data, data.len() / row_len, row_len)
     }
 
+    /// Cuts them, between which there are no gaps, into other rows.
+    #[inline(always)]
+    pub(crate) const fn cut(&mut self, rows: usize, row_len: usize) {
+        (self.rows, self.row_len, self.row_stride) = (rows, row_len, row_len);
+    }
+
     /// The number of values, which is that of a slice at most.
     #[inline(always)]
     pub(crate) const fn len(&self) -> usize {
@@ -271,6 +277,12 @@ impl<'a, T> RowsMut<'a, T> {
         RowsMut { data, rows: *rows, row_len: *row_len, row_stride: *row_stride }
     }
 
+    /// The number of values, which is that of a slice at most.
+    #[inline(always)]
+    pub(crate) const fn len(&self) -> usize {
+        self.rows * self.row_len
+    }
+
     /// Slices as [`Rows::slices`] are.
     pub(crate) fn slices(
         self,
@@ -281,6 +293,12 @@ impl<'a, T> RowsMut<'a, T> {
             let len = len.min(slice.len());
             &mut slice[..len]
         })
+    }
+
+    /// Cuts them, between which there are no gaps, into other rows.
+    #[inline(always)]
+    pub(crate) const fn cut(&mut self, rows: usize, row_len: usize) {
+        (self.rows, self.row_len, self.row_stride) = (rows, row_len, row_len);
     }
 
     /// Whether no gaps are between the rows.

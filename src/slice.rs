@@ -176,8 +176,8 @@ impl Backend {
     pub fn quantize_into<T: Element>(self, x: &[T], q: &mut [i8]) -> Result<f32> {
         same_length("output", x.len(), q.len())?;
         let mut scale = 0.0;
-        let to = QuantizedMut::new(RowsMut::one(q)).with_scales(slice::from_mut(&mut scale));
-        let (x, group) = (Rows::one(x), x.len());
+        let mut to = QuantizedMut::new(RowsMut::one(q)).with_scales(slice::from_mut(&mut scale));
+        let (x, group, to) = (&Rows::one(x), x.len(), &mut to.outputs);
         T::quantize_groups(self, Groups { x, group, scheme: &INT8, to })?;
         Ok(scale)
     }

@@ -1,6 +1,8 @@
 //! Scales and zero points in memory, in the types that they are stored in: one of each for every set,
 //! which is the values that share them.
 
+use alloc::vec;
+use alloc::vec::Vec;
 use core::fmt::Debug;
 use core::ops::Range;
 
@@ -205,12 +207,12 @@ impl ScalesMut<'_> {
         }
     }
 
-    /// Writes the scales of the first sets.
+    /// Writes the scales of the sets from the first one on.
     #[inline(always)]
-    pub(crate) fn store<const N: usize>(&mut self, from: &[f32; N]) {
+    pub(crate) fn store<const N: usize>(&mut self, first: usize, from: &[f32; N]) {
         match self {
-            Self::F32(scales) => scales[..N].copy_from_slice(from),
-            _ => from.iter().enumerate().for_each(|(set, &scale)| self.set(set, scale)),
+            Self::F32(scales) => scales[first..][..N].copy_from_slice(from),
+            _ => (first..).zip(from).for_each(|(set, &scale)| self.set(set, scale)),
         }
     }
 
@@ -237,6 +239,16 @@ impl ZeroPoints<'_> {
 }
 
 impl ZeroPointsMut<'_> {
+    /// What is to be read.
+    #[inline(always)]
+    pub(crate) const fn read(&self) -> ZeroPoints<'_> {
+        match self {
+            Self::I32(zero_points) => ZeroPoints::I32(zero_points),
+            Self::I8(zero_points) => ZeroPoints::I8(zero_points),
+            Self::U8(zero_points) => ZeroPoints::U8(zero_points),
+        }
+    }
+
     /// The name of the type, if it is that of integers of the other kind.
     pub(crate) const fn misfit(&self, unsigned: bool) -> Option<&'static str> {
         match self {
@@ -246,13 +258,13 @@ impl ZeroPointsMut<'_> {
         }
     }
 
-    /// Writes the zero points of the first sets, unless there are none.
+    /// Writes the zero points of the sets from the first one on, unless there are none.
     #[inline(always)]
-    pub(crate) fn store<const N: usize>(&mut self, from: &[i32; N]) {
+    pub(crate) fn store<const N: usize>(&mut self, first: usize, from: &[i32; N]) {
         match self {
             Self::I32([]) => {}
-            Self::I32(zero_points) => zero_points[..N].copy_from_slice(from),
-            _ => from.iter().enumerate().for_each(|(set, &zero)| self.set(set, zero)),
+            Self::I32(zero_points) => zero_points[first..][..N].copy_from_slice(from),
+            _ => (first..).zip(from).for_each(|(set, &zero_point)| self.set(set, zero_point)),
         }
     }
 
@@ -350,6 +362,22 @@ impl<'a> Params<'a> {
         Self { scales: self.scales.part(sets), zero_points }
     }
 
+    /// All scales, and as many zero points.
+    pub(crate) fn unzip(self) -> (Vec<f32>, Vec<i32>) {
+        let scales = match self.scales {
+            Scales::F32(scales) => scales.to_vec(),
+            Scales::F16(scales) => scales.iter().map(|scale| scale.to_f32()).collect(),
+            Scales::Bf16(scales) => scales.iter().map(|scale| scale.to_f32()).collect(),
+        };
+        let zero_points = match self.zero_points {
+            _ if self.zero_points.len() == 0 => vec![0; scales.len()],
+            ZeroPoints::I32(zero_points) => zero_points.to_vec(),
+            ZeroPoints::I8(zero_points) => zero_points.iter().map(|&z| z.into()).collect(),
+            ZeroPoints::U8(zero_points) => zero_points.iter().map(|&z| z.into()).collect(),
+        };
+        (scales, zero_points)
+    }
+
     /// The scale and the zero point of each set.
     pub(crate) fn iter(self) -> impl ExactSizeIterator<Item = (f32, i32)> {
         (0..self.len()).map(move |set| self.get(set))
@@ -375,6 +403,12 @@ impl<'a> ParamsMut<'a> {
     pub(crate) const fn reborrow(&mut self) -> ParamsMut<'_> {
         let Self { scales, zero_points } = self;
         ParamsMut { scales: scales.reborrow(), zero_points: zero_points.reborrow() }
+    }
+
+    /// What is to be read.
+    #[inline(always)]
+    pub(crate) const fn read(&self) -> Params<'_> {
+        Params { scales: self.scales.read(), zero_points: self.zero_points.read() }
     }
 
     /// How many sets there are.

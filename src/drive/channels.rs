@@ -14,8 +14,10 @@ use crate::kernel::{
     QuantizePlanes, Quantized, Traffic,
 };
 use crate::limits::Limits;
+use crate::quantized_mut::Outputs;
 use crate::simd::{BLOCK, Value, number, ordered};
-use crate::{Backend, QuantizedMut, Result, Rows, RowsMut, Scheme};
+use crate::stored::Params;
+use crate::{Backend, Result, Rows, RowsMut, Scheme};
 
 /// Planes of `count` channels of `inner` values each.
 #[derive(Clone, Copy, Debug)]
@@ -32,20 +34,17 @@ impl Channels {
         backend: Backend,
         x: Rows<'_, T>,
         scheme: &Scheme,
-        to: QuantizedMut<'_, i8>,
+        to: &mut Outputs<'_>,
     ) -> Result<()> {
-        let QuantizedMut { q, mut params } = to;
-        let limits = self.limits(backend, x, scheme);
-        let mut sets = Vec::with_capacity(limits.len());
-        for (set, &limits) in limits.iter().enumerate() {
+        let Outputs { q, mut params } = to.reborrow();
+        for (set, limits) in self.limits(backend, x, scheme).into_iter().enumerate() {
             let (scale, zero_point) = scheme.choose(limits);
             if !scale.is_finite() {
                 return Err(set_error(x, scheme, limits).in_set(set, 0));
             }
             params.set(set, scale, zero_point);
-            sets.push((scale, zero_point));
         }
-        self.quantize_given(backend, x, scheme, &sets, true, q);
+        self.quantize_given(backend, x, scheme, params.read(), true, q);
         Ok(())
     }
 
@@ -118,7 +117,7 @@ impl Channels {
         backend: Backend,
         x: Rows<'_, T>,
         scheme: &Scheme,
-        sets: &[(f32, i32)],
+        params: Params<'_>,
         known: bool,
         q: RowsMut<'_, i8>,
     ) {
@@ -129,7 +128,7 @@ impl Channels {
         match x.gapless() {
             Some(x) if self.sliced() => {
                 let (piece, inner) = (Self::piece(self.plane()), self.inner);
-                let params = sets.iter().map(|&(scale, zero)| scheme.valid_params(scale, zero));
+                let params = params.iter().map(|(scale, zero)| scheme.valid_params(scale, zero));
                 let (params, unsigned) = (&params.collect::<Vec<_>>()[..], scheme.is_unsigned());
                 let pieces = x.chunks(piece).zip(q.into_slice().chunks_mut(piece)).rev();
                 parallel::for_each(pieces, elements, threads, |(x, q)| {
@@ -137,7 +136,9 @@ impl Channels {
                 });
             }
             gapless => {
-                let columns = &Columns::new(*scheme, &self.per_column(sets), known);
+                let (scales, zero_points) = params.unzip();
+                let zero_points = self.per_column(zero_points);
+                let columns = &Columns::new(*scheme, self.per_column(scales), &zero_points, known);
                 let traffic = Traffic::read(elements * size_of::<T>());
                 let piece = self.slices(gapless.is_some() && q.is_gapless());
                 let slices = x.slices(piece).zip(q.slices(piece)).rev();
@@ -169,11 +170,9 @@ impl Channels {
                 });
             }
             gapless => {
-                let sets: Vec<_> = params.iter().collect();
-                let columns = self.per_column(&sets).into_iter();
-                let columns = columns.map(|(scale, zero_point)| (scale, -zero_point as f32));
-                let (scales, less): (Vec<f32>, Vec<f32>) = columns.unzip();
-                let (scales, less) = (&scales, &less);
+                let (scales, zero_points) = params.unzip();
+                let less = zero_points.into_iter().map(|z| -z as f32).collect();
+                let (scales, less) = (&self.per_column(scales), &self.per_column(less));
                 let piece = self.slices(gapless.is_some() && x.is_gapless());
                 let slices = q.slices(piece).zip(x.slices(piece));
                 parallel::for_each(slices, elements, threads, |(q, x)| {
@@ -184,8 +183,11 @@ impl Channels {
     }
 
     /// What each channel has, as often as the rows of the column kernels repeat it.
-    fn per_column<P: Copy>(self, of_channels: &[P]) -> Vec<P> {
+    fn per_column<P: Copy>(self, of_channels: Vec<P>) -> Vec<P> {
         let columns = self.columns();
+        if of_channels.len() == columns {
+            return of_channels;
+        }
         let mut plane = Vec::with_capacity(columns);
         of_channels.iter().for_each(|&p| plane.extend(iter::repeat_n(p, self.inner)));
         while plane.len() < columns {

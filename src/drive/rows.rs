@@ -8,33 +8,34 @@ use crate::kernel::{
     Quantized, Traffic,
 };
 use crate::limits::Limits;
+use crate::quantized_mut::Outputs;
 use crate::simd::{LANES, Value};
 use crate::stored::{Params, ParamsMut};
-use crate::{Backend, QuantizedMut, Result, Rows, RowsMut, Scheme};
+use crate::{Backend, Result, Rows, RowsMut, Scheme};
 
 /// Rows to be quantized, in each of which every `group` values are a set; the last set of a row may be
 /// shorter.
-pub struct Groups<'a, T> {
-    pub(crate) x: Rows<'a, T>,
+pub struct Groups<'a, 'b, T> {
+    pub(crate) x: &'a Rows<'a, T>,
     /// Not 0, unless the rows are empty.
     pub(crate) group: usize,
     pub(crate) scheme: &'a Scheme,
     /// A set is a group. The integers are laid out in as many rows of the same length.
-    pub(crate) to: QuantizedMut<'a, i8>,
+    pub(crate) to: &'a mut Outputs<'b>,
 }
 
 /// Quantizes each group by its own parameters.
-pub(crate) fn quantize_groups<T: Value>(backend: Backend, groups: Groups<'_, T>) -> Result<()> {
-    let Groups { x, group, scheme, mut to } = groups;
+pub(crate) fn quantize_groups<T: Value>(backend: Backend, groups: Groups<'_, '_, T>) -> Result<()> {
+    let Groups { x, group, scheme, to } = groups;
     if x.row_len() == 0 {
         let (scale, zero_point) = scheme.choose(Limits::symmetric(0.0));
         (0..to.params.len()).for_each(|set| to.params.set(set, scale, zero_point));
         return Ok(());
     }
     if x.row_len() == group {
-        quantize_rows(backend, QuantizeRows { x, scheme, to: to.reborrow() });
+        quantize_rows(backend, QuantizeRows { x, scheme, to: &mut *to });
     } else {
-        quantize_in_rows(backend, Groups { x, group, scheme, to: to.reborrow() });
+        quantize_in_rows(backend, Groups { x, group, scheme, to: &mut *to });
     }
     match to.params.first_not_finite() {
         None => Ok(()),
@@ -53,7 +54,7 @@ pub(crate) fn quantize_groups<T: Value>(backend: Backend, groups: Groups<'_, T>)
 /// Quantizes each row by its own parameters. What is not finite, or whose scale overflows, gets a
 /// scale that is not finite.
 #[inline(always)]
-fn quantize_rows<T: Value>(backend: Backend, all: QuantizeRows<'_, T>) {
+fn quantize_rows<T: Value>(backend: Backend, all: QuantizeRows<'_, '_, T>) {
     let (rows, row_len) = (all.x.rows(), all.x.row_len());
     if row_len > CHUNK {
         return quantize_long_rows(backend, all);
@@ -64,15 +65,15 @@ fn quantize_rows<T: Value>(backend: Backend, all: QuantizeRows<'_, T>) {
     }
     let QuantizeRows { x, scheme, to } = all;
     let sets = CHUNK / row_len;
-    let pieces = x.chunks(sets).zip(to.chunks(sets, sets));
-    parallel::for_each(pieces, rows * row_len, backend.threads(), |(x, to)| {
-        quantize_piece(backend, QuantizeRows { x, scheme, to }, traffic);
+    let pieces = x.chunks(sets).zip(to.reborrow().chunks(sets, sets));
+    parallel::for_each(pieces, rows * row_len, backend.threads(), |(x, mut to)| {
+        quantize_piece(backend, QuantizeRows { x: &x, scheme, to: &mut to }, traffic);
     });
 }
 
 /// Rows that are more than a chunk are shared out one after another.
-fn quantize_long_rows<T: Value>(backend: Backend, all: QuantizeRows<'_, T>) {
-    let QuantizeRows { x, scheme, mut to } = all;
+fn quantize_long_rows<T: Value>(backend: Backend, all: QuantizeRows<'_, '_, T>) {
+    let QuantizeRows { x, scheme, to } = all;
     for row in 0..x.rows() {
         let x = x.row(row);
         let limits = chunks::limits(backend, x, scheme.is_symmetric());
@@ -90,27 +91,29 @@ fn quantize_long_rows<T: Value>(backend: Backend, all: QuantizeRows<'_, T>) {
 
 /// Quantizes rows on one thread. Those that are short go sixteen together as far as they can.
 #[inline(always)]
-fn quantize_piece<T: Value>(backend: Backend, mut all: QuantizeRows<'_, T>, traffic: Traffic) {
-    let (mut done, rows) = (0, all.x.rows());
-    let gapless = all.x.gapless().is_some() && all.to.q.is_gapless();
-    if rows < LANES || !gapless || !LENGTHS.contains(&all.x.row_len()) {
-        return backend.run(all);
+fn quantize_piece<T: Value>(backend: Backend, all: QuantizeRows<'_, '_, T>, traffic: Traffic) {
+    let QuantizeRows { x, scheme, to } = all;
+    let (mut done, rows) = (0, x.rows());
+    let gapless = x.gapless().is_some() && to.q.is_gapless();
+    if rows < LANES || !gapless || !LENGTHS.contains(&x.row_len()) {
+        return backend.run(QuantizeRows { x, scheme, to });
     }
     while done < rows {
-        let groups = QuantizeGroups { rows: all.part(done, rows - done), traffic };
-        done += backend.run(groups);
+        let all = QuantizeRows { x, scheme, to: &mut *to };
+        done = backend.run(QuantizeGroups { rows: all, first: done, traffic });
         let next = LANES.min(rows - done);
-        backend.run(all.part(done, next));
+        let (x, mut to) = (x.part(done, next), to.part(done, next));
+        backend.run(QuantizeRows { x: &x, scheme, to: &mut to });
         done += next;
     }
 }
 
 /// Quantizes rows of several groups.
-fn quantize_in_rows<T: Value>(backend: Backend, all: Groups<'_, T>) {
+fn quantize_in_rows<T: Value>(backend: Backend, all: Groups<'_, '_, T>) {
     let Groups { x, group, scheme, to } = all;
     let (rows, sets) = ((CHUNK / x.row_len()).max(1), x.row_len().div_ceil(group));
     let (elements, threads) = (x.rows() * x.row_len(), backend.threads());
-    let pieces = x.chunks(rows).zip(to.chunks(rows, rows * sets));
+    let pieces = x.chunks(rows).zip(to.reborrow().chunks(rows, rows * sets));
     // Rows longer than a chunk are shared out each for itself.
     let threads = if x.row_len() > CHUNK { 1 } else { threads };
     parallel::for_each(pieces, elements, threads, |(x, mut to)| {
@@ -121,7 +124,7 @@ fn quantize_in_rows<T: Value>(backend: Backend, all: Groups<'_, T>) {
     });
 }
 
-/// Quantizes a row of several groups, the first of which is set number `first`.
+/// Quantizes a row of several groups.
 fn quantize_row<T: Value>(
     backend: Backend,
     (x, q): (&[T], &mut [i8]),
@@ -133,11 +136,11 @@ fn quantize_row<T: Value>(
     let (whole, last) = x.split_at(sets * group);
     let (q_whole, q_last) = q.split_at_mut(sets * group);
     let (q, of_whole) = (RowsMut::of_len(q_whole, group), params.part(0..sets));
-    let to = QuantizedMut { q, params: of_whole };
-    quantize_rows(backend, QuantizeRows { x: Rows::of_len(whole, group), scheme, to });
+    let mut to = Outputs { q, params: of_whole };
+    quantize_rows(backend, QuantizeRows { x: &Rows::of_len(whole, group), scheme, to: &mut to });
     if !last.is_empty() {
-        let to = QuantizedMut { q: RowsMut::one(q_last), params: params.part(sets..sets + 1) };
-        quantize_rows(backend, QuantizeRows { x: Rows::one(last), scheme, to });
+        let mut to = Outputs { q: RowsMut::one(q_last), params: params.part(sets..sets + 1) };
+        quantize_rows(backend, QuantizeRows { x: &Rows::one(last), scheme, to: &mut to });
     }
 }
 
@@ -146,9 +149,9 @@ pub(super) fn quantize_whole<T: Value>(
     backend: Backend,
     x: Rows<'_, T>,
     scheme: &Scheme,
-    to: QuantizedMut<'_, i8>,
+    to: &mut Outputs<'_>,
 ) -> Result<()> {
-    let QuantizedMut { q, mut params } = to;
+    let Outputs { q, mut params } = to.reborrow();
     let symmetric = scheme.is_symmetric();
     let see = |seen: &mut Option<Limits>, x: Rows<'_, T>| {
         for row in 0..x.rows() {

@@ -1,14 +1,13 @@
 //! Which values of a tensor share a scale, and how each such set is reached.
 
-use alloc::vec::Vec;
-
 use super::channels::Channels;
 use super::rows::{Groups, dequantize_groups, quantize_given, quantize_groups, quantize_whole};
 use crate::kernel::{DequantizeRows, QuantizeGiven, Quantized};
+use crate::quantized_mut::Outputs;
 use crate::shape::elements;
 use crate::simd::Value;
 use crate::stored::Params;
-use crate::{Backend, Error, Granularity, QuantizedMut, Result, Rows, RowsMut, Scheme};
+use crate::{Backend, Error, Granularity, Result, Rows, RowsMut, Scheme};
 
 /// The sets of values that share a scale.
 #[derive(Clone, Copy, Debug)]
@@ -22,6 +21,7 @@ pub enum Sets {
 }
 
 impl Sets {
+    #[inline(always)]
     pub(crate) fn new(scheme: Scheme, shape: &[usize]) -> Result<Self> {
         let rank = shape.len();
         match scheme.granularity() {
@@ -51,6 +51,7 @@ impl Sets {
     }
 
     /// How many there are.
+    #[inline(always)]
     pub(crate) fn count(self) -> Result<usize> {
         match self {
             Self::Whole => Ok(1),
@@ -63,20 +64,25 @@ impl Sets {
     }
 }
 
-/// Two matrices of one layout, and how their values are gone through.
-enum Laid<'a, 'b, T, U> {
+/// How the values of matrices are gone through.
+enum Laid {
     /// Row by row, in each of which so many values at a time are a set; or all values are one.
-    Rows(Rows<'a, T>, RowsMut<'b, U>, usize),
+    Rows(usize),
     /// Channel by channel.
-    Channels(Rows<'a, T>, RowsMut<'b, U>, Channels),
+    Channels(Channels),
 }
 
 impl Sets {
-    /// Where there are no gaps, rows become what the sets say they are, and sets that follow each other
-    /// become rows. Where there are some, rows are what the sets say already.
-    fn lay<'a, 'b, T, U>(self, x: Rows<'a, T>, y: RowsMut<'b, U>) -> Laid<'a, 'b, T, U> {
+    /// How two matrices of one layout are gone through. Where neither has gaps, their rows become what
+    /// the sets say they are, and sets that follow one another become rows. Where one has, rows are what
+    /// the sets say already.
+    #[inline(always)]
+    fn lay<T, U>(self, x: &mut Rows<'_, T>, y: &mut RowsMut<'_, U>) -> Laid {
+        let gapless = x.gapless().is_some() && y.is_gapless();
         let (rows, row_len, group) = match self {
-            Self::Channels(channels) => return Laid::Channels(x, y, channels),
+            Self::Channels(channels) => return Laid::Channels(channels),
+            Self::Whole if !gapless => return Laid::Rows(x.row_len()),
+            Self::Rows { group, .. } if !gapless => return Laid::Rows(group),
             Self::Whole => (1, x.len(), x.len()),
             Self::Rows { rows, row_len, group }
                 if row_len != 0 && row_len.is_multiple_of(group) =>
@@ -85,14 +91,9 @@ impl Sets {
             }
             Self::Rows { rows, row_len, group } => (rows, row_len, group),
         };
-        match (self, x.gapless()) {
-            (_, Some(x)) if y.is_gapless() => {
-                let y = RowsMut::gapless_of(y.into_slice(), rows, row_len);
-                Laid::Rows(Rows::gapless_of(x, rows, row_len), y, group)
-            }
-            (Self::Whole, _) => Laid::Rows(x, y, x.row_len()),
-            _ => Laid::Rows(x, y, group),
-        }
+        x.cut(rows, row_len);
+        y.cut(rows, row_len);
+        Laid::Rows(group)
     }
 }
 
@@ -100,21 +101,16 @@ impl Sets {
 pub(crate) fn quantize_sets<T: Value>(
     backend: Backend,
     sets: Sets,
-    x: Rows<'_, T>,
+    mut x: Rows<'_, T>,
     scheme: &Scheme,
-    to: QuantizedMut<'_, i8>,
+    to: &mut Outputs<'_>,
 ) -> Result<()> {
-    let QuantizedMut { q, params } = to;
-    match sets.lay(x, q) {
-        Laid::Channels(x, q, channels) => {
-            channels.quantize(backend, x, scheme, QuantizedMut { q, params })
+    match sets.lay(&mut x, &mut to.q) {
+        Laid::Channels(channels) => channels.quantize(backend, x, scheme, to),
+        Laid::Rows(_) if matches!(sets, Sets::Whole) && x.rows() > 1 => {
+            quantize_whole(backend, x, scheme, to)
         }
-        Laid::Rows(x, q, _) if matches!(sets, Sets::Whole) && x.rows() > 1 => {
-            quantize_whole(backend, x, scheme, QuantizedMut { q, params })
-        }
-        Laid::Rows(x, q, group) => {
-            quantize_groups(backend, Groups { x, group, scheme, to: QuantizedMut { q, params } })
-        }
+        Laid::Rows(group) => quantize_groups(backend, Groups { x: &x, group, scheme, to }),
     }
 }
 
@@ -122,17 +118,16 @@ pub(crate) fn quantize_sets<T: Value>(
 pub(crate) fn quantize_sets_with<T: Value>(
     backend: Backend,
     sets: Sets,
-    x: Rows<'_, T>,
+    mut x: Rows<'_, T>,
     scheme: &Scheme,
     params: Params<'_>,
-    q: RowsMut<'_, i8>,
+    mut q: RowsMut<'_, i8>,
 ) {
-    match sets.lay(x, q) {
-        Laid::Channels(x, q, channels) => {
-            let params: Vec<_> = params.iter().collect();
-            channels.quantize_given(backend, x, scheme, &params, false, q);
+    match sets.lay(&mut x, &mut q) {
+        Laid::Channels(channels) => {
+            channels.quantize_given(backend, x, scheme, params, false, q);
         }
-        Laid::Rows(x, q, group) => {
+        Laid::Rows(group) => {
             let scheme = *scheme;
             quantize_given(backend, QuantizeGiven { x, group, scheme, params, known: false, q });
         }
@@ -143,17 +138,11 @@ pub(crate) fn quantize_sets_with<T: Value>(
 pub(crate) fn dequantize_sets<T: Value>(
     backend: Backend,
     sets: Sets,
-    from: Quantized<'_>,
-    x: RowsMut<'_, T>,
+    mut from: Quantized<'_>,
+    mut x: RowsMut<'_, T>,
 ) {
-    let Quantized { q, unsigned, params } = from;
-    match sets.lay(q, x) {
-        Laid::Channels(q, x, channels) => {
-            channels.dequantize(backend, Quantized { q, unsigned, params }, x);
-        }
-        Laid::Rows(q, x, group) => {
-            let from = Quantized { q, unsigned, params };
-            dequantize_groups(backend, DequantizeRows { from, group, x });
-        }
+    match sets.lay(&mut from.q, &mut x) {
+        Laid::Channels(channels) => channels.dequantize(backend, from, x),
+        Laid::Rows(group) => dequantize_groups(backend, DequantizeRows { from, group, x }),
     }
 }

@@ -9,32 +9,34 @@
 use super::blocks::{Traffic, fetch_ahead};
 use super::grid::{Finish, Grid, WithFinish, halve};
 use super::rows::QuantizeRows;
+use crate::quantized_mut::Outputs;
 use crate::reciprocal::PROVEN;
 use crate::simd::{BLOCK, Kernel, LANES, Simd, Value};
-use crate::{QuantizedMut, ScaleType, Scheme};
+use crate::{ScaleType, Scheme};
 
-/// Quantizes rows of one of [`LENGTHS`], between which there are no gaps, sixteen by sixteen, until there are fewer or one has a scale
-/// that is not in the proven range; returns how many.
-pub(crate) struct QuantizeGroups<'a, T> {
-    pub(crate) rows: QuantizeRows<'a, T>,
+/// Quantizes rows of one of [`LENGTHS`], between which there are no gaps, from one of them on, sixteen
+/// by sixteen, until there are fewer or one has a scale that is not in the proven range; returns where
+/// it stopped.
+pub(crate) struct QuantizeGroups<'a, 'b, T> {
+    pub(crate) rows: QuantizeRows<'a, 'b, T>,
+    pub(crate) first: usize,
     pub(crate) traffic: Traffic,
 }
 
 /// How long groups may be.
 pub(crate) const LENGTHS: [usize; 4] = [16, 32, 64, 128];
 
-impl<T: Value> Kernel for QuantizeGroups<'_, T> {
+impl<T: Value> Kernel for QuantizeGroups<'_, '_, T> {
     type Output = usize;
 
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) -> usize {
-        let Self { rows, traffic } = self;
-        match rows.x.row_len() {
-            16 => quantize_groups::<S, T, 16>(s, rows, traffic),
-            32 => quantize_groups::<S, T, 32>(s, rows, traffic),
-            64 => quantize_groups::<S, T, 64>(s, rows, traffic),
-            128 => quantize_groups::<S, T, 128>(s, rows, traffic),
-            _ => 0,
+        match self.rows.x.row_len() {
+            16 => quantize_groups::<S, T, 16>(s, self),
+            32 => quantize_groups::<S, T, 32>(s, self),
+            64 => quantize_groups::<S, T, 64>(s, self),
+            128 => quantize_groups::<S, T, 128>(s, self),
+            _ => self.first,
         }
     }
 }
@@ -43,25 +45,31 @@ impl<T: Value> Kernel for QuantizeGroups<'_, T> {
 #[inline(always)]
 fn quantize_groups<S: Simd, T: Value, const G: usize>(
     s: S,
-    mut groups: QuantizeRows<'_, T>,
-    traffic: Traffic,
+    groups: QuantizeGroups<'_, '_, T>,
 ) -> usize {
-    let sixteens = groups.x.rows() / LANES;
+    let QuantizeGroups { rows: QuantizeRows { x, scheme, to }, first, traffic } = groups;
+    let Outputs { q, params } = to;
+    let x = x.gapless().unwrap_or_default().as_chunks::<G>().0;
+    let q = q.reborrow().into_slice().as_chunks_mut::<G>().0;
+    let sixteens = (x.len() - first) / LANES;
     // Two, in turns. They are in memory, where a lane can be loaded into all lanes.
     let mut divisors = [Divisors::default(); 2];
     for i in 0..=sixteens {
         if i < sixteens {
-            divisors[i % 2] = divisors_of::<S, T, G>(s, &groups.part(i * LANES, LANES), traffic);
+            let x = &x[first + i * LANES..];
+            divisors[i % 2] = divisors_of(s, x, *scheme, traffic);
         }
         if i > 0 {
-            let (first, divisors) = ((i - 1) * LANES, &divisors[(i - 1) % 2]);
+            let (at, divisors) = (first + (i - 1) * LANES, &divisors[(i - 1) % 2]);
             if !divisors.proven {
-                return first;
+                return at;
             }
-            quantize_sixteen::<S, T, G>(s, groups.part(first, LANES), divisors);
+            params.scales.store(at, &divisors.scales);
+            params.zero_points.store(at, &divisors.zero_points);
+            quantize_sixteen(s, &x[at..], *scheme, divisors, &mut q[at..]);
         }
     }
-    sixteens * LANES
+    first + sixteens * LANES
 }
 
 /// What sixteen groups are divided by.
@@ -89,13 +97,12 @@ impl Divisors {
 #[inline(always)]
 fn divisors_of<S: Simd, T: Value, const G: usize>(
     s: S,
-    groups: &QuantizeRows<'_, T>,
+    x: &[[T; G]],
+    scheme: Scheme,
     traffic: Traffic,
 ) -> Divisors {
-    let scheme = *groups.scheme;
     let mut divisors = Divisors::default();
-    let values = groups.x.gapless().unwrap_or_default();
-    let Some(x) = values.as_chunks::<G>().0.first_chunk() else { return divisors };
+    let Some(x) = x.first_chunk() else { return divisors };
     fetch_ahead(s, x.as_flattened(), traffic);
     let scale = if scheme.is_symmetric() {
         let abs_max = abs_max(s, x);
@@ -188,13 +195,12 @@ fn limits<S: Simd, T: Value, const G: usize>(s: S, x: &[[T; G]; LANES]) -> [S::F
 #[inline(always)]
 fn quantize_sixteen<S: Simd, T: Value, const G: usize>(
     s: S,
-    groups: QuantizeRows<'_, T>,
+    x: &[[T; G]],
+    scheme: Scheme,
     divisors: &Divisors,
+    q: &mut [[i8; G]],
 ) {
-    let QuantizeRows { x, scheme, to: QuantizedMut { q, mut params } } = groups;
-    params.scales.store(&divisors.scales);
-    params.zero_points.store(&divisors.zero_points);
-    let (x, q) = (x.gapless().unwrap_or_default(), q.into_slice());
+    let (x, q) = (x.as_flattened(), q.as_flattened_mut());
     // The zero points differ from group to group; the limits do not.
     let params = scheme.valid_params(1.0, divisors.zero_points[0]);
     let grid = Grid::new(params, scheme.is_unsigned());

@@ -62,3 +62,8 @@ impl Model {
         names
     }
 }
+
+/// Whether an emulator runs the tests: it takes long for everything.
+pub(crate) fn is_emulated() -> bool {
+    std::env::var_os("QEMU_CPU").is_some()
+}

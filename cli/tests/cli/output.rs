@@ -8,7 +8,7 @@ use safetensors::Dtype;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::common::{Model, Tensor, absmax, listing, quantize, raw_file};
+use crate::common::{Model, Tensor, absmax, is_emulated, listing, quantize, raw_file};
 
 /// A dry run tells the sizes that the run then has.
 #[test]
@@ -165,13 +165,15 @@ fn memory_does_not_grow_with_the_tensor() {
         let report = quantize(&model.source(), &model.out(), &options).succeeded().json();
         report["peak_memory_bytes"].as_u64().unwrap()
     };
+    let rows: u64 = if is_emulated() { 2048 } else { 8192 };
+    let bytes = rows * 8192 * 4;
     let header = json!({ "a.proj.weight": {
-        "dtype": "F32", "shape": [8192, 8192], "data_offsets": [0, 8192 * 8192 * 4],
+        "dtype": "F32", "shape": [rows, 8192], "data_offsets": [0, bytes],
     } });
     let head = raw_file(&header, &[]);
     let large = Model::new().file("model.safetensors", &head);
     let file = File::options().write(true).open(large.source().join("model.safetensors")).unwrap();
-    file.set_len(head.len() as u64 + 8192 * 8192 * 4).unwrap();
+    file.set_len(head.len() as u64 + bytes).unwrap();
     for granularity in ["channel", "tensor"] {
         let growth = peak(&large, granularity).saturating_sub(peak(&Model::small(), granularity));
         assert!(growth < 32 << 20, "{growth} bytes more");

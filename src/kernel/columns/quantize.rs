@@ -25,21 +25,20 @@ pub(crate) struct Columns {
 }
 
 impl Columns {
-    /// One column for each of the sets. `known` says whether their parameters came from the values.
-    pub(crate) fn new(scheme: Scheme, sets: &[(f32, i32)], known: bool) -> Self {
+    /// One column for each of the scales and zero points. `known` says whether their parameters came from the values.
+    pub(crate) fn new(scheme: Scheme, scales: Vec<f32>, zero_points: &[i32], known: bool) -> Self {
         // The zero points differ from column to column; the limits do not.
-        let first = sets.first().map_or(0, |&(_, zero_point)| zero_point);
+        let first = zero_points.first().copied().unwrap_or(0);
         let grid = Grid::new(scheme.valid_params(1.0, first), scheme.is_unsigned());
-        let scales: Vec<f32> = sets.iter().map(|&(scale, _)| scale).collect();
         let pairs = scales.iter().map_while(|&scale| Reciprocal::of(scale));
         let (hi, lo): (Vec<f32>, Vec<f32>) = pairs.map(|r| (r.hi, r.lo)).unzip();
         let reciprocals = (hi.len() == scales.len()).then_some([hi, lo]);
-        let ends = sets.iter().map(|&(scale, zero_point)| {
+        let ends = scales.iter().zip(zero_points).map(|(&scale, &zero_point)| {
             let [min, max] = ends(scheme.valid_params(scale, zero_point));
             if reciprocals.is_some() { (scale * min, scale * max) } else { (min, max) }
         });
         let ends = (!known).then(|| ends.unzip().into());
-        let zeros = sets.iter().map(|&(_, zero_point)| grid.biased(zero_point)).collect();
+        let zeros = zero_points.iter().map(|&zero_point| grid.biased(zero_point)).collect();
         Self { scales, reciprocals, zeros, ends, grid }
     }
 }
