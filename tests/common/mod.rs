@@ -1,6 +1,8 @@
 //! How the tests run the checks of `absmax_proof`.
 #![allow(dead_code, reason = "every test uses its own part")]
 
+pub(crate) mod observers;
+
 use absmax::{Backend, Isa};
 use absmax_proof::checks::Check;
 use absmax_proof::compare::{Board, Outcome};

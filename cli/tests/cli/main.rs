@@ -6,6 +6,7 @@ mod compare;
 mod demo;
 mod destination;
 mod determinism;
+mod fast_math;
 mod files;
 mod hostile;
 mod inspect;
