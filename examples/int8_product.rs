@@ -44,13 +44,18 @@ fn quantize<T: Element>(x: &[T], [rows, row_len]: [usize; 2]) -> Result<Quantize
     Ok(Quantized { q, scales, values: x.iter().map(|x| x.to_f32()).collect() })
 }
 
-/// A weight of the file. Its bytes may begin anywhere, so they are copied to where its elements may be.
+/// The values of little-endian bytes, which may begin anywhere.
+fn values<T, const N: usize>(bytes: &[u8], of: fn([u8; N]) -> T) -> Vec<T> {
+    bytes.as_chunks().0.iter().map(|bytes| of(*bytes)).collect()
+}
+
+/// A weight of the file.
 fn quantize_weight(view: &TensorView<'_>, shape: [usize; 2]) -> Result<Quantized> {
     let bytes = view.data();
     match view.dtype() {
-        Dtype::F32 => quantize::<f32>(&bytemuck::pod_collect_to_vec(bytes), shape),
-        Dtype::F16 => quantize::<f16>(&bytemuck::pod_collect_to_vec(bytes), shape),
-        Dtype::BF16 => quantize::<bf16>(&bytemuck::pod_collect_to_vec(bytes), shape),
+        Dtype::F32 => quantize(&values(bytes, f32::from_le_bytes), shape),
+        Dtype::F16 => quantize(&values(bytes, f16::from_le_bytes), shape),
+        Dtype::BF16 => quantize(&values(bytes, bf16::from_le_bytes), shape),
         other => Err(format!("a weight of {other:?} is not quantized here").into()),
     }
 }

@@ -199,6 +199,8 @@ fn the_guards_guard() {
             let child = libc::fork();
             assert!(child >= 0);
             if child == 0 {
+                let no_core = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+                libc::setrlimit(libc::RLIMIT_CORE, &raw const no_core);
                 libc::signal(libc::SIGSEGV, libc::SIG_DFL);
                 libc::signal(libc::SIGBUS, libc::SIG_DFL);
                 touch(first);
