@@ -1,5 +1,7 @@
-//! x' = dequantize(quantize(x)), in one pass: with v = clamp(round_half_even(x / scale),
-//! qmin - zero_point, qmax - zero_point), which is q - zero_point, x' = v * scale.
+//! Quantizes and dequantizes in one pass: x' = dequantize(quantize(x)).
+//!
+//! The result is x' = v * scale, with v = clamp(round_half_even(x / scale), qmin - zero_point,
+//! qmax - zero_point), which equals q - zero_point.
 
 use core::marker::PhantomData;
 
