@@ -94,7 +94,7 @@ impl Backend {
     ///
     /// [`Error::InvalidParams`] if a scale or a zero point is not valid. [`Error::AxisOutOfRange`],
     /// [`Error::LengthMismatch`], [`Error::IntegerMismatch`] or [`Error::SizeOverflow`] if the
-    /// arguments do not fit one another. Then nothing has been written.
+    /// arguments do not fit one another. Nothing has been written after any of these.
     ///
     /// ```
     /// use absmax::{Backend, Params, QuantizedMut, Rows, RowsMut, Scheme};

@@ -30,8 +30,8 @@
 //!
 //! # Operations
 //!
-//! Each is a function of paths, options and a [`Control`], and returns a report. The directory that
-//! is written is called OUT, and what is read SRC or the source.
+//! Each operation is a function of paths, options and a [`Control`], and returns a report. The
+//! directory that is written is called OUT, and what is read SRC or the source.
 //!
 //! | function | what it does | options | report |
 //! |---|---|---|---|
@@ -128,7 +128,7 @@
 //! });
 //! match result {
 //!     Ok(report) => println!("{} files", report.files.len()),
-//!     // It is never inside of another error.
+//!     // This error is never inside of another one.
 //!     Err(Error::Cancelled) => println!("stopped, and nothing was written"),
 //!     Err(error) => println!("error: {error}"),
 //! }
