@@ -1,4 +1,4 @@
-//! The quick proof, and the vectors, from the command line.
+//! Runs the quick proof, or writes the vectors, from the command line.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -27,8 +27,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// On the backends that this build knows of (with `--features absmax/std` all that the CPU has). Ends with
-/// the first check that fails.
+/// Runs the quick proof on the backends that this build knows of (with `--features absmax/std`, all
+/// that the CPU has). It ends with the first check that fails.
 fn quick() -> ExitCode {
     let session = Session::new(Backend::available(), Effort::Quick);
     for check in checks::of(Effort::Quick) {
