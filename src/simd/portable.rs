@@ -345,8 +345,8 @@ impl Simd for Portable {
         if limits.iter().any(|x| x.is_nan()) { [f32::NAN; 2] } else { limits }
     }
 
-    // Not inlined, so that the portable code is beside the code of the other instruction sets and
-    // not in the middle of the choice between them.
+    // This is not inlined, so that the portable code is beside the code of the other instruction
+    // sets and not in the middle of the choice between them.
     #[inline(never)]
     fn run<K: Kernel>(self, kernel: K) -> K::Output {
         kernel.eval(self)

@@ -65,8 +65,8 @@ pub fn quantize(
 
 /// Finds out what [`quantize`] would do, from the headers alone, and writes nothing.
 ///
-/// With `out`, what would keep that directory from being written is an error here, too; the
-/// directory is not made.
+/// If `out` is given, whatever would keep that directory from being written is an error here too.
+/// The directory is not made.
 ///
 /// # Errors
 ///

@@ -23,7 +23,7 @@ pub enum Clip {
     None,
     /// What is above this percentile of the magnitudes, a number above 0 and at most 100.
     Percentile(f64),
-    /// As much as makes the sum of squared errors least.
+    /// What has to be cut off to make the sum of squared errors least.
     Mse,
 }
 

@@ -33,7 +33,7 @@ pub enum Mapping {
 }
 
 impl Mapping {
-    /// Both mappings.
+    /// The two mappings.
     pub const ALL: [Self; 2] = [Self::Symmetric, Self::Asymmetric];
 
     /// `symmetric` or `asymmetric`.

@@ -98,7 +98,7 @@ impl DrawingBackend for Raster {
             HPos::Center => -width / 2.0,
             HPos::Right => -width,
         };
-        // This is where SVGs have the text.
+        // The text is placed as in SVGs.
         let dy = match style.anchor().v_pos {
             VPos::Top => 0.76 * size,
             VPos::Center => 0.5 * x_height,

@@ -75,7 +75,7 @@ fn of_type<T: Input>(board: &mut Board, scale: f32, kinds: Kinds) {
     let numbers: Vec<T> = values.into_iter().filter(|x| !x.wide().is_nan()).collect();
     board.limits(&Placed::new(&numbers, 0, guard));
 
-    // Here about this scale is computed from the data.
+    // Here the scale is computed from the data, and is about this one.
     let random = &mut Rng::with_seed(scale.to_bits().into());
     let ends = [-scale * 128.0 * random.f32(), scale * 127.0].map(T::of);
     if ends[1].is_finite() {

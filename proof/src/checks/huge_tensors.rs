@@ -19,8 +19,8 @@ pub const CHECK: Check = Check {
     run,
 };
 
-/// So many elements that an input and an output of `bytes` an element together have more than 64
-/// MiB, and that the last chunk is ragged.
+/// A number of elements for which an input and an output of `bytes` an element together have more
+/// than 64 MiB, and for which the last chunk is ragged.
 const fn len(bytes: usize) -> usize {
     (64 << 20) / bytes + 12_345
 }

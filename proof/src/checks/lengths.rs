@@ -18,7 +18,7 @@ pub const CHECK: Check = Check {
     run,
 };
 
-/// Every length below this one is tried. Vectors have 16 elements, blocks 64, and panels of
+/// Every length up to this one is tried. Vectors have 16 elements, blocks 64, and panels of
 /// blocks 256.
 const EVERY: usize = 320;
 

@@ -17,7 +17,7 @@ pub const CHECK: Check = Check {
     run,
 };
 
-/// Every length below this one is tried. A block is 64 integers, whatever their bits are.
+/// Every length up to this one is tried. A block is 64 integers, whatever their bits are.
 const EVERY: usize = 320;
 
 /// Rows that are longer than a block by every kind of remainder, and rows longer than a piece.

@@ -100,7 +100,7 @@ fn by_scheme<T: Input, Q: Byte>(
     if let Ok(of) = expected {
         let back: Vec<T> = expected::dequantize_tensor(&of, &matrix.shape, scheme);
         board.dequantize_rows(&of, how, offset, &back);
-        // Some values are such as the parameters were not made for.
+        // Some values may be beyond what the parameters were made for.
         for _ in 0..values.len().min(9) {
             let at = random.usize(..values.len());
             values[at] = wild(random);

@@ -37,8 +37,8 @@ impl<T: Copy> Placed<T> {
         self.offset
     }
 
-    /// An offset for an output that goes with this input. It is another one than the input's, and
-    /// it changes with the length and with the offset of the input.
+    /// An offset for an output that goes with this input. It varies with the length and the offset
+    /// of the input.
     pub fn other_offset(&self) -> usize {
         (self.offset * 29 + self.len * 13 + 7) % LINE
     }

@@ -35,7 +35,7 @@ pub fn between<T: Input>(random: &mut Rng, len: usize, ends: [T; 2], scheme: Sch
     let steps = [qmin, qmax].map(|q| q - zero_point);
     let limited = |x: T| {
         let number = x.wide();
-        // This also holds where these ends have no scale, so that `number` is NaN.
+        // If these ends have no scale, `number` is NaN, and the value becomes the low end.
         if number > low && number < high { x } else { ends[usize::from(number > low)] }
     };
     let mut values: Vec<T> =

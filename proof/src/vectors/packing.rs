@@ -53,7 +53,7 @@ impl Case for Packed {
             let layout = if words { Kind::Words } else { Kind::Bytes };
             for [rows, row_len] in [[1, 1], [3, 5], [2, 16], [2, 19], [1, 70], [0, 4]] {
                 for integer in [Type::I8, Type::U8] {
-                    // Every fourth integer does not fit, and is cut off.
+                    // About one integer in four may not fit, and is cut off.
                     let mut any = || {
                         let bits = if random.u32(..4) == 0 { 8 } else { bits };
                         let wide = random.i32(0..256) >> (8 - bits);

@@ -71,7 +71,7 @@ impl Case for Tensor {
                         let x = with_element!(element, values(random, shape, shared, grid));
                         all.push(Self::new(element, grid, shared, shape, x));
                     }
-                    // This is skipped because twelve granularities and a multiple of four would
+                    // One is skipped, because twelve granularities taken by multiples of four would
                     // always form the same pairs.
                     shared.next();
                 }

@@ -20,9 +20,9 @@ pub const CHECK: Check = Check {
     run,
 };
 
-/// Numbers of threads, and numbers of elements by which the input is off a cache line. The first
-/// place is enough for all types but one, because the number of threads does not matter to the
-/// type.
+/// Numbers of threads, and numbers of elements by which the input is off a cache line. How many
+/// threads there are does not depend on the type of the elements, so the first place is enough for
+/// all types but one.
 const PLACES: [(usize, usize); 4] = [(3, 5), (1, 3), (2, 0), (7, 31)];
 
 fn run(session: &Session<'_>) -> Result<Board> {
