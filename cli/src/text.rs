@@ -1,4 +1,4 @@
-//! Tables and numbers for people.
+//! Writes tables and numbers for people.
 
 use comfy_table::{CellAlignment, Table, presets};
 

@@ -1,7 +1,8 @@
 //! Quantizes and dequantizes in one pass: x' = dequantize(quantize(x)).
 //!
-//! The result is x' = v * scale, with v = clamp(round_half_even(x / scale), qmin - zero_point,
-//! qmax - zero_point), which equals q - zero_point.
+//! The result is x' = v * scale, where v = q - zero_point is computed as
+//!
+//! v = clamp(round_half_even(x / scale), qmin - zero_point, qmax - zero_point).
 
 use core::marker::PhantomData;
 

@@ -1,5 +1,6 @@
-//! Quantizes values that share a scale: q = clamp(round_half_even(x / scale) + zero_point, qmin,
-//! qmax). NaN becomes the zero point.
+//! Quantizes values that share a scale. NaN becomes the zero point, and every other value becomes
+//!
+//! q = clamp(round_half_even(x / scale) + zero_point, qmin, qmax).
 //!
 //! # One block
 //!

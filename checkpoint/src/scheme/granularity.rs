@@ -1,4 +1,4 @@
-//! Which weights share a scale.
+//! The granularity of a scheme, which says which weights share a scale.
 
 use std::fmt;
 use std::num::IntErrorKind;

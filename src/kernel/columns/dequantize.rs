@@ -1,5 +1,6 @@
-//! Dequantizes a matrix whose columns have parameters of their own: x' = (q - zero_point[column]) *
-//! scale[column].
+//! Dequantizes a matrix whose columns have parameters of their own:
+//!
+//! x' = (q - zero_point[column]) * scale[column].
 
 use super::places::lanes;
 use crate::Integer;

@@ -1,5 +1,6 @@
-//! Quantizes a matrix whose columns have parameters of their own: q = clamp(round_half_even(x /
-//! scale[column]) + zero_point[column], qmin, qmax).
+//! Quantizes a matrix whose columns have parameters of their own:
+//!
+//! q = clamp(round_half_even(x / scale[column]) + zero_point[column], qmin, qmax).
 
 use alloc::vec::Vec;
 use core::array;
