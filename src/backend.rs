@@ -1,4 +1,5 @@
-//! Which instruction set runs: [`Isa`] is the name, [`Backend`] the proof.
+//! The instruction set and the number of threads that kernels run on. An [`Isa`] only names an
+//! instruction set. A [`Backend`] proves that this CPU has it.
 
 use core::str::FromStr;
 
@@ -11,8 +12,8 @@ use crate::{Error, Isa, Result};
 
 /// Where kernels run: an instruction set that this CPU is known to have, and how many threads.
 ///
-/// Every operation on slices is a method. A backend is a small value, to be made once and passed
-/// along; making one again costs a few loads.
+/// Every operation on slices, matrices and tensors is a method of a backend. A backend is a small
+/// value that is made once and passed along. Making another one costs a few loads.
 ///
 /// ```
 /// use absmax::{Backend, Isa};
@@ -22,7 +23,7 @@ use crate::{Error, Isa, Result};
 /// let scale = backend.quantize_into(&[1.0, -1.0, 0.5, -0.5], &mut q)?;
 /// assert_eq!(q, [127, -127, 64, -64]);
 ///
-/// // The same bits everywhere.
+/// // Every backend returns the same bits.
 /// for backend in Backend::available() {
 ///     assert_eq!(backend.quantize_into(&[1.0, -1.0, 0.5, -0.5], &mut q)?, scale);
 /// }
@@ -63,13 +64,13 @@ impl Token {
 }
 
 impl Backend {
-    /// The fastest instruction set of this CPU, on all threads.
+    /// A backend for the fastest instruction set of this CPU, on all threads.
     pub fn best() -> Self {
         let token = Isa::ALL.into_iter().rev().find_map(Token::new);
         Self { token: token.unwrap_or(Token::Portable(Portable)), threads: 0 }
     }
 
-    /// The given instruction set, on all threads.
+    /// A backend for the given instruction set, on all threads.
     ///
     /// # Errors
     ///
@@ -90,23 +91,23 @@ impl Backend {
         Ok(Self { token, threads: 0 })
     }
 
-    /// Every instruction set of this CPU, the portable one first.
+    /// A backend for each instruction set of this CPU, the portable one first.
     pub fn available() -> impl Iterator<Item = Self> {
         Isa::ALL.into_iter().flat_map(Self::new)
     }
 
-    /// The same instruction set on at most `threads` threads at a time; 0, the default, stands for
-    /// all threads of the current rayon pool. Only large tensors are shared out. Whatever the
-    /// number, the results are the same.
+    /// This backend, limited to `threads` threads at a time. The default, 0, stands for all threads
+    /// of the current rayon pool. Only large tensors are divided among threads. The results do not
+    /// depend on the number of threads.
     ///
-    /// The threads are those of the rayon pool in which the call is made: the global one, or that of
-    /// `ThreadPool::install`. Without the `rayon` feature everything runs on the calling thread.
+    /// The threads are those of the rayon pool in which the call is made: the global one, or that
+    /// of `ThreadPool::install`. Without the `rayon` feature everything runs on the calling thread.
     #[must_use]
     pub const fn with_threads(self, threads: usize) -> Self {
         Self { threads, ..self }
     }
 
-    /// What [`Backend::with_threads`] was told; 0 stands for all.
+    /// The number of threads that [`Backend::with_threads`] set; 0 stands for all.
     pub const fn threads(self) -> usize {
         self.threads
     }
@@ -145,7 +146,8 @@ impl Default for Backend {
     }
 }
 
-// A name lies beneath the errors, and so beneath what it takes to parse one.
+// `Isa` is in a layer beneath `Error`, because errors name instruction sets. Parsing needs both, so
+// it is implemented here.
 impl FromStr for Isa {
     type Err = Error;
 

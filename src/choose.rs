@@ -1,4 +1,4 @@
-//! From the limits of values to the scale and the zero point that a scheme gives them.
+//! Computes the scale and the zero point that a scheme gives to values between two limits.
 
 use crate::environment::in_default;
 use crate::limits::Limits;
@@ -7,16 +7,18 @@ use crate::{Error, Mapping, QuantParams, Range, Result, ScaleType, Scheme};
 impl Scheme {
     /// The parameters for values between `min` and `max`.
     ///
-    /// Symmetric: scale = abs_max / (2^(b-1) - 1), or / ((2^b - 1) / 2) for the
-    /// [full](Range::Full) range, with abs_max the larger magnitude. Affine: with the range widened to include 0,
-    /// scale = (max - min) / (2^b - 1) and zero_point = round_half_even(qmin - min / scale), limited
-    /// to the integers in use. A scale of no range is 1; below [`f32::MIN_POSITIVE`] it becomes that;
-    /// then it is rounded to [its type](ScaleType).
+    /// For a symmetric scheme, scale = abs_max / (2^(b-1) - 1), or abs_max / ((2^b - 1) / 2) with
+    /// the [full](Range::Full) range, where abs_max is the larger magnitude. For an affine scheme,
+    /// the range is first widened to include 0, and scale = (max - min) / (2^b - 1). If `min` and
+    /// `max` are both 0, the scale is 1. A scale below [`f32::MIN_POSITIVE`] is raised to that
+    /// number. Then the scale is rounded to [its type](ScaleType). The zero point of an affine
+    /// scheme is round_half_even(qmin - min / scale) with the rounded scale, limited to the
+    /// integers in use.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidLimits`] unless both are finite and `min` <= `max`, [`Error::ScaleOverflow`] if
-    /// the scale overflows its type.
+    /// [`Error::InvalidLimits`] unless `min` and `max` are finite and `min` <= `max`,
+    /// [`Error::ScaleOverflow`] if the scale overflows its type.
     ///
     /// ```
     /// use absmax::Scheme;
@@ -40,22 +42,25 @@ impl Scheme {
         })
     }
 
-    /// The parameters with a scale and zero point that were computed before, and stored.
+    /// The parameters with a scale and a zero point that were computed and stored earlier.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidScale`] or [`Error::ZeroPointOutOfRange`] if they are not valid.
+    /// [`Error::InvalidScale`] or [`Error::ZeroPointOutOfRange`] if the scale or the zero point is
+    /// not valid.
     pub fn params_of(self, scale: f32, zero_point: i32) -> Result<QuantParams> {
         QuantParams::new(scale, zero_point, self.qmin()..=self.qmax())
     }
 
-    /// The same, of a scale and zero point that [`Scheme::choose`] found for finite limits.
+    /// The parameters with a scale and a zero point that are known to be valid, as those are that
+    /// [`Scheme::choose`] finds for finite limits.
     #[inline(always)]
     pub(crate) fn valid_params(self, scale: f32, zero_point: i32) -> QuantParams {
         QuantParams::valid(scale, zero_point, self.qmin(), self.qmax())
     }
 
-    /// Steps of the scale that the range of values is divided into; of a symmetric scheme, its half.
+    /// The number of steps into which a scheme divides the range of values. For a symmetric scheme,
+    /// these are the steps of half the range.
     #[inline(always)]
     pub(crate) fn steps(self) -> f32 {
         let half = (1 << (self.num_bits() - 1)) as f32;
@@ -66,15 +71,15 @@ impl Scheme {
         }
     }
 
-    /// [`Scheme::params`]' scale and zero point. The scale is infinite if it overflows its type, and
-    /// infinite or NaN if the limits are.
+    /// The scale and the zero point of [`Scheme::params`], without checks. The scale is infinite if
+    /// it overflows its type, and infinite or NaN if the limits are.
     #[inline(always)]
     pub(crate) fn choose(self, limits: Limits) -> (f32, i32) {
         if self.is_symmetric() {
             return (self.scale_of(limits.abs_max()), 0);
         }
         let steps = self.steps();
-        // Comparisons that leave a NaN where it is.
+        // These comparisons leave a NaN where it is.
         let min = if limits.min > 0.0 { 0.0 } else { limits.min };
         let max = if limits.max < 0.0 { 0.0 } else { limits.max };
         if min == max {
@@ -89,13 +94,13 @@ impl Scheme {
         (scale, (zero_point + ROUND - ROUND) as i32)
     }
 
-    /// The same for a symmetric scheme, of the largest magnitude.
+    /// The scale that a symmetric scheme gives to values of this largest magnitude.
     #[inline(always)]
     pub(crate) fn scale_of(self, abs_max: f32) -> f32 {
         if abs_max == 0.0 { 1.0 } else { self.stored(abs_max / self.steps()) }
     }
 
-    /// A scale that is not 0, as it is stored.
+    /// A scale as it is stored: raised to at least [`f32::MIN_POSITIVE`], then rounded to its type.
     #[inline(always)]
     fn stored(self, scale: f32) -> f32 {
         let scale = if scale < f32::MIN_POSITIVE { f32::MIN_POSITIVE } else { scale };
@@ -106,5 +111,6 @@ impl Scheme {
     }
 }
 
-/// Added and taken away again, it leaves a number below 2^22 in magnitude rounded to nearest even.
+/// Adding this number and subtracting it again rounds a number below 2^22 in magnitude to the
+/// nearest integer, ties to even.
 const ROUND: f32 = 12_582_912.0;

@@ -1,8 +1,9 @@
-//! The operations of every element, compiled here.
+//! The entry points of the operations, compiled here for every element type.
 //!
-//! A generic function is compiled by each crate that calls it, and a kernel many times over: for
-//! every instruction set. These functions are not generic, so they are compiled once, in this crate. Here
-//! the default floating-point environment is entered, and left again.
+//! A generic function is compiled by each crate that calls it, and a kernel is compiled once more
+//! for every instruction set. The functions here are not generic, so they are compiled once, in
+//! this crate. Each of them enters the default floating-point environment, and restores the
+//! caller's when it returns.
 
 use core::hint::black_box;
 
@@ -22,7 +23,8 @@ use crate::{Backend, Error, QuantParams, Result, Rows, RowsMut, Scheme};
 
 macro_rules! compiled {
     ($(fn $name:ident($($arg:ident: $type:ty),+) -> $output:ty;)+) => {
-        /// What runs over values of one element: see the functions of these names in [`crate::drive`].
+        /// The operations on values of one element type. Each calls the function of the same name
+        /// in [`crate::drive`].
         pub trait Compiled: Sized {
             $(
                 /// Calls the function of this name.

@@ -1,4 +1,4 @@
-//! What can be quantized: binary32, binary16 and bfloat16.
+//! The types that can be quantized: binary32, binary16 and bfloat16.
 
 use core::fmt::Debug;
 
@@ -22,10 +22,11 @@ pub trait Element: sealed::Sealed + Copy + Debug + Send + Sync + 'static {
     /// The name of the type: `"f32"`, `"f16"` or `"bf16"`.
     const NAME: &'static str;
 
-    /// The value as binary32: exact.
+    /// The value as binary32, which is exact.
     fn to_f32(self) -> f32;
 
-    /// The nearest value of this type to a binary32, the even one of two.
+    /// The value of this type that is nearest to `x`, and the even one of two that are equally
+    /// near.
     fn from_f32(x: f32) -> Self;
 }
 
@@ -35,8 +36,8 @@ pub(crate) mod sealed {
     use crate::simd::Value;
 
     pub trait Sealed: Value + Compiled {
-        /// Sixteen bits that tell which bin of a histogram the value is in. As sign and magnitude
-        /// they order as the values do.
+        /// Sixteen bits that tell which bin of a histogram the value is in. Read as sign and
+        /// magnitude, they are ordered like the values.
         fn code(self) -> u16;
 
         /// A value with that [`Sealed::code`].
@@ -67,7 +68,7 @@ impl sealed::Sealed for f32 {
 
     #[inline(always)]
     fn of_code(code: u16) -> f32 {
-        // The last number of the bin: the first may be -0, which is not in it.
+        // This is the last number of the bin. The first may be -0, which is not in the bin.
         Self::from_bits(u32::from(code) << 16 | 0xffff)
     }
 }

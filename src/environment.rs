@@ -1,25 +1,27 @@
 //! The floating-point environment: how the CPU rounds, what it does with subnormals, and which
 //! exceptions trap.
 //!
-//! Callers may have changed it. A library that was linked with `-ffast-math` flushes subnormals in the
-//! whole process, and threads of one pool can differ. The numerical contract holds in the default
-//! environment only, so every public function that computes with floats enters it first and leaves it
-//! as it was, and so does every task on another thread.
+//! A caller may have changed the environment. A library that was linked with `-ffast-math` flushes
+//! subnormals in the whole process, and the threads of one pool can differ. The numerical contract
+//! holds only in the default environment. So every public function that computes with floats enters
+//! the default environment first, and restores the caller's afterwards. Every task on another
+//! thread does the same.
 //!
-//! Reading the register takes about a nanosecond. It is written only where it is not the default.
+//! Reading the register that holds the environment takes about a nanosecond. The register is
+//! written only if it does not hold the default.
 //!
-//! The compiler knows nothing of the register, and may move a float operation across the instructions
-//! that set it unless memory is in between. So there are two ways in: [`Environment::enter`] for code
-//! that computes from memory or in kernels, which are never inlined; and [`in_default`] for numbers in
-//! registers, which takes them through memory.
+//! The compiler knows nothing of the register, and may move a float operation across the
+//! instructions that set it unless memory is in between. So there are two ways to enter the default
+//! environment. [`Environment::enter`] is for code that computes from memory or in kernels, which
+//! are never inlined. [`in_default`] is for numbers in registers, and takes them through memory.
 
 use core::hint::black_box;
 
 use crate::simd::environment::{DEFAULT, Register, is_default, read, write};
 
-/// The default environment, until it is dropped.
+/// Keeps the CPU in the default environment until it is dropped.
 pub(crate) struct Environment {
-    /// The caller's, unless it is the default one.
+    /// The register of the caller, unless it held the default.
     callers: Option<Register>,
 }
 
@@ -45,7 +47,8 @@ impl Drop for Environment {
     }
 }
 
-/// Computes `f(inputs)` in the default environment. `f` may capture nothing that it computes with.
+/// Computes `f(inputs)` in the default environment. `f` must not capture anything that it computes
+/// with.
 #[inline(always)]
 pub(crate) fn in_default<T, R>(inputs: T, f: impl FnOnce(T) -> R) -> R {
     let _environment = Environment::enter();

@@ -1,4 +1,4 @@
-//! What can go wrong, with the numbers that explain it.
+//! The errors of this crate, with the numbers that explain them.
 
 use crate::isa::Isa;
 use crate::observer_kind::ObserverKind;
@@ -50,9 +50,9 @@ pub enum Error {
     /// The integers in use are at least two, all within `i8` or all within `u8`.
     #[error("integers from {qmin} to {qmax} are not a range within -128..=127 or within 0..=255")]
     InvalidRange {
-        /// The least.
+        /// The least integer given.
         qmin: i32,
-        /// The largest.
+        /// The largest integer given.
         qmax: i32,
     },
     /// The zero point has to be one of the integers in use.
@@ -62,11 +62,11 @@ pub enum Error {
         zero_point: i32,
         /// The least integer in use.
         qmin: i32,
-        /// The largest.
+        /// The largest integer in use.
         qmax: i32,
     },
-    /// Given parameters of a set are not valid: the scale has to be finite and above 0, the zero point
-    /// one of the integers in use, or 0 if the scheme is symmetric.
+    /// The given parameters of a set are not valid. The scale has to be finite and above 0. The
+    /// zero point has to be one of the integers in use, or 0 if the scheme is symmetric.
     #[error(
         "set {set} has scale {scale} and zero point {zero_point}: the scale has to be finite and \
          above 0, the zero point between {qmin} and {qmax}"
@@ -74,13 +74,13 @@ pub enum Error {
     InvalidParams {
         /// The number of the set, in the order of the sets in memory.
         set: usize,
-        /// Its scale.
+        /// The scale of the set.
         scale: f32,
-        /// Its zero point.
+        /// The zero point of the set.
         zero_point: i32,
         /// The least zero point allowed.
         qmin: i32,
-        /// The largest.
+        /// The largest zero point allowed.
         qmax: i32,
     },
     /// The type of a buffer does not hold all integers in use.
@@ -88,7 +88,7 @@ pub enum Error {
     IntegerMismatch {
         /// The least integer in use.
         qmin: i32,
-        /// The largest.
+        /// The largest integer in use.
         qmax: i32,
         /// The name of the type.
         integer: &'static str,
@@ -98,17 +98,18 @@ pub enum Error {
     InvalidLimits {
         /// The least value given.
         min: f32,
-        /// The largest.
+        /// The largest value given.
         max: f32,
     },
     /// The scale does not fit the type that it is to be stored in.
     #[error("the scale for values from {min} to {max}, number {set}, overflows {scale_type}")]
     ScaleOverflow {
-        /// The index of the scale: 0 per tensor, else that of the channel or group.
+        /// The index of the scale: 0 per tensor, else the index of the channel or group.
         set: usize,
-        /// The least value there; that of the other sign where only magnitudes matter.
+        /// The least value of the set, or the negated largest magnitude where only magnitudes were
+        /// looked at.
         min: f32,
-        /// The largest.
+        /// The largest value of the set.
         max: f32,
         /// The type that the scale is to be stored in.
         scale_type: ScaleType,
@@ -133,13 +134,13 @@ pub enum Error {
         /// The kind of the other.
         other: ObserverKind,
     },
-    /// Two moving averages do not tell what that of all batches would be.
+    /// Two moving averages do not determine the moving average of all their batches.
     #[error("moving averages depend on the order of the batches and cannot be merged")]
     MovingAverageMerge,
     /// A buffer has the wrong length.
     #[error("{what} has {found} elements where {expected} are needed")]
     LengthMismatch {
-        /// Which buffer.
+        /// The name of the buffer.
         what: &'static str,
         /// The length that the other arguments call for.
         expected: usize,
@@ -193,8 +194,8 @@ pub enum Error {
 }
 
 impl Error {
-    /// The error of the values of one scale as one of the whole tensor, in which they start at
-    /// `first`.
+    /// Turns an error about the values of one set into an error about the whole tensor, in which
+    /// these values start at `first`.
     pub(crate) fn in_set(self, set: usize, first: usize) -> Self {
         match self {
             Self::NotFinite { index, value } => Self::NotFinite { index: first + index, value },
@@ -206,7 +207,7 @@ impl Error {
     }
 }
 
-/// A buffer whose length has to be `expected`.
+/// Checks that a buffer has the length `expected`.
 pub(crate) fn same_length(what: &'static str, expected: usize, found: usize) -> Result<()> {
     if expected == found { Ok(()) } else { Err(Error::LengthMismatch { what, expected, found }) }
 }

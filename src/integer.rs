@@ -1,11 +1,11 @@
-//! What is quantized to: signed and unsigned bytes.
+//! The integers that values are quantized to: signed and unsigned bytes.
 
 use core::fmt::Debug;
 
 use crate::simd::{LANES, Simd};
 
-/// An integer that values are quantized to: [`i8`] or [`u8`]. Fewer than eight bits are stored one
-/// value a byte, too, until they are [packed](crate::Packing). The trait is sealed.
+/// An integer that values are quantized to: [`i8`] or [`u8`]. Integers of fewer than eight bits
+/// also take one byte each until they are [packed](crate::Packing). The trait is sealed.
 ///
 /// ```
 /// use absmax::Integer;
@@ -21,7 +21,7 @@ pub trait Integer: sealed::Sealed + Copy + Debug + Eq + Send + Sync + 'static {
     /// The largest value.
     const MAX: i32;
 
-    /// The value: exact.
+    /// The value as `i32`, which is exact.
     fn to_i32(self) -> i32;
 }
 
@@ -30,11 +30,11 @@ pub(crate) mod sealed {
     use crate::simd::{LANES, Simd};
 
     pub trait Sealed: bytemuck::Pod {
-        /// Whether it is [`u8`]. Kernels compute an [`i8`] that is 128 less, which has the same bits
-        /// but for the first.
+        /// Whether the type is [`u8`]. For a [`u8`], kernels compute the [`i8`] that is 128 less,
+        /// which has the same bits except for the first.
         const UNSIGNED: bool;
 
-        /// Sixteen values as binary32: exact.
+        /// Loads sixteen values as binary32, which is exact.
         fn load<S: Simd>(s: S, src: &[Self; LANES]) -> S::F32;
     }
 }

@@ -1,4 +1,4 @@
-//! The names of the instruction sets.
+//! The names of the instruction sets that kernels are compiled for.
 
 use core::fmt;
 
@@ -13,7 +13,7 @@ use core::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Isa {
-    /// Whatever the build target promises, by way of `wide`.
+    /// Whatever the build target promises, used through the crate `wide`.
     Portable,
     /// x86-64 with AVX2, FMA and F16C.
     Avx2,

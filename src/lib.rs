@@ -18,38 +18,41 @@
 //!
 //! # The promise
 //!
-//! Every function returns the bits that [`reference`](mod@reference) returns: on every instruction set, at every
-//! length and alignment, on every number of threads. The division is a division (libraries
-//! that multiply by 1 / scale round some values to the neighbouring integer), ties go to even,
-//! infinities saturate, and NaN has one meaning. [`division`] says how that is had at the price of a
-//! multiplication, and proves it.
+//! Every function returns the bits that [`reference`](mod@reference) returns: on every instruction
+//! set, at every length and alignment, and on any number of threads. Values are divided by their
+//! scale. (Libraries that multiply by 1 / scale round some values to the neighbouring integer.)
+//! Ties go to even, infinities saturate, and NaN has one meaning. [`division`] explains how an
+//! exact division has the price of a multiplication, and proves it.
 //!
 //! # Finding the way
 //!
-//! - [`Backend`]: which instruction set runs, and on how many threads. Everything that runs on one is a
-//!   method of it; nothing is global and no environment variable is read. Functions without a backend use
-//!   [`Backend::best`].
+//! - [`Backend`] says which instruction set runs, and on how many threads. Everything that runs on
+//!   a backend is a method of it. Nothing is global, and no environment variable is read. Functions
+//!   without a backend use [`Backend::best`].
 //! - Slices: [`quantize`], [`quantize_into`], [`quantize_with_into`], [`dequantize_into`],
-//!   [`fake_quantize_in_place`], [`abs_max`]; each also a method of [`Backend`].
-//! - Matrices: [`Backend::quantize_rows`], [`Backend::quantize_rows_with`], [`Backend::dequantize_rows`]. A
-//!   [`Scheme`] says what to quantize to; [`Rows`] and [`RowsMut`] say where the rows are, which may stand
-//!   apart; [`QuantizedMut`] says what is written and [`Params`] which parameters are given.
-//! - Tensors of any shape: [`Backend::quantize_tensor`] of a [`TensorView`].
-//! - [`Observer`]: parameters from the values that a tensor takes, batch by batch; [`Histogram`]: where
-//!   those values are, and where to clip them.
-//! - [`ErrorStats`]: what the quantization cost.
+//!   [`fake_quantize_in_place`], [`abs_max`]. All but the first are also methods of [`Backend`].
+//! - Matrices: [`Backend::quantize_rows`], [`Backend::quantize_rows_with`],
+//!   [`Backend::dequantize_rows`]. A [`Scheme`] says what to quantize to. [`Rows`] and [`RowsMut`]
+//!   say where the rows are, and there may be gaps between them. [`QuantizedMut`] says what is
+//!   written, and [`Params`] which parameters are given.
+//! - Tensors of any shape: [`Backend::quantize_tensor`], which takes a [`TensorView`].
+//! - [`Observer`] finds parameters from the values that a tensor takes, batch by batch.
+//!   [`Histogram`] says where those values are, and where to clip them.
+//! - [`ErrorStats`] says how large the error of the quantization is.
 //!
 //! # Environment
 //!
-//! The floating-point environment of the caller does not matter: whether it flushes subnormals, rounds
-//! in another direction or lets exceptions trap, the bits are those of the default environment, on the
-//! caller's thread and on every other, and afterwards the environment is what it was. (Flags that tell
-//! which exceptions have happened may be set.) That holds on x86, x86-64 and aarch64.
+//! The floating-point environment of the caller does not matter. The caller may flush subnormals,
+//! round in another direction or let exceptions trap. The bits are those of the default
+//! environment, on the caller's thread and on every other. Afterwards the environment is what it
+//! was, except that the flags that tell which exceptions have happened may be set. This holds on
+//! x86, x86-64 and aarch64.
 //!
-//! Features: `rayon` (default) shares large tensors out to the current rayon pool; `std` (default)
-//! asks the CPU at run time what it can do. `serde` makes schemes and observers serializable; reading
-//! checks them. Without `rayon` and `std` the crate is `no_std` with `alloc` and
-//! uses the instruction sets that the build target promises.
+//! The feature `rayon` (default) divides large tensors among the threads of the current rayon pool.
+//! The feature `std` (default) asks the CPU at run time what it can do. The feature `serde` makes
+//! schemes and observers serializable, and checks them when they are read. Without `rayon` and
+//! `std`, the crate is `no_std` with `alloc`, and uses the instruction sets that the build target
+//! promises.
 
 #![no_std]
 

@@ -1,4 +1,5 @@
-//! The least and the largest of some values, and how those of parts become those of the whole.
+//! The least and the largest of some values, and how the limits of parts become the limits of the
+//! whole.
 
 #[cfg(feature = "serde")]
 pub(crate) use self::stored::StoredLimits;
@@ -13,16 +14,16 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Those of no value.
+    /// The limits of no values.
     pub(crate) const NOTHING: Self = Self { min: f32::INFINITY, max: f32::NEG_INFINITY };
 
-    /// Of values of which only the largest magnitude is known.
+    /// The limits of values of which only the largest magnitude is known.
     #[inline(always)]
     pub(crate) fn symmetric(abs_max: f32) -> Self {
         Self { min: -abs_max, max: abs_max }
     }
 
-    /// The limits of both; a NaN stays.
+    /// The limits of the values of both. A NaN stays.
     #[inline(always)]
     pub(crate) fn merge(self, other: Self) -> Self {
         Self {
@@ -31,7 +32,7 @@ impl Limits {
         }
     }
 
-    /// The limits of both, of which either may be of nothing.
+    /// The limits of the values of both, either of which may have seen nothing.
     pub(crate) fn merge_seen(one: Option<Self>, other: Option<Self>) -> Option<Self> {
         one.zip(other).map(|(one, other)| one.merge(other)).or(one).or(other)
     }
@@ -46,20 +47,20 @@ impl Limits {
     #[inline(always)]
     pub(crate) fn abs_max(self) -> f32 {
         let (min, max) = (self.min.abs(), self.max.abs());
-        // A NaN is both.
+        // If one limit is NaN, so is the other.
         if max < min { min } else { max }
     }
 }
 
-/// Limits as serde writes them. Binary32 is written as binary64: readers of decimal numbers that are
-/// off in the last digit still find the binary32 number.
+/// Limits as serde writes them. A binary32 number is written as binary64, so that readers of
+/// decimal numbers that are off in the last digit still find the binary32 number.
 #[cfg(feature = "serde")]
 mod stored {
     use super::Limits;
     use crate::Error;
     use crate::environment::in_default;
 
-    /// [`Limits`].
+    /// [`Limits`] as they are written.
     #[derive(serde::Serialize, serde::Deserialize)]
     pub(crate) struct StoredLimits {
         pub(crate) min: f64,

@@ -1,5 +1,5 @@
-//! Operations on matrices and tensors by any scheme: what each needs is checked here, and then the
-//! kernels are driven over it.
+//! Operations on matrices and tensors by any scheme. This file checks what each operation needs,
+//! and then drives the kernels.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -16,13 +16,13 @@ use crate::{
 };
 
 impl Scheme {
-    /// The number of sets, and so of scales, that a tensor of this shape has; of zero points too,
-    /// unless the scheme is symmetric.
+    /// The number of sets, and so of scales, that a tensor of this shape has. It is also the number
+    /// of zero points, unless the scheme is symmetric.
     ///
     /// # Errors
     ///
     /// [`Error::AxisOutOfRange`] if the scheme's axis is not one of the tensor's,
-    /// [`Error::SizeOverflow`] if there are too many.
+    /// [`Error::SizeOverflow`] if the number exceeds `usize`.
     ///
     /// ```
     /// use absmax::Scheme;
@@ -37,25 +37,26 @@ impl Scheme {
     }
 }
 
-/// Every method takes a matrix as a tensor of two dimensions: a row is an index along axis 0.
+/// Every method takes a matrix as a tensor of two dimensions, where a row is an index along axis 0.
 impl Backend {
-    /// Quantizes a matrix, with scales (and zero points) computed from the data: one for the matrix,
-    /// for each row ([`per_channel(0)`](Scheme::per_channel), as for activations per token), for each
-    /// column, or for each group of a row, as the scheme says. See [`Scheme::params`] for the
-    /// formulas. Nothing is allocated, unless scales are per column.
+    /// Quantizes a matrix with scales (and zero points) that are computed from the data. The scheme
+    /// says whether there is one for the matrix, for each row
+    /// ([`per_channel(0)`](Scheme::per_channel), as for activations per token), for each column, or
+    /// for each group of a row. [`Scheme::params`] has the formulas. Nothing is allocated, unless
+    /// scales are per column.
     ///
-    /// `out` needs integers of the matrix' dimensions, [`Scheme::scale_count`] scales, and as many
-    /// zero points unless the scheme is symmetric; then it has none. Buffers may be aligned in any
-    /// way. A matrix without values has the parameters of zeros.
+    /// `out` needs integers of the matrix' dimensions and [`Scheme::scale_count`] scales. It needs
+    /// as many zero points, or none if the scheme is symmetric. Buffers may be aligned in any way.
+    /// A matrix without values has the parameters of zeros.
     ///
     /// # Errors
     ///
-    /// [`Error::NotFinite`] with the first NaN or infinity, its index in elements from the first
-    /// value, gaps included; [`Error::ScaleOverflow`] if a scale does not fit the type that the
-    /// scheme stores it in. After either the outputs hold initialised values that mean nothing.
-    /// [`Error::AxisOutOfRange`], [`Error::LengthMismatch`], [`Error::IntegerMismatch`],
+    /// [`Error::NotFinite`] with the first NaN or infinity, whose index counts elements from the
+    /// first value, gaps included. [`Error::ScaleOverflow`] if a scale does not fit the type that
+    /// the scheme stores it in. After either error, the outputs hold initialised values that mean
+    /// nothing. [`Error::AxisOutOfRange`], [`Error::LengthMismatch`], [`Error::IntegerMismatch`],
     /// [`Error::ScaleTypeMismatch`] or [`Error::SizeOverflow`] if the arguments do not fit one
-    /// another; then nothing has been written. What lies between rows is never written.
+    /// another. Then nothing has been written. What lies between rows is never written.
     ///
     /// ```
     /// use absmax::{Backend, QuantizedMut, Rows, RowsMut, Scheme};
@@ -81,18 +82,19 @@ impl Backend {
         self.quantize_sets(scheme, sets, x, out)
     }
 
-    /// Quantizes a matrix with the caller's parameters, one for each set of the scheme: those of
-    /// static activations, or of weights that are quantized once more. Infinities saturate, NaN becomes
-    /// the zero point. Nothing is allocated, unless scales are per column.
+    /// Quantizes a matrix with the caller's parameters: a scale (and a zero point) for each set of
+    /// the scheme. They may be those of static activations, or of weights that are quantized once
+    /// more. Infinities saturate, and NaN becomes the zero point. Nothing is allocated, unless
+    /// scales are per column.
     ///
-    /// `out` needs integers of the matrix' dimensions and nothing else; `params` has
-    /// [`Scheme::scale_count`] scales, and as many zero points, or none if all are 0.
+    /// `out` needs integers of the matrix' dimensions and nothing else. `params` needs
+    /// [`Scheme::scale_count`] scales, and as many zero points, or none if all zero points are 0.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidParams`] if a scale or a zero point is not valid, [`Error::AxisOutOfRange`], [`Error::LengthMismatch`], [`Error::IntegerMismatch`] or
-    /// [`Error::SizeOverflow`] if the arguments do not fit one another. Then nothing has been
-    /// written.
+    /// [`Error::InvalidParams`] if a scale or a zero point is not valid. [`Error::AxisOutOfRange`],
+    /// [`Error::LengthMismatch`], [`Error::IntegerMismatch`] or [`Error::SizeOverflow`] if the
+    /// arguments do not fit one another. Nothing has been written after any of these.
     ///
     /// ```
     /// use absmax::{Backend, Params, QuantizedMut, Rows, RowsMut, Scheme};
@@ -127,14 +129,15 @@ impl Backend {
         Ok(())
     }
 
-    /// x' = (q - zero_point) * scale of a matrix. The product is binary32, rounded once more if `T`
-    /// is narrower.
+    /// Dequantizes a matrix: x' = (q - zero_point) * scale. The product is binary32, and is rounded
+    /// once more if `T` is narrower.
     ///
-    /// `params` has [`Scheme::scale_count`] scales, and as many zero points, or none if all are 0.
+    /// `params` needs [`Scheme::scale_count`] scales, and as many zero points, or none if all zero
+    /// points are 0.
     ///
     /// # Errors
     ///
-    /// As [`Backend::quantize_rows_with`].
+    /// Fails as [`Backend::quantize_rows_with`] does.
     ///
     /// ```
     /// use absmax::{Backend, Params, Rows, RowsMut, Scheme};
@@ -204,14 +207,14 @@ impl Backend {
         Ok(QuantizedTensor { data, shape: x.shape().to_vec(), scales, zero_points, scheme })
     }
 
-    /// [`Backend::quantize_tensor`] into the caller's buffers. The integers are as many as the
-    /// tensor has values, in rows of any length without gaps; for the rest of `out` see
-    /// [`Backend::quantize_rows`].
+    /// [`Backend::quantize_tensor`] into the caller's buffers. There are as many integers as the
+    /// tensor has values, in rows of any length without gaps. [`Backend::quantize_rows`] says what
+    /// else `out` needs.
     ///
     /// # Errors
     ///
-    /// As [`Backend::quantize_rows`], and [`Error::InvalidRowStride`] if there are gaps between the
-    /// rows of integers.
+    /// Fails as [`Backend::quantize_rows`] does, and with [`Error::InvalidRowStride`] if there are
+    /// gaps between the rows of integers.
     pub fn quantize_tensor_into<T: Element, Q: Integer>(
         self,
         scheme: Scheme,
@@ -229,13 +232,14 @@ impl Backend {
         self.quantize_sets(scheme, sets, Rows::one(x.data()), out)
     }
 
-    /// x' = (q - zero_point) * scale of a tensor, row-major, into the caller's buffer and type: the
-    /// binary32 product is rounded once more if that is narrower.
+    /// Dequantizes a tensor into the caller's buffer, row-major: x' = (q - zero_point) * scale. The
+    /// product is binary32, and is rounded once more if `T` is narrower.
     ///
     /// # Errors
     ///
-    /// [`Error::LengthMismatch`] if the buffer does not have as many elements as the tensor, and
-    /// those of a tensor whose fields were changed so that they no longer fit one another.
+    /// [`Error::LengthMismatch`] if the buffer does not have as many elements as the tensor. Other
+    /// errors occur only if the fields of the tensor were changed so that they no longer fit one
+    /// another.
     ///
     /// ```
     /// use absmax::{Backend, Scheme, TensorView};
@@ -265,7 +269,7 @@ impl Backend {
         }
     }
 
-    /// Quantizes the sets of a scheme. The matrices have one layout.
+    /// Quantizes the sets of a scheme. The matrices have the same dimensions.
     fn quantize_sets<T: Element, Q: Integer>(
         self,
         scheme: Scheme,
@@ -288,7 +292,7 @@ impl Backend {
             return Err(Error::ScaleTypeMismatch { scheme: scheme.scale_type(), buffer });
         }
         match sets {
-            // Most calls are of one row, or some, and short: nothing needs to be laid out.
+            // Most calls have one row or some short rows, which need not be laid out.
             Sets::Rows { row_len, group, .. } if row_len == group && row_len == x.row_len() => {
                 T::quantize_groups(self, Groups { x: &x, group, scheme: &scheme, to })
             }
@@ -296,7 +300,7 @@ impl Backend {
         }
     }
 
-    /// Dequantizes the sets of a scheme. The matrices have one layout.
+    /// Dequantizes the sets of a scheme. The matrices have the same dimensions.
     fn dequantize_sets<Q: Integer, T: Element>(
         self,
         scheme: Scheme,
@@ -314,11 +318,12 @@ impl Backend {
 }
 
 impl QuantizedTensor {
-    /// x' = (q - zero_point) * scale, row-major.
+    /// Dequantizes the tensor, row-major: x' = (q - zero_point) * scale.
     ///
     /// # Errors
     ///
-    /// Those of a tensor whose fields were changed so that they no longer fit one another.
+    /// Errors occur only if the fields of the tensor were changed so that they no longer fit one
+    /// another.
     ///
     /// ```
     /// use absmax::{Backend, Scheme, TensorView};
@@ -336,13 +341,13 @@ impl QuantizedTensor {
     }
 }
 
-/// An error unless `y` has these numbers of rows and of values in a row.
+/// Checks that `y` has this number of rows and this number of values in a row.
 fn same_layout<U>([rows, row_len]: [usize; 2], y: &RowsMut<'_, U>) -> Result<()> {
     same_length("rows of the output", rows, y.rows())?;
     same_length("a row of the output", row_len, y.row_len())
 }
 
-/// An error unless `Q` is the type of the scheme's integers.
+/// Checks that `Q` is the type of the scheme's integers.
 fn fit<Q: Integer>(scheme: Scheme) -> Result<()> {
     if Q::UNSIGNED == scheme.is_unsigned() {
         return Ok(());
@@ -351,7 +356,7 @@ fn fit<Q: Integer>(scheme: Scheme) -> Result<()> {
     Err(Error::IntegerMismatch { qmin, qmax, integer: Q::NAME })
 }
 
-/// An error unless there are parameters of all sets, and all are valid.
+/// Checks that there are parameters of all sets, and that all are valid.
 fn valid(scheme: Scheme, sets: Sets, params: Params<'_>) -> Result<()> {
     let count = sets.count()?;
     same_length("scales", count, params.len())?;
@@ -369,7 +374,8 @@ fn valid(scheme: Scheme, sets: Sets, params: Params<'_>) -> Result<()> {
     Ok(())
 }
 
-/// A tensor without values may have any number of channels, so there may be no memory for them.
+/// `count` times a value. A tensor without values may have any number of channels, so there may be
+/// no memory for their parameters.
 fn reserved<P: Copy>(count: usize, value: P) -> Result<Vec<P>> {
     let mut values = Vec::new();
     values.try_reserve_exact(count).map_err(|_| Error::SizeOverflow)?;

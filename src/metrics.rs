@@ -1,4 +1,4 @@
-//! How far a quantized tensor is from its source.
+//! Measures how far a quantized tensor is from its source.
 
 use crate::environment::in_default;
 use crate::error::same_length;
@@ -7,7 +7,7 @@ use crate::{Backend, Element, Result};
 
 /// The error between values x and their approximations x', with e = x - x'.
 ///
-/// The sums are in binary64, over blocks of a fixed size that are added in order: neither the
+/// The sums are in binary64, over blocks of a fixed size that are added in order. So neither the
 /// instruction set nor the number of threads changes a bit.
 ///
 /// ```
@@ -27,7 +27,7 @@ impl ErrorStats {
         self.0.count
     }
 
-    /// mean(e^2); 0 of no values.
+    /// The mean squared error, mean(e^2). It is 0 if there are no values.
     pub fn mse(&self) -> f64 {
         in_default(
             self.0,
@@ -35,13 +35,13 @@ impl ErrorStats {
         )
     }
 
-    /// max |e|; NaN if an error is.
+    /// The largest error, max |e|. It is NaN if an error is NaN.
     pub fn max_abs(&self) -> f64 {
         in_default(self.0, |Sums { ee, max_abs, .. }| if ee.is_nan() { f64::NAN } else { max_abs })
     }
 
-    /// The signal to quantization noise ratio, 10 log10(sum x^2 / sum e^2), in decibels; infinite
-    /// if there is no error.
+    /// The signal to quantization noise ratio, 10 log10(sum x^2 / sum e^2), in decibels. It is
+    /// infinite if there is no error.
     ///
     /// ```
     /// let stats = absmax::Backend::best().error_stats(&[1.0, -2.0, 2.0], &[1.0, -2.0, 1.0])?;
@@ -58,7 +58,7 @@ impl ErrorStats {
         )
     }
 
-    /// The cosine of the angle between x and x', <x, x'> / (|x| |x'|); 1 if both are zero.
+    /// The cosine of the angle between x and x', <x, x'> / (|x| |x'|). It is 1 if both are zero.
     #[cfg(feature = "std")]
     pub fn cosine(&self) -> f64 {
         in_default(

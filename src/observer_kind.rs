@@ -1,4 +1,4 @@
-//! The kinds of observers.
+//! The kinds of observers, with their settings.
 
 use core::fmt;
 
@@ -19,14 +19,14 @@ pub enum ObserverKind {
     AbsMax,
     /// The least and the largest value.
     MinMax,
-    /// A moving average of both.
+    /// A moving average of the least and the largest value.
     MovingAverage {
         /// The weight of a new batch.
         constant: f32,
     },
     /// The magnitude that so many percent of the magnitudes do not exceed.
     Percentile {
-        /// How many.
+        /// The percentage.
         percent: f64,
     },
     /// The clip with the least squared error.

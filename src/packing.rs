@@ -1,11 +1,11 @@
-//! Small integers in bytes.
+//! Packs small integers into bytes, and unpacks them.
 
 use crate::drive::{self, CHUNK};
 use crate::error::same_length;
 use crate::kernel::{Coding, Pack, Unpack};
 use crate::{Backend, Error, Integer, Result};
 
-/// How integers of 2, 4 or 8 bits lie in bytes: the first in the lowest bits.
+/// How integers of 2, 4 or 8 bits lie in bytes. The first integer is in the lowest bits.
 ///
 /// ```
 /// use absmax::{Backend, Packing};
@@ -32,8 +32,8 @@ pub struct Packing {
 }
 
 impl Packing {
-    /// Signed integers in two's complement, one row right after another: as ONNX stores `int4` and
-    /// `uint4`, two a byte.
+    /// Signed integers are stored in two's complement, one row right after another. This is how
+    /// ONNX stores `int4` and `uint4`, two to a byte.
     ///
     /// # Errors
     ///
@@ -42,8 +42,8 @@ impl Packing {
         Self::new(bits, false)
     }
 
-    /// Signed integers plus 2^(bits - 1), and every row starts a little-endian word of 32 bits: the
-    /// `pack-quantized` format of compressed-tensors.
+    /// Signed integers are stored with 2^(bits - 1) added, and every row starts a little-endian
+    /// word of 32 bits. This is the `pack-quantized` format of compressed-tensors.
     ///
     /// # Errors
     ///
@@ -60,7 +60,7 @@ impl Packing {
         }
     }
 
-    /// The bytes that `rows` rows of `row_len` integers take.
+    /// The number of bytes that `rows` rows of `row_len` integers take.
     ///
     /// # Errors
     ///
@@ -86,7 +86,8 @@ impl Packing {
 }
 
 impl Packing {
-    /// Integers of one run, which starts a byte, and the bytes that it takes.
+    /// The number of integers of one run, which starts a byte, and the number of bytes that it
+    /// takes.
     fn run(self, row_len: usize) -> Result<(usize, usize)> {
         let gapless = !self.words || row_len.is_multiple_of(usize::from(32 / self.bits));
         let integers = if gapless { CHUNK } else { row_len };
@@ -101,7 +102,8 @@ impl Packing {
 }
 
 impl Backend {
-    /// Packs rows of `row_len` integers, of each the lowest bits. Bits left over are 0.
+    /// Packs rows of `row_len` integers. The lowest bits of each integer are stored, and bits left
+    /// over are 0.
     ///
     /// # Errors
     ///
@@ -133,7 +135,7 @@ impl Backend {
     ///
     /// # Errors
     ///
-    /// As [`Backend::pack_into`].
+    /// Fails as [`Backend::pack_into`] does.
     pub fn unpack_into<Q: Integer>(
         self,
         packed: &[u8],

@@ -27,18 +27,19 @@ pub struct QuantParams {
     zero_point: i16,
     qmin: i16,
     qmax: i16,
-    /// Made once for each scale; `None` outside the proven range.
+    /// The reciprocal of the scale, made once, or `None` if the scale is outside the proven range.
     reciprocal: Option<Reciprocal>,
 }
 
 impl QuantParams {
-    /// Parameters of any kind. `range` are the integers in use, which all have to be `i8` or all `u8`.
+    /// Parameters of any kind. `range` holds the integers in use, which all have to fit `i8` or all
+    /// `u8`.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidScale`] if `scale` is not finite and positive (subnormal scales are allowed),
-    /// [`Error::InvalidRange`] if `range` holds fewer than two integers or neither type holds them
-    /// all, [`Error::ZeroPointOutOfRange`] if the zero point is not one of them.
+    /// [`Error::InvalidScale`] if `scale` is not finite and positive (subnormal scales are
+    /// allowed), [`Error::InvalidRange`] if `range` holds fewer than two integers or neither type
+    /// holds them all, [`Error::ZeroPointOutOfRange`] if the zero point is not one of them.
     pub fn new(scale: f32, zero_point: i32, range: RangeInclusive<i32>) -> Result<Self> {
         let (qmin, qmax) = range.into_inner();
         let one_type = (-128 <= qmin && qmax <= 127) || (0 <= qmin && qmax <= 255);
@@ -73,7 +74,7 @@ impl QuantParams {
         Self { scale, zero_point, qmin, qmax, reciprocal: Reciprocal::of(scale) }
     }
 
-    /// What kernels divide by the scale with, if it is in the proven range.
+    /// The reciprocal that kernels divide by the scale with, if the scale is in the proven range.
     pub(crate) const fn reciprocal(self) -> Option<Reciprocal> {
         self.reciprocal
     }
@@ -98,7 +99,7 @@ impl QuantParams {
         self.qmax as i32
     }
 
-    /// An error unless `Q` holds all integers in use.
+    /// Checks that `Q` holds all integers in use.
     pub(crate) fn fit<Q: Integer>(self) -> Result<()> {
         let (qmin, qmax) = (self.qmin(), self.qmax());
         if Q::MIN <= qmin && qmax <= Q::MAX {

@@ -1,15 +1,16 @@
-//! What quantizing writes.
+//! The outputs of quantizing.
 
 use core::marker::PhantomData;
 
 use crate::stored::{ParamsMut, StoredScale, StoredZeroPoint};
 use crate::{Integer, RowsMut};
 
-/// Where quantizing writes to: the integers, and what is asked for beside them.
+/// The buffers that quantizing writes to: the integers, and the parameters that are asked for
+/// beside them.
 ///
-/// An operation says which of the outputs it needs. One whose parameters come from the data needs the
-/// scales, and the zero points too if the scheme is affine. One whose parameters are given needs the
-/// integers only.
+/// An operation says which of the outputs it needs. One whose parameters come from the data needs
+/// the scales, and the zero points too if the scheme is affine. One whose parameters are given
+/// needs the integers only.
 ///
 /// ```
 /// use absmax::{Backend, QuantizedMut, Rows, RowsMut, Scheme};
@@ -34,14 +35,15 @@ pub struct QuantizedMut<'a, Q> {
 }
 
 impl<'a, Q: Integer> QuantizedMut<'a, Q> {
-    /// The integers alone.
+    /// Outputs for the integers alone.
     #[inline]
     pub fn new(q: RowsMut<'a, Q>) -> Self {
         Self { outputs: Outputs { q: q.bits(), params: ParamsMut::none() }, integer: PhantomData }
     }
 
-    /// The scales too, one for each set, in the order of the sets in memory. Their type holds the
-    /// scales of the scheme without loss: `f32`, or the scheme's [`ScaleType`](crate::ScaleType).
+    /// Outputs for the scales too, one for each set, in the order of the sets in memory. Their type
+    /// has to hold the scales of the scheme without loss: it is `f32`, or the scheme's
+    /// [`ScaleType`](crate::ScaleType).
     #[must_use]
     #[inline]
     pub fn with_scales<S: StoredScale>(mut self, scales: &'a mut [S]) -> Self {
@@ -49,7 +51,8 @@ impl<'a, Q: Integer> QuantizedMut<'a, Q> {
         self
     }
 
-    /// The zero points too, as many as scales: `i32`, or the type of the integers.
+    /// Outputs for the zero points too, of which there are as many as scales. Their type is `i32`,
+    /// or the type of the integers.
     #[must_use]
     #[inline]
     pub fn with_zero_points<Z: StoredZeroPoint>(mut self, zero_points: &'a mut [Z]) -> Self {
@@ -58,7 +61,8 @@ impl<'a, Q: Integer> QuantizedMut<'a, Q> {
     }
 }
 
-/// What kernels write: the bits of integers, whichever type these have, and parameters.
+/// The outputs as kernels write them: the bits of the integers, whichever type these have, and the
+/// parameters.
 #[derive(Debug)]
 pub struct Outputs<'a> {
     pub(crate) q: RowsMut<'a, i8>,
@@ -66,20 +70,21 @@ pub struct Outputs<'a> {
 }
 
 impl<'a> Outputs<'a> {
-    /// All of it, for a while.
+    /// Borrows all outputs again, for a shorter lifetime.
     #[inline(always)]
     pub(crate) const fn reborrow(&mut self) -> Outputs<'_> {
         Outputs { q: self.q.reborrow(), params: self.params.reborrow() }
     }
 
-    /// Some rows, each of which is a set.
+    /// The outputs of some rows, each of which is a set.
     #[inline(always)]
     pub(crate) fn part(&mut self, first: usize, rows: usize) -> Outputs<'_> {
         let params = self.params.part(first..first + rows);
         Outputs { q: self.q.part(first, rows), params }
     }
 
-    /// So many of the rows at a time, which are not empty, and as many sets as these have.
+    /// Cuts the outputs into pieces of `rows` rows, which are not empty, and of the `sets` sets
+    /// that these rows have.
     pub(crate) fn chunks(
         self,
         rows: usize,

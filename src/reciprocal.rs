@@ -1,5 +1,5 @@
-//! A scale's reciprocal as the sum of two numbers, by which dividing is exact: see
-//! [`crate::division`] for the method and its proof.
+//! The reciprocal of a scale as the sum of two numbers, with which dividing is exact.
+//! [`crate::division`] has the method and its proof.
 
 use core::ops::RangeInclusive;
 
@@ -44,8 +44,8 @@ impl Reciprocal {
     }
 }
 
-/// RN(1 - s * hi), where the product is exact: in binary64 it has room (48 bits), and so has the
-/// difference, the two being that near.
+/// RN(1 - s * hi). The product is exact, because binary64 has room for its 48 bits. So is the
+/// difference, because the two numbers are that near to each other.
 #[inline]
 fn remainder(scale: f32, hi: f32) -> f32 {
     (1.0 - f64::from(scale) * f64::from(hi)) as f32

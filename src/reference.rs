@@ -1,11 +1,13 @@
 //! The scalar reference: the numerical contract, one element at a time.
 //!
-//! It is written to be read, not to be fast, and stands alone: of the rest of this crate it knows
-//! types, the numbers that parameters hold and the choices that a scheme is, and nothing that
-//! computes. Whatever a kernel returns must be what these functions return, to the bit, and no fault in
-//! what kernels call can hide here.
+//! The reference is written to be read, not to be fast. Whatever a kernel returns must be what
+//! these functions return, to the bit.
 //!
-//! As every public function, these compute in the default floating-point environment.
+//! The reference also stands alone. Of the rest of this crate, it knows types, the numbers that
+//! parameters hold and the choices that a scheme is made of, but nothing that computes. So no fault
+//! in what kernels call can hide here.
+//!
+//! Like every public function, these functions compute in the default floating-point environment.
 
 mod definition;
 
@@ -15,8 +17,8 @@ use crate::environment::in_default;
 use crate::{Element, Integer, QuantParams, ScaleType, Scheme};
 
 /// The largest |x|: the unsigned maximum of the bit patterns without their sign (31 bits of an f32,
-/// 15 of an f16 or bf16). NaN is above infinity and infinity above every number. 0 for an empty
-/// slice.
+/// 15 of an f16 or bf16). NaN is above infinity and infinity above every number. The result is 0
+/// for an empty slice.
 ///
 /// ```
 /// assert_eq!(absmax::reference::abs_max(&[1.0, -3.0]), 3.0);
@@ -26,7 +28,8 @@ pub fn abs_max<T: Element>(x: &[T]) -> f32 {
     in_default(x, definition::abs_max)
 }
 
-/// The least and the largest value; both NaN if one is, and `None` of no value. A zero is +0.
+/// The least and the largest value. Both are NaN if a value is NaN, and the result is `None` if
+/// there are no values. A zero is +0.
 ///
 /// ```
 /// use absmax::reference::min_max;
@@ -51,8 +54,8 @@ pub fn integers(scheme: Scheme) -> RangeInclusive<i32> {
     definition::integers(scheme)
 }
 
-/// The scale, as it will be stored, and the zero point for finite values between `min` and `max`;
-/// the scale is infinite if it overflows its type.
+/// The scale, as it will be stored, and the zero point for finite values between `min` and `max`.
+/// The scale is infinite if it overflows its type.
 ///
 /// ```
 /// use absmax::{Scheme, reference};
@@ -65,8 +68,9 @@ pub fn choose(min: f32, max: f32, scheme: Scheme) -> (f32, i32) {
     in_default((min, max), |(min, max)| definition::choose(min, max, scheme))
 }
 
-/// A positive scale, rounded to the type that it will be stored in: to the nearest, the even one of
-/// two, but up to the next subnormal below the least normal f16; infinity if it overflows.
+/// A positive scale, rounded to the type that it will be stored in. It is rounded to the nearest
+/// number, and to the even one of two that are equally near. Below the least normal f16, it is
+/// rounded up to the next subnormal instead. The result is infinity if the scale overflows.
 ///
 /// ```
 /// use absmax::{ScaleType, reference::store};
@@ -79,8 +83,8 @@ pub fn store(scale: f32, scale_type: ScaleType) -> f32 {
     in_default((scale, scale_type), |(scale, scale_type)| definition::store(scale, scale_type))
 }
 
-/// The integer nearest to `x`, the even one of two, as a number; NaN, infinities and numbers from
-/// 2^23 on, which are integers, stay as they are.
+/// The integer nearest to `x`, and the even one of two that are equally near, as a number. NaN,
+/// infinities and numbers from 2^23 on, which are integers, stay as they are.
 ///
 /// ```
 /// assert_eq!([0.5, 1.5, -2.5].map(absmax::reference::round_half_even), [0.0, 2.0, -2.0]);
@@ -89,7 +93,7 @@ pub fn round_half_even(x: f32) -> f32 {
     in_default(x, definition::round_half_even)
 }
 
-/// clamp(round_half_even(x / s) + z, qmin, qmax), NaN to z.
+/// Quantizes one value: clamp(round_half_even(x / s) + z, qmin, qmax). NaN becomes z.
 ///
 /// ```
 /// let params = absmax::QuantParams::new(1.0, 3, 0..=255)?;
@@ -100,7 +104,7 @@ pub fn quantize_one<T: Element>(x: T, params: QuantParams) -> i32 {
     in_default((x, params), |(x, params)| definition::quantize_one(x, params))
 }
 
-/// (q - z) * s.
+/// Dequantizes one integer: (q - z) * s.
 ///
 /// ```
 /// let params = absmax::QuantParams::new(0.5, 3, 0..=255)?;
@@ -111,8 +115,8 @@ pub fn dequantize_one<Q: Integer>(q: Q, params: QuantParams) -> f32 {
     in_default((q, params), |(q, params)| definition::dequantize_one(q, params))
 }
 
-/// The value as binary32, which is exact. A NaN keeps its sign and its payload, in the highest bits;
-/// that of a narrow type becomes quiet.
+/// The value as binary32, which is exact. A NaN keeps its sign and its payload, in the highest
+/// bits. The NaN of a narrow type becomes quiet.
 ///
 /// ```
 /// use half::f16;
@@ -123,9 +127,9 @@ pub fn widen<T: Element>(x: T) -> f32 {
     in_default(x, definition::widen)
 }
 
-/// The value of a type that is nearest to a binary32, the even one of two; infinity if it overflows.
-/// Of a NaN remain the sign and the highest bits of its payload, and it becomes quiet where the type is
-/// narrow.
+/// The value of type `T` that is nearest to a binary32, and the even one of two that are equally
+/// near. It is infinity if it overflows. A NaN keeps its sign and the highest bits of its payload,
+/// and it becomes quiet if `T` is narrow.
 ///
 /// ```
 /// use half::f16;

@@ -1,4 +1,4 @@
-//! Rows of a matrix, which may stand apart in memory.
+//! Rows of a matrix, between which there may be gaps.
 
 use crate::{Error, Result};
 
@@ -25,7 +25,7 @@ pub struct Rows<'a, T> {
     row_stride: usize,
 }
 
-// Not derived: that would demand it of `T`.
+// `Clone` is not derived, because that would demand it of `T`.
 impl<T> Clone for Rows<'_, T> {
     fn clone(&self) -> Self {
         *self
@@ -39,20 +39,21 @@ impl<'a, T> Rows<'a, T> {
     ///
     /// # Errors
     ///
-    /// [`Error::SizeOverflow`] if `rows * row_len` exceeds `usize`, [`Error::ShapeMismatch`] if it is
-    /// not the length of `data`.
+    /// [`Error::SizeOverflow`] if `rows * row_len` exceeds `usize`, [`Error::ShapeMismatch`] if it
+    /// is not the length of `data`.
     pub fn new(data: &'a [T], rows: usize, row_len: usize) -> Result<Self> {
         exactly(rows, row_len, data.len())?;
         Ok(Self { data, rows, row_len, row_stride: row_len })
     }
 
-    /// Rows whose first values are `row_stride` elements apart. `data` begins with the first row, and
-    /// may go on after the last.
+    /// Rows whose first values are `row_stride` elements apart. `data` begins with the first row,
+    /// and may go on after the last.
     ///
     /// # Errors
     ///
-    /// [`Error::InvalidRowStride`] if `row_stride` is less than `row_len`, [`Error::SizeOverflow`] if
-    /// the rows would reach beyond `usize`, [`Error::LengthMismatch`] if they reach beyond `data`.
+    /// [`Error::InvalidRowStride`] if `row_stride` is less than `row_len`, [`Error::SizeOverflow`]
+    /// if the rows would reach beyond `usize`, [`Error::LengthMismatch`] if they reach beyond
+    /// `data`.
     pub fn strided(data: &'a [T], rows: usize, row_len: usize, row_stride: usize) -> Result<Self> {
         let data = &data[..reach(rows, row_len, row_stride, data.len())?];
         Ok(Self { data, rows, row_len, row_stride: distance(rows, row_len, row_stride) })
@@ -68,24 +69,24 @@ impl<'a, T> Rows<'a, T> {
         self.row_len
     }
 
-    /// The distance in elements from the first value of a row to that of the next; [`Rows::row_len`]
-    /// if there is no next, or rows are empty.
+    /// The distance in elements from the first value of a row to that of the next. It is
+    /// [`Rows::row_len`] if there is no next row, or if rows are empty.
     pub const fn row_stride(&self) -> usize {
         self.row_stride
     }
 
-    /// The values of a row, if there is one of that number.
+    /// The values of the row of this index, if there is one.
     pub fn get(&self, row: usize) -> Option<&'a [T]> {
         (row < self.rows).then(|| self.row(row))
     }
 
-    /// The values of a row, which there is.
+    /// The values of the row of this index, which has to exist.
     #[inline(always)]
     pub(crate) fn row(&self, row: usize) -> &'a [T] {
         &self.data[row * self.row_stride..][..self.row_len]
     }
 
-    /// Other values in the same places: the bits of these.
+    /// The bits of the values as values of another type.
     pub(crate) fn bits<U>(self) -> Rows<'a, U>
     where
         T: bytemuck::Pod,
@@ -95,31 +96,31 @@ impl<'a, T> Rows<'a, T> {
         Rows { data: bytemuck::must_cast_slice(data), rows, row_len, row_stride }
     }
 
-    /// So many rows of this length, which are all of `data`.
+    /// All of `data` as `rows` rows of `row_len` values.
     #[inline(always)]
     pub(crate) const fn gapless_of(data: &'a [T], rows: usize, row_len: usize) -> Self {
         Self { data, rows, row_len, row_stride: row_len }
     }
 
-    /// One row.
+    /// All of `data` as one row.
     #[inline(always)]
     pub(crate) const fn one(data: &'a [T]) -> Self {
         Self::gapless_of(data, 1, data.len())
     }
 
-    /// As many rows of this length, which is not 0, as there are values.
+    /// All of `data` as rows of `row_len` values, which is not 0.
     #[inline(always)]
     pub(crate) const fn of_len(data: &'a [T], row_len: usize) -> Self {
         Self::gapless_of(data, data.len() / row_len, row_len)
     }
 
-    /// Cuts them, between which there are no gaps, into other rows.
+    /// Cuts the values into other rows. There are no gaps between the rows.
     #[inline(always)]
     pub(crate) const fn cut(&mut self, rows: usize, row_len: usize) {
         (self.rows, self.row_len, self.row_stride) = (rows, row_len, row_len);
     }
 
-    /// The number of values, which is that of a slice at most.
+    /// The number of values. It does not overflow, because a slice holds them.
     #[inline(always)]
     pub(crate) const fn len(&self) -> usize {
         self.rows * self.row_len
@@ -131,14 +132,14 @@ impl<'a, T> Rows<'a, T> {
         if self.row_stride == self.row_len { Some(self.data) } else { None }
     }
 
-    /// Some of the rows.
+    /// The `rows` rows from `first` on.
     #[inline(always)]
     pub(crate) fn part(self, first: usize, rows: usize) -> Self {
         let data = &self.data[span(first, rows, self.row_len, self.row_stride)];
         Self { data, rows, ..self }
     }
 
-    /// The rows, which are not empty, so many at a time.
+    /// Cuts the matrix into pieces of `rows` rows, which are not empty.
     pub(crate) fn chunks(
         self,
         rows: usize,
@@ -154,8 +155,8 @@ impl<'a, T> Rows<'a, T> {
 }
 
 impl<'a, T> Rows<'a, T> {
-    /// Slices that hold all values: of `piece` values, which go on over the ends of rows, or the rows
-    /// if there are gaps between them.
+    /// Slices that together hold all values. Slices of `piece` values go on over the ends of rows,
+    /// between which there are no gaps. Without a `piece`, each row is a slice.
     pub(crate) fn slices(
         self,
         piece: Option<usize>,
@@ -165,7 +166,7 @@ impl<'a, T> Rows<'a, T> {
     }
 }
 
-/// A matrix that is written, laid out as [`Rows`] are. What lies between the rows stays as it is.
+/// A matrix that is written, laid out like [`Rows`]. What lies between the rows stays as it is.
 ///
 /// ```
 /// use absmax::{Backend, QuantizedMut, Rows, RowsMut, Scheme};
@@ -191,7 +192,7 @@ impl<'a, T> RowsMut<'a, T> {
     ///
     /// # Errors
     ///
-    /// As [`Rows::new`].
+    /// Fails as [`Rows::new`] does.
     pub fn new(data: &'a mut [T], rows: usize, row_len: usize) -> Result<Self> {
         exactly(rows, row_len, data.len())?;
         Ok(Self { data, rows, row_len, row_stride: row_len })
@@ -201,7 +202,7 @@ impl<'a, T> RowsMut<'a, T> {
     ///
     /// # Errors
     ///
-    /// As [`Rows::strided`].
+    /// Fails as [`Rows::strided`] does.
     pub fn strided(
         data: &'a mut [T],
         rows: usize,
@@ -223,44 +224,44 @@ impl<'a, T> RowsMut<'a, T> {
         self.row_len
     }
 
-    /// The distance in elements from the first value of a row to that of the next;
-    /// [`RowsMut::row_len`] if there is no next, or rows are empty.
+    /// The distance in elements from the first value of a row to that of the next. It is
+    /// [`RowsMut::row_len`] if there is no next row, or if rows are empty.
     pub const fn row_stride(&self) -> usize {
         self.row_stride
     }
 
-    /// The values of a row, if there is one of that number.
+    /// The values of the row of this index, if there is one.
     pub fn get_mut(&mut self, row: usize) -> Option<&mut [T]> {
         if row < self.rows { Some(self.row_mut(row)) } else { None }
     }
 
-    /// The values of a row, which there is.
+    /// The values of the row of this index, which has to exist.
     #[inline(always)]
     pub(crate) fn row_mut(&mut self, row: usize) -> &mut [T] {
         &mut self.data[row * self.row_stride..][..self.row_len]
     }
 
-    /// So many rows of this length, which are all of `data`.
+    /// All of `data` as `rows` rows of `row_len` values.
     #[inline(always)]
     pub(crate) const fn gapless_of(data: &'a mut [T], rows: usize, row_len: usize) -> Self {
         Self { data, rows, row_len, row_stride: row_len }
     }
 
-    /// One row.
+    /// All of `data` as one row.
     #[inline(always)]
     pub(crate) const fn one(data: &'a mut [T]) -> Self {
         let len = data.len();
         Self::gapless_of(data, 1, len)
     }
 
-    /// As many rows of this length, which is not 0, as there are values.
+    /// All of `data` as rows of `row_len` values, which is not 0.
     #[inline(always)]
     pub(crate) const fn of_len(data: &'a mut [T], row_len: usize) -> Self {
         let rows = data.len() / row_len;
         Self::gapless_of(data, rows, row_len)
     }
 
-    /// Other values in the same places: the bits of these.
+    /// The bits of the values as values of another type.
     pub(crate) fn bits<U>(self) -> RowsMut<'a, U>
     where
         T: bytemuck::Pod,
@@ -270,20 +271,20 @@ impl<'a, T> RowsMut<'a, T> {
         RowsMut { data: bytemuck::must_cast_slice_mut(data), rows, row_len, row_stride }
     }
 
-    /// The same rows, for a while.
+    /// Borrows the rows again, for a shorter lifetime.
     #[inline(always)]
     pub(crate) const fn reborrow(&mut self) -> RowsMut<'_, T> {
         let Self { data, rows, row_len, row_stride } = self;
         RowsMut { data, rows: *rows, row_len: *row_len, row_stride: *row_stride }
     }
 
-    /// The number of values, which is that of a slice at most.
+    /// The number of values. It does not overflow, because a slice holds them.
     #[inline(always)]
     pub(crate) const fn len(&self) -> usize {
         self.rows * self.row_len
     }
 
-    /// Slices as [`Rows::slices`] are.
+    /// Slices that are cut as [`Rows::slices`] cuts them.
     pub(crate) fn slices(
         self,
         piece: Option<usize>,
@@ -295,25 +296,25 @@ impl<'a, T> RowsMut<'a, T> {
         })
     }
 
-    /// Cuts them, between which there are no gaps, into other rows.
+    /// Cuts the values into other rows. There are no gaps between the rows.
     #[inline(always)]
     pub(crate) const fn cut(&mut self, rows: usize, row_len: usize) {
         (self.rows, self.row_len, self.row_stride) = (rows, row_len, row_len);
     }
 
-    /// Whether no gaps are between the rows.
+    /// Whether there are no gaps between the rows.
     #[inline(always)]
     pub(crate) const fn is_gapless(&self) -> bool {
         self.row_stride == self.row_len
     }
 
-    /// All values as one slice. With gaps, they are in it too.
+    /// All values as one slice. If there are gaps between the rows, the slice holds them too.
     #[inline(always)]
     pub(crate) const fn into_slice(self) -> &'a mut [T] {
         self.data
     }
 
-    /// Some of the rows.
+    /// The `rows` rows from `first` on.
     #[inline(always)]
     pub(crate) fn part(&mut self, first: usize, rows: usize) -> RowsMut<'_, T> {
         let Self { row_len, row_stride, .. } = *self;
@@ -321,7 +322,7 @@ impl<'a, T> RowsMut<'a, T> {
         RowsMut { data, rows, row_len, row_stride }
     }
 
-    /// The rows, which are not empty, so many at a time.
+    /// Cuts the matrix into pieces of `rows` rows, which are not empty.
     pub(crate) fn chunks(
         self,
         rows: usize,
@@ -334,13 +335,13 @@ impl<'a, T> RowsMut<'a, T> {
     }
 }
 
-/// An error unless there are exactly `found` values.
+/// Checks that the rows have exactly `found` values.
 fn exactly(rows: usize, row_len: usize, found: usize) -> Result<()> {
     let expected = rows.checked_mul(row_len).ok_or(Error::SizeOverflow)?;
     if expected == found { Ok(()) } else { Err(Error::ShapeMismatch { expected, found }) }
 }
 
-/// How many of `found` elements there are up to the end of the last row.
+/// The number of elements up to the end of the last row, of which there are at most `found`.
 fn reach(rows: usize, row_len: usize, row_stride: usize, found: usize) -> Result<usize> {
     if row_stride < row_len {
         return Err(Error::InvalidRowStride { row_len, row_stride });
@@ -359,12 +360,12 @@ fn reach(rows: usize, row_len: usize, row_stride: usize, found: usize) -> Result
     }
 }
 
-/// The stride as it is kept: where no row follows another, or they are empty, there is no gap.
+/// The stride as it is kept. If no row follows another, or if rows are empty, there is no gap.
 const fn distance(rows: usize, row_len: usize, row_stride: usize) -> usize {
     if rows <= 1 || row_len == 0 { row_len } else { row_stride }
 }
 
-/// The elements from the first of some rows to their end.
+/// The range of elements from the start of the first of some rows to the end of the last.
 #[inline(always)]
 const fn span(
     first: usize,

@@ -6,8 +6,8 @@ use half::{bf16, f16};
 
 use crate::environment::in_default;
 
-/// The type that scales will be stored in. The scale is rounded to it first and the values are
-/// quantized against the rounded scale, which is what they will be multiplied by again.
+/// The type that scales will be stored in. The scale is rounded to this type first. The values are
+/// quantized by the rounded scale, because dequantizing multiplies by that.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
@@ -15,10 +15,10 @@ pub enum ScaleType {
     /// binary32: nothing is rounded.
     #[default]
     F32,
-    /// binary16: to nearest even from 2^-14 up; below that up to the next subnormal, so that a
-    /// scale is neither lost nor made too small for its data.
+    /// binary16: scales from 2^-14 up are rounded to nearest even. Smaller scales are rounded up to
+    /// the next subnormal, so that a scale is neither lost nor made too small for its data.
     F16,
-    /// bfloat16: to nearest even.
+    /// bfloat16: scales are rounded to nearest even.
     Bf16,
 }
 
@@ -44,7 +44,8 @@ impl ScaleType {
             Self::F32 => scale,
             Self::Bf16 => bf16::from_f32(scale).to_f32(),
             Self::F16 if 0.0 < scale && scale < SMALLEST_NORMAL => {
-                // Below 1024 and scaled by a power of two: exact, and so is the way back.
+                // The product is below 1024, and scaling by a power of two is exact. So is the way
+                // back.
                 let units = scale * SUBNORMALS_PER_UNIT;
                 let whole = units as u16;
                 let up = whole + u16::from(f32::from(whole) < units);

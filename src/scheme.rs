@@ -1,4 +1,4 @@
-//! What a tensor is to be quantized to: plain data.
+//! What a tensor is to be quantized to, as plain data.
 
 use core::num::NonZeroUsize;
 
@@ -9,17 +9,18 @@ use crate::{Error, Result, ScaleType};
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
 pub enum Range {
-    /// [-(2^(b-1) - 1), 2^(b-1) - 1], so [-127, 127] of 8 bits: -q is always there.
-    /// scale = abs_max / (2^(b-1) - 1).
+    /// [-(2^(b-1) - 1), 2^(b-1) - 1], which is [-127, 127] for 8 bits. With every integer q, it
+    /// holds -q. scale = abs_max / (2^(b-1) - 1).
     Narrow,
-    /// [-2^(b-1), 2^(b-1) - 1], so [-128, 127] of 8 bits: one value more.
-    /// scale = abs_max / ((2^b - 1) / 2), so that the largest magnitude of either sign is half a
-    /// step from an integer in use.
+    /// [-2^(b-1), 2^(b-1) - 1], which is [-128, 127] for 8 bits. It holds one integer more. scale =
+    /// abs_max / ((2^b - 1) / 2), so that the largest magnitude of either sign is half a step from
+    /// an integer in use.
     Full,
 }
 
 impl Range {
-    /// Narrow, but full for 4 bits and fewer, where one value more is worth having.
+    /// The default range is narrow, but full for 4 bits and fewer, where one integer more is worth
+    /// having.
     pub const fn default_for(bits: u8) -> Self {
         if bits <= 4 { Self::Full } else { Self::Narrow }
     }
@@ -30,12 +31,13 @@ impl Range {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Mapping {
-    /// Signed integers, and 0 stands for 0: x' = q * scale.
+    /// Signed integers, of which 0 stands for 0: x' = q * scale.
     Symmetric(Range),
-    /// Signed integers, the range from the least to the largest value, widened to include 0:
+    /// Signed integers for the range from the least to the largest value, widened to include 0:
     /// x' = (q - zero_point) * scale.
     AffineSigned,
-    /// The same with unsigned integers; at 8 bits that of ONNX's `DynamicQuantizeLinear`.
+    /// Unsigned integers for the range from the least to the largest value, widened to include 0.
+    /// With 8 bits, this is the mapping of ONNX's `DynamicQuantizeLinear`.
     AffineUnsigned,
 }
 
@@ -44,17 +46,17 @@ pub enum Mapping {
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "snake_case"))]
 pub enum Granularity {
-    /// All of them.
+    /// All values of the tensor.
     #[default]
     PerTensor,
-    /// Those of one index along an axis; a negative axis counts from the end.
+    /// The values of one index along an axis. A negative axis counts from the end.
     PerChannel {
         /// The axis.
         axis: isize,
     },
-    /// So many consecutive values along the last axis; the last group of a row may be shorter.
+    /// Every `size` consecutive values along the last axis. The last group of a row may be shorter.
     PerGroup {
-        /// Values of a group.
+        /// The number of values of a group.
         size: NonZeroUsize,
     },
 }
@@ -81,7 +83,7 @@ pub struct Scheme {
     scale_type: ScaleType,
 }
 
-/// 2 to 8.
+/// A number of bits, 2 to 8.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(try_from = "u8", into = "u8"))]
@@ -133,8 +135,8 @@ impl Scheme {
         Self { bits: Bits(4), ..Self::uint8() }
     }
 
-    /// The same with another number of bits. A symmetric scheme gets the
-    /// [default range](Range::default_for) of that.
+    /// This scheme with another number of bits. A symmetric scheme gets the [default
+    /// range](Range::default_for) of that number.
     ///
     /// # Errors
     ///
@@ -148,52 +150,53 @@ impl Scheme {
         Ok(Self { bits, mapping, ..self })
     }
 
-    /// One bit less, in the same storage: products of two 7-bit integers add up in 16 bits without
-    /// saturating, which some CPUs' int8 instructions need. Frameworks know this as `reduce_range`.
+    /// This scheme with one bit less, but at least 2, in the same storage. Products of two 7-bit
+    /// integers add up in 16 bits without saturating, which some CPUs' int8 instructions need.
+    /// Frameworks know this as `reduce_range`.
     #[must_use]
     pub const fn reduce_range(self) -> Self {
         let bits = if self.bits.0 > 2 { self.bits.0 - 1 } else { 2 };
         Self { bits: Bits(bits), ..self }
     }
 
-    /// Symmetric, with the [default range](Range::default_for) of the bits.
+    /// This scheme made symmetric, with the [default range](Range::default_for) of its bits.
     #[must_use]
     pub const fn symmetric(self) -> Self {
         self.with_range(Range::default_for(self.bits.0))
     }
 
-    /// Symmetric, with the given range.
+    /// This scheme made symmetric, with the given range.
     #[must_use]
     pub const fn with_range(self, range: Range) -> Self {
         Self { mapping: Mapping::Symmetric(range), ..self }
     }
 
-    /// Affine, with signed integers.
+    /// This scheme made affine, with signed integers.
     #[must_use]
     pub const fn affine(self) -> Self {
         Self { mapping: Mapping::AffineSigned, ..self }
     }
 
-    /// Affine, with unsigned integers.
+    /// This scheme made affine, with unsigned integers.
     #[must_use]
     pub const fn unsigned(self) -> Self {
         Self { mapping: Mapping::AffineUnsigned, ..self }
     }
 
-    /// One scale for the whole tensor.
+    /// This scheme with one scale for the whole tensor.
     #[must_use]
     pub const fn per_tensor(self) -> Self {
         Self { granularity: Granularity::PerTensor, ..self }
     }
 
-    /// One scale for each index along `axis`; a negative axis counts from the end.
+    /// This scheme with one scale for each index along `axis`. A negative axis counts from the end.
     #[must_use]
     pub const fn per_channel(self, axis: isize) -> Self {
         Self { granularity: Granularity::PerChannel { axis }, ..self }
     }
 
-    /// One scale for every `size` consecutive values along the last axis. The last group of a row may
-    /// be shorter.
+    /// This scheme with one scale for every `size` consecutive values along the last axis. The last
+    /// group of a row may be shorter.
     ///
     /// # Errors
     ///
@@ -203,7 +206,7 @@ impl Scheme {
         Ok(Self { granularity: Granularity::PerGroup { size }, ..self })
     }
 
-    /// The type that the scales will be stored in.
+    /// This scheme with another type that the scales will be stored in.
     #[must_use]
     pub const fn with_scale_type(self, scale_type: ScaleType) -> Self {
         Self { scale_type, ..self }
@@ -219,7 +222,7 @@ impl Scheme {
         self.mapping
     }
 
-    /// Whether 0 stands for 0.
+    /// Whether the scheme is symmetric, so that 0 stands for 0.
     pub const fn is_symmetric(self) -> bool {
         matches!(self.mapping, Mapping::Symmetric(_))
     }

@@ -1,4 +1,4 @@
-//! How many elements a shape has.
+//! The number of elements of a shape.
 
 use crate::{Error, Result};
 

@@ -1,4 +1,4 @@
-//! Operations on slices: the lengths are checked here, and then the kernels are driven over them.
+//! Operations on slices. This file checks the lengths, and then drives the kernels.
 
 use alloc::vec::Vec;
 use core::slice;
@@ -10,7 +10,8 @@ use crate::kernel::{Dequantize, FakeQuantize, Quantize, Traffic};
 use crate::limits::Limits;
 use crate::{Backend, Element, Integer, QuantParams, QuantizedMut, Result, Rows, RowsMut, Scheme};
 
-/// In memory, where a kernel finds it without its having been written for every call.
+/// The scheme of [`quantize_into`]. It is a static, so that it is not written to memory for every
+/// call.
 static INT8: Scheme = Scheme::int8();
 
 /// Quantizes `x` to symmetric int8 with the scale computed from the data: scale = max|x| / 127,
@@ -36,8 +37,8 @@ pub fn quantize<T: Element>(x: &[T]) -> Result<(Vec<i8>, f32)> {
 ///
 /// # Errors
 ///
-/// [`Error::LengthMismatch`](crate::Error::LengthMismatch) if the buffer's length is not that of `x`,
-/// [`Error::NotFinite`](crate::Error::NotFinite) with the first NaN or infinity.
+/// [`Error::LengthMismatch`](crate::Error::LengthMismatch) if the buffer's length is not that of
+/// `x`, [`Error::NotFinite`](crate::Error::NotFinite) with the first NaN or infinity.
 ///
 /// ```
 /// let mut q = [0; 3];
@@ -50,12 +51,13 @@ pub fn quantize_into<T: Element>(x: &[T], q: &mut [i8]) -> Result<f32> {
 }
 
 /// Quantizes `x` with the caller's parameters: q = clamp(round_half_even(x / scale) + zero_point,
-/// qmin, qmax). Infinities saturate, NaN becomes the zero point.
+/// qmin, qmax). Infinities saturate, and NaN becomes the zero point.
 ///
 /// # Errors
 ///
-/// [`Error::LengthMismatch`](crate::Error::LengthMismatch) if the buffer's length is not that of `x`,
-/// [`Error::IntegerMismatch`](crate::Error::IntegerMismatch) if its type does not hold all integers in use.
+/// [`Error::LengthMismatch`](crate::Error::LengthMismatch) if the buffer's length is not that of
+/// `x`, [`Error::IntegerMismatch`](crate::Error::IntegerMismatch) if its type does not hold all
+/// integers in use.
 ///
 /// ```
 /// use absmax::QuantParams;
@@ -78,11 +80,13 @@ pub fn quantize_with_into<T: Element, Q: Integer>(
     Backend::best().quantize_with_into(x, params, q)
 }
 
-/// x' = (q - zero_point) * scale: one binary32 product, rounded once more if `T` is narrower.
+/// Dequantizes `q`: x' = (q - zero_point) * scale. The product is binary32, and is rounded once
+/// more if `T` is narrower.
 ///
 /// # Errors
 ///
-/// [`Error::LengthMismatch`](crate::Error::LengthMismatch) if the buffer's length is not that of `q`.
+/// [`Error::LengthMismatch`](crate::Error::LengthMismatch) if the buffer's length is not that of
+/// `q`.
 ///
 /// ```
 /// use absmax::QuantParams;
@@ -100,12 +104,13 @@ pub fn dequantize_into<Q: Integer, T: Element>(
     Backend::best().dequantize_into(q, params, x)
 }
 
-/// What [`quantize_with_into`] and [`dequantize_into`] make of `x`, in one pass: the values that the
-/// integers would stand for. Infinities saturate, NaN becomes 0.
+/// Does in one pass what [`quantize_with_into`] and [`dequantize_into`] do: `y` gets the values
+/// that the integers would stand for. Infinities saturate, and NaN becomes 0.
 ///
 /// # Errors
 ///
-/// [`Error::LengthMismatch`](crate::Error::LengthMismatch) if the buffer's length is not that of `x`.
+/// [`Error::LengthMismatch`](crate::Error::LengthMismatch) if the buffer's length is not that of
+/// `x`.
 ///
 /// ```
 /// use absmax::QuantParams;
@@ -133,7 +138,8 @@ pub fn fake_quantize_in_place<T: Element>(x: &mut [T], params: QuantParams) {
     Backend::best().fake_quantize_in_place(x, params);
 }
 
-/// The largest |x|: NaN if any value is NaN, else infinity if any is infinite; 0 if there is none.
+/// The largest |x|. It is NaN if any value is NaN, else infinity if any is infinite. It is 0 if
+/// there are no values.
 ///
 /// ```
 /// assert_eq!(absmax::abs_max(&[1.0, -3.0, 2.0]), 3.0);
@@ -142,8 +148,8 @@ pub fn abs_max<T: Element>(x: &[T]) -> f32 {
     Backend::best().abs_max(x)
 }
 
-/// The least and the largest value: both NaN if any value is NaN, `None` if there is none. A zero is
-/// +0 whatever its sign.
+/// The least and the largest value. Both are NaN if any value is NaN, and the result is `None` if
+/// there are no values. A zero is +0 whatever its sign.
 ///
 /// ```
 /// assert_eq!(absmax::min_max(&[1.0, -3.0, 2.0]), Some((-3.0, 2.0)));
@@ -172,7 +178,7 @@ impl Backend {
     ///
     /// # Errors
     ///
-    /// As [`quantize_into`].
+    /// Fails as [`quantize_into`] does.
     pub fn quantize_into<T: Element>(self, x: &[T], q: &mut [i8]) -> Result<f32> {
         same_length("output", x.len(), q.len())?;
         let mut scale = 0.0;
@@ -186,7 +192,7 @@ impl Backend {
     ///
     /// # Errors
     ///
-    /// As [`quantize_with_into`].
+    /// Fails as [`quantize_with_into`] does.
     pub fn quantize_with_into<T: Element, Q: Integer>(
         self,
         x: &[T],
@@ -205,7 +211,7 @@ impl Backend {
     ///
     /// # Errors
     ///
-    /// As [`dequantize_into`].
+    /// Fails as [`dequantize_into`] does.
     pub fn dequantize_into<Q: Integer, T: Element>(
         self,
         q: &[Q],
@@ -224,7 +230,7 @@ impl Backend {
     ///
     /// # Errors
     ///
-    /// As [`fake_quantize_into`].
+    /// Fails as [`fake_quantize_into`] does.
     pub fn fake_quantize_into<T: Element>(
         self,
         x: &[T],

@@ -1,5 +1,5 @@
-//! Scales and zero points in memory, in the types that they are stored in: one of each for every set,
-//! which is the values that share them.
+//! Scales and zero points in memory, in the types that they are stored in. The values that share a
+//! scale and a zero point are a set, and there is one of each for every set.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -19,12 +19,12 @@ use sealed::{Scale, ZeroPoint};
 /// assert_eq!(<half::bf16 as StoredScale>::TYPE, ScaleType::Bf16);
 /// ```
 pub trait StoredScale: Scale {
-    /// The name of the type, as schemes have it.
+    /// The type, as schemes name it.
     const TYPE: ScaleType;
 }
 
-/// A type that zero points are stored in: that of the integers, [`i8`] or [`u8`], or [`i32`]. The trait
-/// is sealed.
+/// A type that zero points are stored in: that of the integers, [`i8`] or [`u8`], or [`i32`]. The
+/// trait is sealed.
 ///
 /// ```
 /// use absmax::StoredZeroPoint;
@@ -53,48 +53,48 @@ mod sealed {
 /// Scales that are read.
 #[derive(Clone, Copy, Debug)]
 pub enum Scales<'a> {
-    /// As they are.
+    /// The scales are read as they are.
     F32(&'a [f32]),
-    /// To be widened.
+    /// The scales are widened when they are read.
     F16(&'a [f16]),
-    /// To be widened.
+    /// The scales are widened when they are read.
     Bf16(&'a [bf16]),
 }
 
 /// Scales that are written.
 #[derive(Debug)]
 pub enum ScalesMut<'a> {
-    /// As they are.
+    /// The scales are written as they are.
     F32(&'a mut [f32]),
-    /// Rounded before, so that nothing is lost.
+    /// The scales have been rounded to this type, so that nothing is lost when they are written.
     F16(&'a mut [f16]),
-    /// Rounded before, so that nothing is lost.
+    /// The scales have been rounded to this type, so that nothing is lost when they are written.
     Bf16(&'a mut [bf16]),
 }
 
-/// Zero points that are read. None stands for as many zeros as are needed.
+/// Zero points that are read. If there are none, every zero point is 0.
 #[derive(Clone, Copy, Debug)]
 pub enum ZeroPoints<'a> {
-    /// As they are.
+    /// The zero points of integers of either type.
     I32(&'a [i32]),
-    /// Of signed integers.
+    /// The zero points of signed integers.
     I8(&'a [i8]),
-    /// Of unsigned integers.
+    /// The zero points of unsigned integers.
     U8(&'a [u8]),
 }
 
 /// Zero points that are written, or none.
 #[derive(Debug)]
 pub enum ZeroPointsMut<'a> {
-    /// As they are.
+    /// The zero points of integers of either type.
     I32(&'a mut [i32]),
-    /// Of signed integers.
+    /// The zero points of signed integers.
     I8(&'a mut [i8]),
-    /// Of unsigned integers.
+    /// The zero points of unsigned integers.
     U8(&'a mut [u8]),
 }
 
-/// A variant of both enumerations for each type.
+/// Implements the traits for each type, which is a variant of both enumerations.
 macro_rules! stored {
     ($trait:ident, $sealed:ident, $read:ident, $written:ident, $constant:ident: $name:ty,
      $($variant:ident($type:ident) = $value:expr),+) => {
@@ -117,13 +117,13 @@ macro_rules! stored {
         )+
 
         impl $read<'_> {
-            /// How many there are.
+            /// The number of stored numbers.
             #[inline(always)]
             pub(crate) const fn len(self) -> usize {
                 match self { $(Self::$variant(stored) => stored.len()),+ }
             }
 
-            /// Those of some sets.
+            /// The numbers of some sets.
             #[inline(always)]
             pub(crate) fn part(self, sets: Range<usize>) -> Self {
                 match self { $(Self::$variant(stored) => Self::$variant(&stored[sets])),+ }
@@ -131,25 +131,25 @@ macro_rules! stored {
         }
 
         impl<'a> $written<'a> {
-            /// How many there are.
+            /// The number of stored numbers.
             #[inline(always)]
             pub(crate) const fn len(&self) -> usize {
                 match self { $(Self::$variant(stored) => stored.len()),+ }
             }
 
-            /// All of them, for a while.
+            /// Borrows all numbers again, for a shorter lifetime.
             #[inline(always)]
             pub(crate) const fn reborrow(&mut self) -> $written<'_> {
                 match self { $(Self::$variant(stored) => $written::$variant(stored)),+ }
             }
 
-            /// Those of some sets.
+            /// The numbers of some sets.
             #[inline(always)]
             pub(crate) fn part(&mut self, sets: Range<usize>) -> $written<'_> {
                 match self { $(Self::$variant(stored) => $written::$variant(&mut stored[sets])),+ }
             }
 
-            /// Takes away those of the first sets, or all.
+            /// Takes the numbers of the first sets away, or all if there are fewer.
             pub(crate) fn take_first(&mut self, sets: usize) -> Self {
                 match self {
                     $(Self::$variant(stored) => {
@@ -175,7 +175,7 @@ stored! {
 }
 
 impl Scales<'_> {
-    /// The scale of a set, of which there is one.
+    /// The scale of a set, which has to exist.
     #[inline(always)]
     pub(crate) fn get(self, set: usize) -> f32 {
         match self {
@@ -187,7 +187,7 @@ impl Scales<'_> {
 }
 
 impl ScalesMut<'_> {
-    /// What is to be read.
+    /// Borrows the scales to read them.
     #[inline(always)]
     pub(crate) const fn read(&self) -> Scales<'_> {
         match self {
@@ -216,7 +216,7 @@ impl ScalesMut<'_> {
         }
     }
 
-    /// The type that they are stored in.
+    /// The type that the scales are stored in.
     pub(crate) const fn scale_type(&self) -> ScaleType {
         match self {
             Self::F32(_) => ScaleType::F32,
@@ -227,7 +227,7 @@ impl ScalesMut<'_> {
 }
 
 impl ZeroPoints<'_> {
-    /// The zero point of a set: 0 if there is none.
+    /// The zero point of a set, which is 0 if none are stored.
     #[inline(always)]
     pub(crate) fn get(self, set: usize) -> i32 {
         match self {
@@ -239,7 +239,7 @@ impl ZeroPoints<'_> {
 }
 
 impl ZeroPointsMut<'_> {
-    /// What is to be read.
+    /// Borrows the zero points to read them.
     #[inline(always)]
     pub(crate) const fn read(&self) -> ZeroPoints<'_> {
         match self {
@@ -249,7 +249,7 @@ impl ZeroPointsMut<'_> {
         }
     }
 
-    /// The name of the type, if it is that of integers of the other kind.
+    /// The name of the type, if it is the type of integers of the other signedness.
     pub(crate) const fn misfit(&self, unsigned: bool) -> Option<&'static str> {
         match self {
             Self::I8(_) if unsigned => Some("i8"),
@@ -268,7 +268,7 @@ impl ZeroPointsMut<'_> {
         }
     }
 
-    /// Writes the zero point of a set, which the type holds, unless there are none.
+    /// Writes the zero point of a set, unless there are none. The type holds the zero point.
     #[inline(always)]
     pub(crate) fn set(&mut self, set: usize, zero_point: i32) {
         match self {
@@ -291,8 +291,8 @@ impl ZeroPointsMut<'_> {
     }
 }
 
-/// Parameters of many sets that are read: a scale for each set and, unless all of them are 0, a zero
-/// point.
+/// Parameters of many sets that are read. Each set has a scale and, unless all zero points are 0, a
+/// zero point.
 ///
 /// ```
 /// use absmax::Params;
@@ -313,7 +313,7 @@ impl<'a> Params<'a> {
         Self { scales: S::read(scales), zero_points: ZeroPoints::I32(&[]) }
     }
 
-    /// The same with zero points, as many as scales.
+    /// These parameters with other zero points, of which there are as many as scales.
     #[must_use]
     pub fn with_zero_points<Z: StoredZeroPoint>(self, zero_points: &'a [Z]) -> Self {
         Self { zero_points: Z::read(zero_points), ..self }
@@ -324,7 +324,7 @@ impl<'a> Params<'a> {
         self.scales.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no scales.
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -334,24 +334,25 @@ impl<'a> Params<'a> {
         self.zero_points.len()
     }
 
-    /// The scale and the zero point of a set, of which there is a scale.
+    /// The scale and the zero point of a set, whose scale has to exist.
     #[inline(always)]
     pub(crate) fn get(self, set: usize) -> (f32, i32) {
         (self.scales.get(set), self.zero_points.get(set))
     }
 
-    /// Those of a set, where all values may be one.
+    /// The scale and the zero point of a set. If there is one scale, all values are one set.
     #[inline(always)]
     pub(crate) fn of_set(self, set: usize) -> (f32, i32) {
         self.get(if self.len() == 1 { 0 } else { set })
     }
 
-    /// Those of so many sets from the first on, where all values may be one.
+    /// The parameters of `count` sets from `first` on. If there is one scale, all values are one
+    /// set.
     pub(crate) fn of_sets(self, first: usize, count: usize) -> Self {
         if self.len() == 1 { self } else { self.part(first..first + count) }
     }
 
-    /// Those of some sets.
+    /// The parameters of some sets.
     #[inline(always)]
     fn part(self, sets: Range<usize>) -> Self {
         let zero_points = if self.zero_points.len() == 0 {
@@ -392,39 +393,39 @@ pub(crate) struct ParamsMut<'a> {
 }
 
 impl<'a> ParamsMut<'a> {
-    /// Nothing is written.
+    /// No parameters, so that none are written.
     #[inline(always)]
     pub(crate) fn none() -> Self {
         Self { scales: ScalesMut::F32(&mut []), zero_points: ZeroPointsMut::I32(&mut []) }
     }
 
-    /// All of them, for a while.
+    /// Borrows all parameters again, for a shorter lifetime.
     #[inline(always)]
     pub(crate) const fn reborrow(&mut self) -> ParamsMut<'_> {
         let Self { scales, zero_points } = self;
         ParamsMut { scales: scales.reborrow(), zero_points: zero_points.reborrow() }
     }
 
-    /// What is to be read.
+    /// Borrows the parameters to read them.
     #[inline(always)]
     pub(crate) const fn read(&self) -> Params<'_> {
         Params { scales: self.scales.read(), zero_points: self.zero_points.read() }
     }
 
-    /// How many sets there are.
+    /// The number of sets.
     #[inline(always)]
     pub(crate) const fn len(&self) -> usize {
         self.scales.len()
     }
 
-    /// Writes those of a set.
+    /// Writes the parameters of a set.
     #[inline(always)]
     pub(crate) fn set(&mut self, set: usize, scale: f32, zero_point: i32) {
         self.scales.set(set, scale);
         self.zero_points.set(set, zero_point);
     }
 
-    /// Those of some sets.
+    /// The parameters of some sets.
     #[inline(always)]
     pub(crate) fn part(&mut self, sets: Range<usize>) -> ParamsMut<'_> {
         let zero_points = if self.zero_points.len() == 0 {
@@ -435,7 +436,7 @@ impl<'a> ParamsMut<'a> {
         ParamsMut { scales: self.scales.part(sets), zero_points }
     }
 
-    /// Takes away those of the first sets, or all.
+    /// Takes the parameters of the first sets away, or all if there are fewer.
     pub(crate) fn take_first(&mut self, sets: usize) -> Self {
         let Self { scales, zero_points } = self;
         Self { scales: scales.take_first(sets), zero_points: zero_points.take_first(sets) }

@@ -1,4 +1,4 @@
-//! Tensors: a slice and a shape, in row-major order without gaps.
+//! Tensors: each is a slice and a shape, in row-major order without gaps.
 
 use alloc::vec::Vec;
 
@@ -22,7 +22,8 @@ pub struct TensorView<'a, T> {
 }
 
 impl<'a, T: Element> TensorView<'a, T> {
-    /// A view of `data` with the given dimensions; an empty shape is a scalar, of one element.
+    /// A view of `data` with the given dimensions. An empty shape is a scalar, which has one
+    /// element.
     ///
     /// # Errors
     ///
@@ -47,12 +48,12 @@ impl<'a, T: Element> TensorView<'a, T> {
     }
 }
 
-/// Quantized values: signed or unsigned, one a byte.
+/// Quantized values, signed or unsigned, one in each byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Integers {
-    /// Of symmetric schemes, and of affine ones with signed integers.
+    /// The integers of symmetric schemes, and of affine schemes with signed integers.
     I8(Vec<i8>),
-    /// Of affine schemes with unsigned integers.
+    /// The integers of affine schemes with unsigned integers.
     U8(Vec<u8>),
 }
 
@@ -65,7 +66,7 @@ impl Integers {
         }
     }
 
-    /// Whether there is none.
+    /// Whether there are no values.
     pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -97,7 +98,7 @@ pub struct QuantizedTensor {
     pub shape: Vec<usize>,
     /// One scale per tensor, one for each index along the axis, or one for each group.
     pub scales: Vec<f32>,
-    /// As many zero points; none of a symmetric scheme.
+    /// As many zero points as scales, or none if the scheme is symmetric.
     pub zero_points: Vec<i32>,
     /// What the tensor was quantized to.
     pub scheme: Scheme,

@@ -1,4 +1,4 @@
-//! Quantizes checkpoints, and looks at them: the library behind the command `absmax`.
+//! A library that quantizes checkpoints and looks at them. The command `absmax` is built on it.
 //!
 //! A checkpoint is a model directory as transformers saves it (`config.json` and one or many
 //! safetensors files), or one safetensors file. With
@@ -30,8 +30,8 @@
 //!
 //! # Operations
 //!
-//! Each is a function of paths, options and a [`Control`], and returns a report. The directory that
-//! is written is called OUT, and what is read SRC or the source.
+//! Each operation is a function of paths, options and a [`Control`], and returns a report. The
+//! directory that is written is called OUT, and what is read SRC or the source.
 //!
 //! | function | what it does | options | report |
 //! |---|---|---|---|
@@ -56,19 +56,19 @@
 //! # Ok::<(), absmax_checkpoint::InvalidOption>(())
 //! ```
 //!
-//! Options that mean nothing are [`InvalidOption`]: texts when they are parsed, values when an
-//! operation begins. Structs and enums that may grow are `#[non_exhaustive]`. Options with a
-//! `backend` cannot be compared by `==`, since an [`absmax::Backend`] cannot: compare what serde
-//! writes of them.
+//! Options that mean nothing are an [`InvalidOption`]. A text is refused when it is parsed, and a
+//! value when an operation begins. Structs and enums that may grow are `#[non_exhaustive]`. Options
+//! with a `backend` cannot be compared by `==`, since an [`absmax::Backend`] cannot: compare what
+//! serde writes of them.
 //!
 //! # JSON
 //!
 //! Options and reports are plain data that [serde](https://serde.rs) writes and reads; schemes,
 //! patterns, granularities and clips are written as their texts.
 //!
-//! When options are read, what is left out has its default, and unknown fields are errors. The
-//! field `backend` is one of these, since it is never written. Options are JSON objects; that serde
-//! also reads an array of all fields in their order is not to be relied on.
+//! When options are read, whatever is left out has its default, and unknown fields are errors. The
+//! field `backend` is an unknown field, since it is never written. Options are JSON objects. Serde
+//! also reads an array of all fields in their order, but do not rely on that.
 //!
 //! Some fields of reports are flattened: they have no key of their own, and their fields lie beside
 //! the others. These are [`TensorReport::error`], [`QuantizeReport::outcome`],
@@ -76,8 +76,8 @@
 //! [`SchemeNumbers`]. Where one of them is `None`, its fields are absent, and so is
 //! [`SweepReport::histogram`]; other fields that are `None` are null.
 //!
-//! A [`Reason`] or [`Warning`] is its name in snake_case, with what it holds, if it holds
-//! something. JSON has no infinity, so an infinite SQNR is null (see [`ErrorNumbers`]).
+//! A [`Reason`] or [`Warning`] is written as its name in snake_case, together with what it holds,
+//! if it holds something. JSON has no infinity, so an infinite SQNR is null (see [`ErrorNumbers`]).
 //!
 //! ```
 //! use absmax_checkpoint::{Reason, TensorReport, Warning};
@@ -128,23 +128,23 @@
 //! });
 //! match result {
 //!     Ok(report) => println!("{} files", report.files.len()),
-//!     // It is never inside of another error.
+//!     // This error is never inside of another one.
 //!     Err(Error::Cancelled) => println!("stopped, and nothing was written"),
 //!     Err(error) => println!("error: {error}"),
 //! }
 //! ```
 //!
 //! The flag is looked at before each piece of at most 1 MiB that is read, written, hashed or
-//! parsed, and before kernels get a panel, which keeps them for some hundredths of a second at
-//! most. So an operation returns within a tenth of a second, but for system calls, which cannot be
-//! interrupted: flushing a file to disk, which [`Event::Flushing`] announces and which may take
-//! seconds, renaming, and reading from a disk that does not answer. Once files are being given
-//! their names, which is a matter of moments, the operation runs to its end. If the flag is set
-//! before an operation begins, there are no events.
+//! parsed. It is also looked at before kernels get a panel, which keeps them for some hundredths of
+//! a second at most. So an operation returns within a tenth of a second, except for system calls,
+//! which cannot be interrupted: flushing a file to disk, which [`Event::Flushing`] announces and
+//! which may take seconds, renaming, and reading from a disk that does not answer. Giving files
+//! their names is a matter of moments. Once that has begun, the operation runs to its end. If the
+//! flag is set before an operation begins, there are no events.
 //!
-//! The last [`Event::Progress`] of an operation that succeeds has all bytes done. The bytes are all
-//! done a little before that, while files have yet to be given their names: only the report says
-//! that OUT is there.
+//! The last [`Event::Progress`] of an operation that succeeds has all bytes done. All bytes are
+//! done a little before the operation ends, while files have yet to be given their names. Only the
+//! report says that OUT is there.
 //!
 //! # What is atomic
 //!
@@ -153,12 +153,12 @@
 //! last, since without it loaders take a directory for no model at all. An operation that fails or
 //! is cancelled removes what it has made and puts back what it had replaced. A process that is
 //! killed may leave files whose names begin with `.absmax-`, which every later operation leaves
-//! out. They may be deleted when no operation runs.
+//! out. These files may be deleted when no operation runs.
 //!
-//! OUT is a directory, also if the source is one file, and has to be another directory than the
-//! source. It is made with the parents that it lacks, and an operation that fails removes all of
-//! them. If it exists, even empty, `replace` has to be set, or the operation ends with
-//! [`Error::OutExists`]. Then files of the same names are replaced; weights that would stay beside
+//! OUT is a directory, even if the source is one file, and has to be another directory than the
+//! source. An operation makes OUT with the parents that it lacks, and removes all of them if it
+//! fails. If it exists, even empty, `replace` has to be set, or the operation ends with
+//! [`Error::OutExists`]. Then files of the same names are replaced. Weights that would stay beside
 //! the new ones are an error.
 //!
 //! One operation at a time writes to a directory. Another one gets [`Error::Busy`] if its `replace`
@@ -168,7 +168,7 @@
 //!
 //! Operations run on the current [rayon](https://docs.rs/rayon) pool: to choose the number of
 //! threads, call them in `ThreadPool::install`. A thread holds a panel of 131,072 values, or one
-//! row of up to 4,194,304 values, some ten bytes for each; longer rows are read twice, in panels.
+//! row of up to 4,194,304 values, some ten bytes for each. Longer rows are read twice, in panels.
 //! Beside that, the scales of a tensor, the headers and what the report says of each tensor are
 //! kept. Files are not mapped. [`sweep()`] alone holds whole rows, however long.
 //!
@@ -205,8 +205,9 @@
 //! assert_eq!(explain(&error, Path::new("no/model")), "there is no no/model");
 //! ```
 //!
-//! Never inside of another are [`Error::Cancelled`], [`Error::InvalidOption`], a source that is not
-//! there, and what keeps OUT from being written, from [`Error::OutIsSource`] to [`Error::Busy`].
+//! Some errors are never inside of another one: [`Error::Cancelled`], [`Error::InvalidOption`], the
+//! error of a source that is not there, and the errors that keep OUT from being written, from
+//! [`Error::OutIsSource`] to [`Error::Busy`].
 //!
 //! An error says its own part, and leads to its cause by [`source`](std::error::Error::source). To
 //! show all of it, print the chain:

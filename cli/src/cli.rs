@@ -1,4 +1,4 @@
-//! The command line: which commands there are.
+//! The command line, and which commands there are.
 
 use clap::{Parser, Subcommand};
 

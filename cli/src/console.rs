@@ -1,4 +1,4 @@
-//! The terminal: results to stdout, warnings and progress to stderr.
+//! The terminal. Results go to stdout, and warnings and progress go to stderr.
 
 use std::io::{self, ErrorKind, Write as _};
 
@@ -15,7 +15,7 @@ pub(crate) struct Console {
 }
 
 impl Console {
-    /// The bar is there only if stderr is a terminal, and only once there is progress.
+    /// A console whose bar is shown only if stderr is a terminal, and only once there is progress.
     pub(crate) fn new() -> Self {
         let style = ProgressStyle::with_template(
             "{bar:32} {bytes} of {total_bytes}, {bytes_per_sec}, {eta} to go {msg}",
@@ -25,7 +25,7 @@ impl Console {
         Self { bar: bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar())) }
     }
 
-    /// Follows an operation, which an interrupt stops.
+    /// A control that follows an operation, and stops it on an interrupt.
     pub(crate) fn control(&self) -> Control<'_> {
         Control::new().with_cancel(interrupt::flag()).with_events(|event| self.follow(event))
     }
@@ -50,7 +50,7 @@ impl Console {
         let result = self.bar.suspend(|| writeln!(stdout, "{text}").and_then(|()| stdout.flush()));
         match result {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-            // Not as a cause, which would be taken for a full disk where OUT is.
+            // The error is not kept as a cause, which would be taken for a full disk where OUT is.
             result => result.map_err(|error| anyhow!("cannot write to stdout: {error}")),
         }
     }

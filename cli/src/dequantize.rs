@@ -1,4 +1,4 @@
-//! `absmax dequantize`: a quantized checkpoint back to floating point.
+//! `absmax dequantize` converts a quantized checkpoint back to floating point.
 
 use std::path::PathBuf;
 

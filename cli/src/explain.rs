@@ -1,4 +1,4 @@
-//! The library's errors and warnings in the words of the command line.
+//! Says the library's errors and warnings in the words of the command line.
 
 use absmax_checkpoint::{Error, Reason, Warning};
 use anyhow::anyhow;

@@ -1,4 +1,4 @@
-//! Ctrl-C: asked for at any time, obeyed between two pieces of work.
+//! Ctrl-C. It can be pressed at any time, and takes effect between two pieces of work.
 
 use std::ffi::c_int;
 use std::fs;
@@ -11,7 +11,7 @@ use anyhow::Context as _;
 use signal_hook::consts::SIGHUP;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
-/// What the handlers of signals set.
+/// The flag that the handlers of signals set.
 static REQUESTED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
 const SIGNALS: &[c_int] = &[
@@ -21,11 +21,11 @@ const SIGNALS: &[c_int] = &[
     SIGHUP,
 ];
 
-/// 128 + SIGINT, as shells report it.
+/// The exit code of an interrupted run: 128 + SIGINT, as shells report it.
 pub(crate) const EXIT_CODE: u8 = 130;
 
-/// From here on an interrupt no longer ends the process: it sets the [`flag`]. What was
-/// ignored before, as a hangup is under `nohup`, stays so.
+/// From here on, an interrupt no longer ends the process, but sets the [`flag`]. Signals that were
+/// ignored before, as a hangup is under `nohup`, stay ignored.
 pub(crate) fn watch() -> anyhow::Result<()> {
     let ignored = ignored();
     for &signal in SIGNALS.iter().filter(|&signal| ignored & (1 << (signal - 1)) == 0) {
@@ -42,7 +42,7 @@ fn ignored() -> u64 {
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).unwrap_or(0)
 }
 
-/// Whether the run was interrupted.
+/// The flag that says whether the run was interrupted.
 pub(crate) fn flag() -> &'static AtomicBool {
     &REQUESTED
 }
@@ -52,7 +52,7 @@ pub(crate) fn request() {
     REQUESTED.store(true, Relaxed);
 }
 
-/// An error if the run was interrupted.
+/// Fails if the run was interrupted.
 pub(crate) fn check() -> Result<(), Error> {
     if REQUESTED.load(Relaxed) { Err(Error::Cancelled) } else { Ok(()) }
 }

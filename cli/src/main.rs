@@ -1,4 +1,4 @@
-//! `absmax`: quantizes checkpoints, exact to the bit.
+//! The command `absmax`, which quantizes checkpoints, exact to the bit.
 
 mod cli;
 mod compare;
@@ -49,7 +49,7 @@ fn main() -> ExitCode {
         } else {
             format!("{error:#}")
         };
-        // A closed stderr leaves nobody to tell.
+        // If stderr is closed, there is nobody to tell.
         let _ = writeln!(std::io::stderr(), "error: {}", printable(&text));
         if interrupted { interrupt::EXIT_CODE.into() } else { ExitCode::FAILURE }
     })

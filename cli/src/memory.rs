@@ -1,4 +1,4 @@
-//! How much memory the process took.
+//! How much memory the process has used.
 
 /// The largest resident size so far, in bytes, where the system tells.
 pub(crate) fn peak() -> Option<u64> {

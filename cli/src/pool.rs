@@ -1,4 +1,4 @@
-//! `--threads`.
+//! The option `--threads`.
 
 use anyhow::{Context as _, Result};
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -18,7 +18,7 @@ impl Threads {
     }
 }
 
-/// More threads than any machine has would only run it out of memory.
+/// Reads a number of threads. More threads than any machine has would only run it out of memory.
 fn thread_count(text: &str) -> Result<usize, String> {
     const MOST: usize = 1024;
     match text.parse() {

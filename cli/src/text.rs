@@ -1,4 +1,4 @@
-//! Tables and numbers for people.
+//! Writes tables and numbers for people.
 
 use comfy_table::{CellAlignment, Table, presets};
 
@@ -23,7 +23,7 @@ pub(crate) fn right_align(table: &mut Table, column: usize) {
     }
 }
 
-/// 1234567 as 1,234,567.
+/// Writes 1234567 as 1,234,567.
 pub(crate) fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut grouped = String::new();
@@ -36,7 +36,7 @@ pub(crate) fn grouped(n: u64) -> String {
     grouped
 }
 
-/// 0.001234, 12.34, 1.234e-5.
+/// Writes four digits, as in 0.001234, 12.34 and 1.234e-5.
 pub(crate) fn four_digits(x: f64) -> String {
     let magnitude = x.abs();
     if x == 0.0 {
@@ -49,7 +49,8 @@ pub(crate) fn four_digits(x: f64) -> String {
     }
 }
 
-/// Names come from files: what would steer a terminal is written as an escape.
+/// Makes a text safe to print. Names come from files, so characters that would steer a terminal are
+/// written as escapes.
 pub(crate) fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
     for c in text.chars() {

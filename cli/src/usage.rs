@@ -1,10 +1,10 @@
-//! Options that contradict each other, which is found only after they were read.
+//! The error of options that contradict each other, which is found only after they were read.
 
 use std::fmt;
 
 use clap::error::ErrorKind;
 
-/// An error of usage: it is shown as clap shows its own.
+/// An error of usage, which is shown as clap shows its own.
 #[derive(Debug)]
 pub(crate) struct Usage {
     pub(crate) kind: ErrorKind,

@@ -1,4 +1,4 @@
-//! `absmax values`: a few numbers quantized, as JSON.
+//! `absmax values` quantizes a few numbers and prints them as JSON.
 
 use absmax::{QuantParams, dequantize_into, quantize};
 use anyhow::Result;
@@ -33,7 +33,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     Console::new().print(&serde_json::to_string(&result)?)
 }
 
-/// `x` to so many decimals, without zeros at the end.
+/// Rounds `x` to so many decimals, without zeros at the end.
 fn rounded(x: f32, decimals: usize) -> Option<Number> {
     let text = format!("{x:.decimals$}");
     let digits = text.trim_end_matches('0').trim_end_matches('.');

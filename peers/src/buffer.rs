@@ -2,7 +2,7 @@
 
 use std::ops::{Deref, DerefMut};
 
-/// Bytes of a cache line.
+/// The number of bytes of a cache line.
 const LINE: usize = 64;
 
 /// No last-level cache is expected to hold this many bytes.
@@ -11,8 +11,9 @@ const UNCACHED: usize = 128 << 20;
 /// Sizes from here on, in bytes of f32, are measured out of memory.
 const COLD_FROM: usize = 64 << 20;
 
-/// A slice that begins a given number of bytes past a cache line, wherever the allocator put it: a
-/// load or store across two lines costs two, which must not be one contender's luck.
+/// A slice that begins a given number of bytes past a cache line, wherever the allocator put it. A
+/// load or store across two lines costs as much as two, and which contender has to pay that must
+/// not be left to luck.
 pub(crate) struct Buffer<T> {
     values: Vec<T>,
     start: usize,
@@ -20,7 +21,7 @@ pub(crate) struct Buffer<T> {
 }
 
 impl<T: Clone> Buffer<T> {
-    /// `len` times `value`, `offset` bytes past a line.
+    /// A buffer of `len` times `value` that begins `offset` bytes past a line.
     pub(crate) fn new(len: usize, value: T, offset: usize) -> Self {
         let values = vec![value; len + 2 * LINE / size_of::<T>()];
         let start = values.as_ptr().align_offset(LINE) + offset / size_of::<T>();
@@ -52,10 +53,10 @@ impl<T> DerefMut for Buffer<T> {
     }
 }
 
-/// How many copies of an input of so many bytes the calls go round, where the tensor has `elements`:
-/// one where it is to be found in the caches, and otherwise as many as push each other out. A call
-/// then finds nothing of its input that the call before it left behind, in whichever direction
-/// either of them walks.
+/// The number of copies of an input that the calls go round, where the input has so many bytes and
+/// the tensor has `elements`. It is one if the input is meant to be found in the caches. Otherwise
+/// there are as many copies as push each other out. A call then finds nothing of its input that the
+/// call before it left behind, in whichever direction either of them walks.
 pub(crate) fn copies(elements: usize, bytes: usize) -> usize {
     if elements * size_of::<f32>() < COLD_FROM { 1 } else { UNCACHED.div_ceil(bytes) }
 }

@@ -1,15 +1,16 @@
-//! Time that a call took, without the time in which others had the CPU.
+//! Measures the time that a call takes, without the time in which the thread waited for a CPU.
 //!
-//! A call on a large tensor is as long as a time slice. On a machine that others use too, some calls
-//! are interrupted and some are not, and a median of wall time may fall on either side: ratios
-//! between equals came out anywhere from 0.9 to 2.
+//! A call on a large tensor is as long as a time slice. If other programs use the machine too, some
+//! calls are interrupted and some are not. A median of wall time may then be that of either kind:
+//! ratios between equals came out anywhere from 0.9 to 2.
 
 use std::time::{Duration, Instant};
 
-/// Measures by wall time, less the wait of the calling thread.
+/// Measures by wall time, minus the time that the calling thread waited.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Clock {
-    /// Whether the wait is known and means something: with several threads, others work meanwhile.
+    /// Whether the wait is known and means something. With several threads it means nothing,
+    /// because the others work meanwhile.
     less_wait: bool,
 }
 
@@ -19,7 +20,7 @@ impl Clock {
         Self { less_wait: threads == 1 && waited().is_some() }
     }
 
-    /// What it measures, for the reader of the figures.
+    /// What the clock measures, for the reader of the figures.
     pub(crate) fn describe(self) -> &'static str {
         if self.less_wait { "wall time less waiting for a CPU" } else { "wall time" }
     }
@@ -37,8 +38,9 @@ impl Clock {
     }
 }
 
-/// How long this thread has been ready to run while others did, where the kernel says: the second
-/// field, in nanoseconds. (The first, the time it ran, is only brought up to date at ticks.)
+/// How long this thread has been ready to run while others ran, if the kernel says so. That is the
+/// second field, in nanoseconds. (The first field, the time that the thread ran, is brought up to
+/// date only at ticks.)
 fn waited() -> Option<Duration> {
     let text = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
     text.split_whitespace().nth(1)?.parse().ok().map(Duration::from_nanos)

@@ -1,4 +1,4 @@
-//! Something that is timed, and the check that comes before.
+//! A contender that is timed, and the check that comes before.
 
 use absmax::Integer;
 use anyhow::ensure;
@@ -14,11 +14,11 @@ pub(crate) struct Contender<'a> {
 /// How the contender's answer compares with the definition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exact {
-    /// To the bit.
+    /// The answer is right to the bit.
     Yes,
-    /// So many of these values are the neighbouring integer.
+    /// So many values of the answer are the neighbouring integer.
     Differ(usize),
-    /// It computes something else: a limit of the machine, or another format.
+    /// The contender computes something else: a limit of the machine, or another format.
     Other,
 }
 
@@ -28,14 +28,14 @@ impl<'a> Contender<'a> {
     }
 }
 
-/// Every bit is right.
+/// Checks that every bit is right.
 pub(crate) fn exactly<T: PartialEq>(name: &str, found: &[T], right: &[T]) -> anyhow::Result<Exact> {
     let wrong = found.iter().zip(right).position(|(found, right)| found != right);
     ensure!(found.len() == right.len() && wrong.is_none(), "{name}: value {wrong:?} is wrong");
     Ok(Exact::Yes)
 }
 
-/// Every value is right or the neighbouring integer.
+/// Checks that every value is right or the neighbouring integer.
 pub(crate) fn nearly(
     name: &str,
     found: impl ExactSizeIterator<Item = i32>,

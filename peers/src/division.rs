@@ -1,12 +1,13 @@
-//! The loop that quantizes exactly by the CPU's vector division, written by hand with intrinsics: what
-//! one would write who wants the right bits. NaN to 0, clip, convert, saturating packs.
+//! Loops that quantize exactly by the CPU's vector division, written by hand with intrinsics, as
+//! one would write them to get the right bits. They turn NaN into 0, clip, convert, and pack with
+//! saturation.
 
 use std::arch::x86_64::*;
 
 use bytemuck::must_cast as cast;
 use pulp::x86::{V3, V4};
 
-/// With AVX2: `vdivps` on eight lanes. Does nothing where the CPU lacks it.
+/// Quantizes with AVX2, by `vdivps` on eight lanes. Does nothing if the CPU has no AVX2.
 pub(crate) fn avx2(x: &[f32], scale: f32, q: &mut [i8]) {
     struct Loop<'a>(V3, &'a [f32], f32, &'a mut [i8]);
     impl pulp::NullaryFnOnce for Loop<'_> {
@@ -41,7 +42,7 @@ pub(crate) fn avx2(x: &[f32], scale: f32, q: &mut [i8]) {
     }
 }
 
-/// With AVX-512: `vdivps` on sixteen lanes. Does nothing where the CPU lacks it.
+/// Quantizes with AVX-512, by `vdivps` on sixteen lanes. Does nothing if the CPU has no AVX-512.
 pub(crate) fn avx512(x: &[f32], scale: f32, q: &mut [i8]) {
     struct Loop<'a>(V4, &'a [f32], f32, &'a mut [i8]);
     impl pulp::NullaryFnOnce for Loop<'_> {
@@ -75,7 +76,8 @@ pub(crate) fn avx512(x: &[f32], scale: f32, q: &mut [i8]) {
     }
 }
 
-/// With AVX-512, groups of 32 values, each by its own scale. Does nothing where the CPU lacks it.
+/// Quantizes groups of 32 values with AVX-512, each by its own scale. Does nothing if the CPU has
+/// no AVX-512.
 pub(crate) fn avx512_groups(x: &[f32], q: &mut [i8], scales: &mut [f32]) {
     struct Loop<'a>(V4, &'a [f32], &'a mut [i8], &'a mut [f32]);
     impl pulp::NullaryFnOnce for Loop<'_> {

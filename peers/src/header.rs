@@ -1,4 +1,4 @@
-//! What has to stand beside figures: when, where and by which command.
+//! Prints what has to stand beside figures: when, where and by which command they were measured.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -7,7 +7,7 @@ use absmax::Backend;
 use crate::clock::Clock;
 use crate::conditions::Conditions;
 
-/// Prints all of it above the tables.
+/// Prints the header above the tables.
 pub(crate) fn print(conditions: &Conditions) {
     let command: Vec<String> = std::env::args().skip(1).collect();
     println!("absmax {} beside its peers, {}", env!("CARGO_PKG_VERSION"), today());
@@ -22,8 +22,8 @@ pub(crate) fn print(conditions: &Conditions) {
     println!("GB/s of f32 bytes, medians; in brackets absmax (the first row) over the peer\n");
 }
 
-/// The name that Linux knows the CPU by, which of some virtual machines says little; so the family
-/// and the model too.
+/// The name that Linux knows the CPU by, with the family and the model, because the name says
+/// little on some virtual machines.
 fn cpu() -> String {
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let field = |name: &str| {
@@ -43,8 +43,8 @@ fn today() -> String {
     format!("{year}-{month:02}-{day:02}")
 }
 
-/// Year, month and day of a day after 1970-01-01. Years begin in March here, so that the leap day is
-/// the last; 400 of them are 146,097 days.
+/// Year, month and day of a day after 1970-01-01. Years begin in March here, so that the leap day
+/// is the last day. 400 years are 146,097 days.
 fn civil(days: u64) -> (u64, u64, u64) {
     let days = days + 719_468;
     let (era, day) = (days / 146_097, days % 146_097);

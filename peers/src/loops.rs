@@ -1,11 +1,11 @@
-//! Plain loops, as one would write them first, and the limits of the machine.
+//! Plain loops, as one would write them first, and loops that show the limits of the machine.
 //!
-//! The compiler makes of each what it can with all that this CPU has, as a build for this very CPU
-//! would: an x86-64 build for every CPU could not even round without a function call.
+//! The compiler makes of each loop what it can with all that this CPU has, as in a build for this
+//! very CPU. An x86-64 build for every CPU could not even round without a function call.
 
 use pulp::Arch;
 
-/// max |x|.
+/// Computes max |x|.
 pub(crate) fn abs_max(x: &[f32]) -> f32 {
     Arch::new().dispatch(|| x.iter().fold(0.0, |top, x| if top < x.abs() { x.abs() } else { top }))
 }
@@ -15,7 +15,7 @@ pub(crate) fn read(x: &[f32]) -> u32 {
     Arch::new().dispatch(|| x.iter().fold(0, |bits, x| bits | x.to_bits()))
 }
 
-/// clamp(round_half_even(x / scale), -127, 127).
+/// Computes clamp(round_half_even(x / scale), -127, 127).
 pub(crate) fn divide(x: &[f32], scale: f32, q: &mut [i8]) {
     Arch::new().dispatch(|| {
         for (q, x) in q.iter_mut().zip(x) {
@@ -24,7 +24,7 @@ pub(crate) fn divide(x: &[f32], scale: f32, q: &mut [i8]) {
     });
 }
 
-/// The same with a multiplication by 1 / scale.
+/// Computes clamp(round_half_even(x * (1 / scale)), -127, 127).
 pub(crate) fn multiply(x: &[f32], scale: f32, q: &mut [i8]) {
     let reciprocal = 1.0 / scale;
     Arch::new().dispatch(|| {
@@ -43,7 +43,7 @@ pub(crate) fn read_4_write_1(x: &[f32], q: &mut [i8]) {
     });
 }
 
-/// q * scale.
+/// Computes q * scale.
 pub(crate) fn dequantize(q: &[i8], scale: f32, x: &mut [f32]) {
     Arch::new().dispatch(|| {
         for (x, q) in x.iter_mut().zip(q) {

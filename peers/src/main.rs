@@ -1,8 +1,9 @@
 //! Measures absmax beside other crates and plain loops, interleaved in one process, and prints a
 //! table of ratios for each operation.
 //!
-//! Every contender's answer is checked before it is timed: the exact ones to the bit against
-//! `absmax::reference`, the others to one integer, with the number of values that differ.
+//! Every contender's answer is checked before it is timed. Exact contenders have to agree with
+//! `absmax::reference` to the bit. Others may differ by one integer, and the number of values that
+//! differ is shown.
 
 mod args;
 mod buffer;

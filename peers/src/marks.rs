@@ -7,7 +7,7 @@ use crate::operations::names::{
 };
 use crate::table;
 
-/// Ours has to be so many times as fast as theirs, at this size.
+/// A mark: `ours` has to be so many times as fast as `theirs`, at this size.
 struct Mark {
     operation: Operation,
     ours: &'static str,
@@ -67,7 +67,7 @@ fn all() -> impl Iterator<Item = Mark> {
     .flatten()
 }
 
-/// Prints every mark with what was measured; whether one was measured and none missed.
+/// Prints every mark with what was measured. Returns whether a mark was met and none was missed.
 pub(crate) fn report(results: &[(Operation, Vec<Timings>)]) -> bool {
     let (mut met, mut missed) = (0, 0);
     for mark in all() {

@@ -1,5 +1,5 @@
-//! Interleaved timing: in each round every contender has its turn, so that what disturbs the machine
-//! disturbs all of them.
+//! Measures times in turns. In each round, every contender has its turn, so that whatever disturbs
+//! the machine disturbs all of them.
 
 use std::time::Duration;
 
@@ -30,13 +30,13 @@ impl Timings {
     }
 }
 
-/// A turn takes at least this long, so that the clock's own cost vanishes.
+/// The least duration of a turn, so that the clock's own cost vanishes.
 const TURN: Duration = Duration::from_micros(200);
 
-/// Fewer turns have no median worth the name.
+/// The least number of turns. Fewer turns have no median worth the name.
 const TURNS: usize = 5;
 
-/// Times all contenders until each has had so many seconds; the calls go round `copies` copies of
+/// Times all contenders until each has had so many seconds. The calls go round `copies` copies of
 /// the input.
 pub(crate) fn interleave(
     elements: usize,
@@ -60,9 +60,9 @@ struct Racer<'a> {
     contender: Contender<'a>,
     clock: Clock,
     copies: usize,
-    /// Calls so far.
+    /// The number of calls so far.
     called: usize,
-    /// Calls of one turn.
+    /// The number of calls in one turn.
     calls: u32,
     /// Seconds of one call, in each turn.
     samples: Vec<f64>,
@@ -91,8 +91,8 @@ impl<'a> Racer<'a> {
         clock.time(|| (0..calls).for_each(|_| self.call()))
     }
 
-    /// The first call is not timed: the caches are to be as this contender leaves them, not as its
-    /// neighbour did.
+    /// Takes a turn. The first call is not timed, so that the caches are as this contender leaves
+    /// them and not as the one before it did.
     fn turn(&mut self) {
         self.call();
         let seconds = self.time().as_secs_f64();

@@ -31,7 +31,7 @@ pub(crate) fn rten_affine<'a>(
     rten_vecmath::Quantize::new(x, q, 1.0 / scale, zero_point).dispatch()
 }
 
-/// The zero point that makes u8 of the symmetric range.
+/// The zero point that turns the symmetric range into u8.
 const ZERO: u8 = 128;
 
 /// rten's u8 as the integer that it stands for.
@@ -49,8 +49,8 @@ pub(crate) fn candle_dequantize(blocks: &[BlockQ8_0], x: &mut [f32]) {
     BlockQ8_0::to_float(blocks, x);
 }
 
-/// `x` as candle's Q8_0, which has a scale in f16 for every 32 values. The blocks are checked: what
-/// they restore is within a step of the block from what it was.
+/// `x` as candle's Q8_0, which has a scale in f16 for every 32 values. The blocks are checked: the
+/// values that they restore are within a step of the block from what they were.
 pub(crate) fn candle_blocks(x: &[f32]) -> anyhow::Result<Vec<BlockQ8_0>> {
     let mut blocks = vec![BlockQ8_0::zeros(); x.len() / BlockQ8_0::BLCK_SIZE];
     let mut restored = vec![0.0; x.len()];

@@ -1,4 +1,4 @@
-//! One operation as a table: contenders down, sizes across.
+//! Writes one operation as a table, with contenders down and sizes across.
 
 use comfy_table::{CellAlignment, Table, presets};
 
@@ -36,7 +36,7 @@ pub(crate) fn table(results: &[Timings]) -> Table {
     table
 }
 
-/// As in 4 Ki.
+/// Writes a number of elements, as in 4 Ki.
 pub(crate) fn elements(n: usize) -> String {
     match n {
         n if n >= 1 << 20 && n % (1 << 20) == 0 => format!("{} Mi", n >> 20),

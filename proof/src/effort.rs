@@ -1,4 +1,4 @@
-//! How much is tried.
+//! The effort: how much is tried.
 
 use serde::Serialize;
 
@@ -13,9 +13,9 @@ use serde::Serialize;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Effort {
-    /// Strides, for emulators.
+    /// Every check in strides, for emulators.
     Quick,
-    /// Everything but all f32.
+    /// Everything except all f32.
     Normal,
     /// Everything.
     Exhaustive,

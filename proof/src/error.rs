@@ -1,6 +1,6 @@
-//! What can go wrong.
+//! The error of a check that cannot run.
 
-/// What keeps a check from running: threads that cannot be started.
+/// The error that keeps a check from running: threads cannot be started.
 pub type Error = rayon::ThreadPoolBuildError;
 
 /// A result of this crate.

@@ -1,17 +1,19 @@
-//! Proves, on the CPU at hand, that every kernel of [`absmax`] returns the bits of its scalar reference.
+//! Proves, on the CPU at hand, that every kernel of [`absmax`] returns the bits of its scalar
+//! reference.
 //!
-//! A proof has four parts, and each is said here once:
+//! A proof has four parts:
 //!
-//! - [`inputs`]: values, scales, shapes and schemes that have cost somebody a bug. All are drawn from
-//!   fixed seeds, so a difference is found again.
-//! - [`expected`]: the naive answers. One element after another, by [`absmax::reference`], which shares
-//!   no function with the kernels.
-//! - [`control`]: what libraries commonly do instead, wrong in one way for each operation. A comparison
-//!   that does not tell it from the reference proves nothing.
-//! - [`compare`]: runs every [`Subject`] (each backend, and the control) on the same input and counts, on
-//!   a [`Board`](compare::Board), what differs from the naive answer, to the bit.
+//! - [`inputs`] has values, scales, shapes and schemes that have cost somebody a bug. All are drawn
+//!   from fixed seeds, so a difference can be found again.
+//! - [`expected`] has the naive answers. They are computed one element after another by
+//!   [`absmax::reference`], which shares no function with the kernels.
+//! - [`control`] does what libraries commonly do instead, and is wrong in one way for each
+//!   operation. A comparison that does not tell it from the reference proves nothing.
+//! - [`compare`] runs every [`Subject`] (each backend, and the control) on the same input. It
+//!   counts, on a [`Board`](compare::Board), what differs from the naive answer in any bit.
 //!
-//! [`checks`] puts them together. A check is a value with a name, and says in words what it tries:
+//! [`checks`] puts these parts together. A check is a value with a name, and says in words what it
+//! tries:
 //!
 //! ```
 //! use absmax::Backend;
@@ -25,9 +27,10 @@
 //! # Ok::<(), absmax_proof::Error>(())
 //! ```
 //!
-//! [`prove()`] runs all checks of an [`Effort`] and the enumeration behind the exact division, and returns
-//! a [`Report`], which is plain data that serializes. `absmax selftest` prints it; the tests of the
-//! kernel crate run the same checks one by one. An input of one's own is compared on a board:
+//! [`prove()`] runs all checks of an [`Effort`] and the enumeration behind the exact division, and
+//! returns a [`Report`], which is plain data that serializes. `absmax selftest` prints the report,
+//! and the tests of the kernel crate run the same checks one by one. To compare an input of your
+//! own, use a board:
 //!
 //! ```
 //! use absmax::{Backend, Scheme};
@@ -46,9 +49,9 @@
 //!
 //! # Without `std`
 //!
-//! This crate uses std, and takes care not to turn on that of [`absmax`] or `half`: it is what the
-//! kernels' tests without `std` run, too. What only exists with `std` (two figures of
-//! [`absmax::ErrorStats`]) is handed in by [`Session::ratios`].
+//! This crate uses std, but does not turn on the feature `std` of [`absmax`] or `half`, because the
+//! kernels' tests without `std` use this crate too. Two figures of [`absmax::ErrorStats`] exist
+//! only with `std`. The caller hands them in by [`Session::ratios`].
 
 pub mod checks;
 pub mod compare;

@@ -1,4 +1,4 @@
-//! The whole proof: every check, the report, the verdict.
+//! Runs the whole proof: every check, the report and the verdict.
 
 use std::time::Instant;
 
@@ -10,12 +10,13 @@ use crate::session::{Progress, Session};
 use crate::status::Status;
 use crate::subject::Ratios;
 
-/// Runs all checks of an effort on the backends that are to run, then the enumeration behind the exact
-/// division.
+/// Runs all checks of an effort on the backends that are to run, then the enumeration behind the
+/// exact division.
 ///
 /// # Errors
 ///
-/// If threads cannot be started. A mismatch is no error, but makes the report one that has not passed.
+/// If threads cannot be started. A mismatch is no error, but makes the report one that has not
+/// passed.
 ///
 /// ```no_run
 /// use absmax_proof::{Effort, Status, prove};

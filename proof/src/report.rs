@@ -1,4 +1,4 @@
-//! What was found, as plain data.
+//! The report of a proof, as plain data.
 
 use std::env::consts::{ARCH, OS};
 
@@ -28,7 +28,7 @@ pub struct Report {
     pub checks: Vec<Outcome>,
     /// What the enumeration of the division found, on each backend.
     pub division: Vec<Division>,
-    /// How long all of it took.
+    /// How many seconds the whole proof took.
     pub seconds: f64,
 }
 

@@ -7,7 +7,7 @@ use crate::compare::Board;
 use crate::effort::Effort;
 use crate::subject::{Ratios, Subject};
 
-/// Is told how far a check is. A terminal shows a bar; `()` says nothing.
+/// A listener that is told how far a check is. A terminal shows a bar, and `()` shows nothing.
 pub trait Progress: Sync {
     /// Something of so many steps begins.
     fn begin(&self, what: &'static str, steps: usize);
@@ -22,7 +22,8 @@ impl Progress for () {
     fn step(&self) {}
 }
 
-/// What every check needs: whose results are compared, how much is tried, and who is told how far it is.
+/// What every check needs: whose results are compared, how much is tried, and who is told how far
+/// it is.
 ///
 /// ```
 /// use absmax::Backend;
@@ -40,11 +41,12 @@ pub struct Session<'a> {
     progress: &'a dyn Progress,
 }
 
-/// One in how many items has a control.
+/// One in so many items has a control.
 const CONTROLLED: usize = 4;
 
 impl<'a> Session<'a> {
-    /// Compares these backends, of which there are no more than names of instruction sets.
+    /// A session that compares these backends, of which there are no more than names of instruction
+    /// sets.
     pub fn new(backends: impl IntoIterator<Item = Backend>, effort: Effort) -> Self {
         let mut backends = backends.into_iter();
         let backends = [(); absmax::Isa::ALL.len()].map(|()| backends.next());
@@ -57,8 +59,8 @@ impl<'a> Session<'a> {
         Self { progress, ..self }
     }
 
-    /// Compares these figures of [`absmax::ErrorStats`], too: whoever has absmax with `std` hands in
-    /// `|stats| [stats.sqnr_db(), stats.cosine()]`.
+    /// Compares these figures of [`absmax::ErrorStats`], too. A caller that has absmax with `std`
+    /// hands in `|stats| [stats.sqnr_db(), stats.cosine()]`.
     #[must_use]
     pub fn ratios(self, ratios: Ratios) -> Self {
         Self { ratios: Some(ratios), ..self }
@@ -85,13 +87,13 @@ impl<'a> Session<'a> {
         Board::new(backends.chain([Subject::Control]), self.ratios)
     }
 
-    /// The board of the backends alone.
+    /// A board of the backends alone, without the control.
     pub fn board_without_control(&self) -> Board {
         Board::new(self.backends().map(|backend| Subject::Backend(backend, 0)), self.ratios)
     }
 
-    /// Tries all items, on all threads, each on an `empty` board, and adds up in the items' order. The
-    /// control takes part in some of them.
+    /// Tries all items, on all threads, each on an `empty` board, and adds up in the items' order.
+    /// The control takes part in some of them.
     pub fn over<I>(
         &self,
         what: &'static str,

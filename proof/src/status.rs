@@ -1,4 +1,4 @@
-//! Which backends run here, and why the others do not.
+//! The backends that run here, and why the others do not.
 
 use std::env::consts::ARCH;
 use std::error::Error;
@@ -27,7 +27,7 @@ pub struct Status {
     pub isa: Isa,
     /// Why it did not run.
     pub skipped: Option<String>,
-    /// The proof that it can.
+    /// The backend, which is the proof that it can run.
     #[serde(skip)]
     backend: Option<Backend>,
 }
@@ -42,7 +42,7 @@ impl Status {
     ///
     /// # Errors
     ///
-    /// If it is not available.
+    /// If the instruction set is not available.
     pub fn only(isa: Isa) -> Result<Vec<Self>, Unavailable> {
         if Backend::new(isa).is_err() {
             Err(Unavailable { isa })

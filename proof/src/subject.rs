@@ -1,4 +1,5 @@
-//! Whose results are compared with the reference: the backends, and one that must be caught.
+//! The subjects whose results are compared with the reference: the backends, and a control that
+//! must be caught.
 
 use absmax::{
     Backend, ErrorStats, Params, QuantParams, QuantizedMut, QuantizedTensor, Result, Rows, RowsMut,
@@ -24,7 +25,7 @@ pub enum Subject {
 }
 
 impl Subject {
-    /// Whether it is the one that has to be caught.
+    /// Whether the subject is the control, which has to be caught.
     pub fn is_control(self) -> bool {
         matches!(self, Self::Control)
     }
@@ -131,7 +132,7 @@ impl Subject {
         }
     }
 
-    /// The rows of `x` and of `q` stand where `matrix` says.
+    /// Quantizes rows. The rows of `x` and of `q` are where `matrix` says.
     pub(crate) fn quantize_rows<T: Input, Q: Byte>(
         self,
         x: &[T],
@@ -170,7 +171,7 @@ impl Subject {
         }
     }
 
-    /// By parameters that are given: those of `of`.
+    /// Quantizes rows by given parameters, which are those of `of`.
     pub(crate) fn quantize_rows_with<T: Input, Q: Byte>(
         self,
         x: &[T],
@@ -192,7 +193,7 @@ impl Subject {
         }
     }
 
-    /// The integers of `of` stand in `q` where `matrix` says.
+    /// Dequantizes rows. The integers of `of` are in `q` where `matrix` says.
     pub(crate) fn dequantize_rows<Q: Byte, T: Input>(
         self,
         q: &[Q],

@@ -1,7 +1,9 @@
-//! The channels of a tensor whose axis is not the first: planes [channels, inner] one after another.
+//! Operations on the channels of a tensor whose channel axis is not the first. Such a tensor is a
+//! sequence of planes [channels, inner].
 //!
-//! Channels of a block of values and more are slices, which the kernels of planes go through one by
-//! one. Shorter ones are columns of a matrix, which is read row by row.
+//! If a channel has at least a block of values in each plane, its values are slices, and the plane
+//! kernels go through them one by one. Shorter channels are the columns of a matrix, which is read
+//! row by row.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -27,8 +29,9 @@ pub struct Channels {
 }
 
 impl Channels {
-    /// Quantizes `x` by the parameters of each channel; the lengths agree. If there are gaps between
-    /// the rows of either, then each row is a plane of channels of one value.
+    /// Quantizes `x` by parameters that are computed from the values of each channel. The lengths
+    /// agree. If there are gaps between the rows of the input or the output, each row is a plane
+    /// whose channels have one value.
     pub(super) fn quantize<T: Value>(
         self,
         backend: Backend,
@@ -48,37 +51,39 @@ impl Channels {
         Ok(())
     }
 
-    /// Elements of one plane.
+    /// The number of elements of one plane.
     fn plane(self) -> usize {
         self.count * self.inner
     }
 
-    /// Elements of the rows that the column kernels see: planes, as many side by side as make a
-    /// block.
+    /// The number of elements of a row as the column kernels see it, which is as many planes side
+    /// by side as fill a block.
     fn columns(self) -> usize {
         self.plane() * BLOCK.div_ceil(self.plane())
     }
 
-    /// Elements of the pieces in which the tensor is shared out: whole numbers of `of`.
+    /// The number of elements of a piece that one thread takes at a time, which is a multiple of
+    /// `of`.
     fn piece(of: usize) -> usize {
         of * (CHUNK / of).max(1)
     }
 
-    /// Whether a channel is slices that are long enough for kernels of their own.
+    /// Whether the slices of a channel are long enough for the plane kernels.
     fn sliced(self) -> bool {
         self.inner >= BLOCK
     }
 
-    /// How the kernels of columns cut what has these gaps: see [`Rows::slices`].
+    /// The size of the pieces that the column kernels get, or `None` if there are gaps between the
+    /// rows: see [`Rows::slices`].
     fn slices(self, gapless: bool) -> Option<usize> {
         gapless.then_some(Self::piece(self.columns()))
     }
 
-    /// Each channel's limits.
+    /// The limits of each channel.
     fn limits<T: Value>(self, backend: Backend, x: Rows<'_, T>, scheme: &Scheme) -> Vec<Limits> {
         let elements = x.len();
         if elements == 0 {
-            // A channel without values is like one of zeros.
+            // A channel without values has the limits of zeros.
             return vec![Limits::symmetric(0.0); self.count];
         }
         let (threads, inner, symmetric) = (backend.threads(), self.inner, scheme.is_symmetric());
@@ -110,8 +115,8 @@ impl Channels {
         }
     }
 
-    /// Quantizes `x` by the scale and the zero point of each channel. `known` says whether they came
-    /// from these values, or from more, all finite.
+    /// Quantizes `x` by a given scale and zero point of each channel. `known` says whether they
+    /// were computed from finite values that include these.
     pub(super) fn quantize_given<T: Value>(
         self,
         backend: Backend,
@@ -149,7 +154,8 @@ impl Channels {
         }
     }
 
-    /// x' = (q - zero_point) * scale of the channel; the lengths agree.
+    /// Dequantizes: x' = (q - zero_point) * scale, by the parameters of each channel. The lengths
+    /// agree.
     pub(super) fn dequantize<T: Value>(
         self,
         backend: Backend,
@@ -182,7 +188,7 @@ impl Channels {
         }
     }
 
-    /// What each channel has, as often as the rows of the column kernels repeat it.
+    /// A parameter of each channel, repeated for every column that the column kernels see.
     fn per_column<P: Copy>(self, of_channels: Vec<P>) -> Vec<P> {
         let columns = self.columns();
         if of_channels.len() == columns {
@@ -197,15 +203,15 @@ impl Channels {
     }
 }
 
-/// The limits of columns, as the kernel has them.
+/// The limits of columns, as [`ColumnLimits`] widens them.
 struct ColumnExtents {
-    /// None if only magnitudes matter.
+    /// Empty if only magnitudes matter.
     min: Vec<i32>,
     max: Vec<i32>,
 }
 
 impl ColumnExtents {
-    /// Of nothing yet.
+    /// The limits of columns in which no value has been seen.
     fn new(columns: usize, symmetric: bool) -> Self {
         let lowest = if symmetric { 0.0 } else { f32::NEG_INFINITY };
         Self {
@@ -220,7 +226,7 @@ impl ColumnExtents {
         self
     }
 
-    /// Those of channels, which the columns repeat.
+    /// The limits of the channels, each of which several columns may belong to.
     fn of_channels(&self, channels: Channels) -> Vec<Limits> {
         let Channels { count, inner } = channels;
         let mut limits = vec![Limits::NOTHING; count];

@@ -1,4 +1,4 @@
-//! Values that share one scale, chunk by chunk.
+//! Operations on values that share one scale, chunk by chunk.
 
 use super::parallel::{self, CHUNK};
 use crate::kernel::{
@@ -8,7 +8,7 @@ use crate::limits::Limits;
 use crate::simd::Value;
 use crate::{Backend, QuantParams};
 
-/// The largest |x|: NaN if there is one, 0 if there is no value.
+/// The largest |x|. It is NaN if a value is NaN, and 0 if there are no values.
 pub(crate) fn abs_max<T: Value>(backend: Backend, x: &[T]) -> f32 {
     let traffic = Traffic::read(size_of_val(x));
     let see = |peak: &mut u32, x| *peak = backend.run(AbsMax { x, traffic }).max(*peak);
@@ -17,7 +17,8 @@ pub(crate) fn abs_max<T: Value>(backend: Backend, x: &[T]) -> f32 {
     T::from_magnitude_bits(peak)
 }
 
-/// The limits of values, of which only the magnitudes matter if `symmetric`. No value is like one 0.
+/// The limits of `x`. If `symmetric`, only the magnitudes matter. The limits of no values are those
+/// of a single 0.
 pub(crate) fn limits<T: Value>(backend: Backend, x: &[T], symmetric: bool) -> Limits {
     if symmetric || x.is_empty() {
         return Limits::symmetric(abs_max(backend, x));
@@ -29,7 +30,7 @@ pub(crate) fn limits<T: Value>(backend: Backend, x: &[T], symmetric: bool) -> Li
     parallel::fold(x.chunks(CHUNK), x.len(), threads, new, see, Limits::merge)
 }
 
-/// Quantizes from the last chunk to the first: where the data have just been read for their range,
+/// Quantizes from the last chunk to the first. If the data have just been read for their range,
 /// their end is still in the cache.
 #[inline(always)]
 pub(crate) fn quantize<T: Value>(backend: Backend, all: Quantize<'_, T>) {

@@ -1,4 +1,4 @@
-//! The sums behind the error metrics, block by block.
+//! Computes the sums behind the error metrics, block by block.
 
 use alloc::vec;
 
@@ -7,11 +7,11 @@ use crate::Backend;
 use crate::kernel::{ErrorSums, Sums};
 use crate::simd::Value;
 
-/// Values that are summed up before the sums are added to the total.
+/// The number of values whose sums are computed before they are added to the total.
 const BLOCK: usize = 1 << 14;
 
-/// The sums of `x` and `y`, which have the same length. Those of blocks are added in order, whoever
-/// computed them.
+/// The sums of `x` and `y`, which have the same length. The sums of the blocks are added in order,
+/// whichever thread computed them.
 pub(crate) fn error_sums<T: Value>(backend: Backend, x: &[T], y: &[f32]) -> Sums {
     let mut sums = vec![Sums::default(); x.len().div_ceil(BLOCK)];
     let blocks = x.chunks(BLOCK).zip(y.chunks(BLOCK)).zip(&mut sums);

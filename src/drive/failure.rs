@@ -1,12 +1,13 @@
-//! Why a scale is not finite. Kernels only leave such a scale behind: looking for the reason is left
-//! until there is one.
+//! Finds out why a scale is not finite.
+//!
+//! Kernels only leave such a scale behind. The reason is looked for once that has happened.
 
 use crate::limits::Limits;
 use crate::simd::Value;
 use crate::{Error, Rows, Scheme};
 
-/// Why the scale of some values with these limits is not finite. Indices are in elements from the
-/// start of the first row.
+/// The error that says why the scale of values with these limits is not finite. An index in it
+/// counts elements from the start of the first row.
 #[cold]
 pub(super) fn set_error<T: Value>(x: Rows<'_, T>, scheme: &Scheme, limits: Limits) -> Error {
     if let Err(error @ Error::ScaleOverflow { .. }) = scheme.params(limits.min, limits.max) {
@@ -17,7 +18,7 @@ pub(super) fn set_error<T: Value>(x: Rows<'_, T>, scheme: &Scheme, limits: Limit
     not_finite(x.row(row)).in_set(0, row * x.row_stride())
 }
 
-/// The error that names the first value that is not finite, of which there is one.
+/// The error that names the first value that is not finite. There has to be such a value.
 #[cold]
 pub(crate) fn not_finite<T: Value>(x: &[T]) -> Error {
     let index = x.iter().position(|x| !x.widened().is_finite()).unwrap_or(0);

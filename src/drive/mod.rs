@@ -1,4 +1,5 @@
-//! What runs over which values: slices in chunks, rows in groups, channels, on one thread or several.
+//! Drives kernels over values. Values that share a scale are taken in chunks, matrices in rows of
+//! groups, and tensors channel by channel, on one thread or on several.
 
 mod channels;
 mod chunks;

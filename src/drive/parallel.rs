@@ -1,6 +1,6 @@
-//! Fixed-size chunks, on one thread or on several.
+//! Runs work in chunks of a fixed size, on one thread or on several.
 
-/// Elements of one chunk. It does not depend on the number of threads, and nothing that is computed
+/// The number of elements of one chunk. It does not depend on the number of threads, and no result
 /// depends on which thread computes it.
 pub(crate) const CHUNK: usize = 1 << 17;
 
@@ -8,8 +8,8 @@ pub(crate) const CHUNK: usize = 1 << 17;
 #[cfg(feature = "rayon")]
 const PARALLEL: usize = 1 << 19;
 
-/// Calls `f` for every item, on at most `threads` threads at a time (0: as many as the current rayon
-/// pool has). `elements` is the size of the whole work.
+/// Calls `f` for every item, on at most `threads` threads at a time. 0 stands for as many threads
+/// as the current rayon pool has. `elements` is the number of elements of all items together.
 pub(crate) fn for_each<I>(items: I, elements: usize, threads: usize, f: impl Fn(I::Item) + Sync)
 where
     I: ExactSizeIterator + Send,
@@ -17,8 +17,9 @@ where
     fold(items, elements, threads, || (), |(), item| f(item), |(), ()| ());
 }
 
-/// The same with a state that `f` adds every item to: each thread has its own, a `new` one, and in
-/// the end they are merged. What comes out must not depend on which items went together.
+/// Calls `f` for every item as [`for_each`] does, and gives it a state to add the item to. Each
+/// thread starts with a `new` state of its own, and the states are merged in the end. The result
+/// must not depend on which items went into one state.
 pub(crate) fn fold<I, S>(
     items: I,
     elements: usize,
@@ -42,8 +43,8 @@ where
     state
 }
 
-/// The items are handed out one after another, so the threads stay close to each other in memory
-/// and a slow one delays the rest by one chunk at most.
+/// [`fold`] on several threads. The items are handed out one after another, so the threads stay
+/// close to each other in memory, and a slow thread delays the others by one chunk at most.
 #[cfg(feature = "rayon")]
 fn fold_on_threads<I, S>(
     items: I,

@@ -1,4 +1,4 @@
-//! Rows of a matrix, in which values that follow one another share a scale.
+//! Operations on the rows of a matrix in which consecutive values share a scale.
 
 use super::chunks;
 use super::failure::set_error;
@@ -13,14 +13,15 @@ use crate::simd::{LANES, Value};
 use crate::stored::{Params, ParamsMut};
 use crate::{Backend, Result, Rows, RowsMut, Scheme};
 
-/// Rows to be quantized, in each of which every `group` values are a set; the last set of a row may be
+/// Rows to be quantized. Every `group` values of a row are a set, and the last set of a row may be
 /// shorter.
 pub struct Groups<'a, 'b, T> {
     pub(crate) x: &'a Rows<'a, T>,
-    /// Not 0, unless the rows are empty.
+    /// The number of values of a group. It is 0 only if the rows are empty.
     pub(crate) group: usize,
     pub(crate) scheme: &'a Scheme,
-    /// A set is a group. The integers are laid out in as many rows of the same length.
+    /// The outputs. Each group is a set, and the integers are laid out in as many rows of the same
+    /// length.
     pub(crate) to: &'a mut Outputs<'b>,
 }
 
@@ -51,8 +52,8 @@ pub(crate) fn quantize_groups<T: Value>(backend: Backend, groups: Groups<'_, '_,
     }
 }
 
-/// Quantizes each row by its own parameters. What is not finite, or whose scale overflows, gets a
-/// scale that is not finite.
+/// Quantizes each row by its own parameters. A row with a value that is not finite, or whose scale
+/// overflows, gets a scale that is not finite.
 #[inline(always)]
 fn quantize_rows<T: Value>(backend: Backend, all: QuantizeRows<'_, '_, T>) {
     let (rows, row_len) = (all.x.rows(), all.x.row_len());
@@ -71,7 +72,8 @@ fn quantize_rows<T: Value>(backend: Backend, all: QuantizeRows<'_, '_, T>) {
     });
 }
 
-/// Rows that are more than a chunk are shared out one after another.
+/// Quantizes rows that are longer than a chunk, one row after another. The chunks of a row are
+/// divided among the threads.
 fn quantize_long_rows<T: Value>(backend: Backend, all: QuantizeRows<'_, '_, T>) {
     let QuantizeRows { x, scheme, to } = all;
     for row in 0..x.rows() {
@@ -89,7 +91,8 @@ fn quantize_long_rows<T: Value>(backend: Backend, all: QuantizeRows<'_, '_, T>) 
     }
 }
 
-/// Quantizes rows on one thread. Those that are short go sixteen together as far as they can.
+/// Quantizes rows on one thread. Short rows are taken sixteen at a time, as far as that is
+/// possible.
 #[inline(always)]
 fn quantize_piece<T: Value>(backend: Backend, all: QuantizeRows<'_, '_, T>, traffic: Traffic) {
     let QuantizeRows { x, scheme, to } = all;
@@ -114,7 +117,8 @@ fn quantize_in_rows<T: Value>(backend: Backend, all: Groups<'_, '_, T>) {
     let (rows, sets) = ((CHUNK / x.row_len()).max(1), x.row_len().div_ceil(group));
     let (elements, threads) = (x.rows() * x.row_len(), backend.threads());
     let pieces = x.chunks(rows).zip(to.reborrow().chunks(rows, rows * sets));
-    // Rows longer than a chunk are shared out each for itself.
+    // If rows are longer than a chunk, each row is divided among the threads, and the rows come one
+    // by one.
     let threads = if x.row_len() > CHUNK { 1 } else { threads };
     parallel::for_each(pieces, elements, threads, |(x, mut to)| {
         for row in 0..x.rows() {
@@ -144,7 +148,7 @@ fn quantize_row<T: Value>(
     }
 }
 
-/// Quantizes all rows by one scale.
+/// Quantizes all rows by one scale, which is computed from all of them.
 pub(super) fn quantize_whole<T: Value>(
     backend: Backend,
     x: Rows<'_, T>,
@@ -175,12 +179,13 @@ pub(super) fn quantize_whole<T: Value>(
     Ok(())
 }
 
-/// Rows of a piece that is shared out as one.
+/// The number of rows of a piece that one thread takes at a time.
 fn rows_of_a_piece(row_len: usize) -> usize {
     (CHUNK / row_len).max(1)
 }
 
-/// Quantizes rows in groups by parameters that are given: one of each group, or one of all values.
+/// Quantizes rows in groups by given parameters: one set of parameters for each group, or one for
+/// all values.
 pub(super) fn quantize_given<T: Value>(backend: Backend, all: QuantizeGiven<'_, T>) {
     let QuantizeGiven { x, group, scheme, params, known, mut q } = all;
     let (row_len, elements) = (x.row_len(), x.len());

@@ -1,4 +1,4 @@
-//! Which values of a tensor share a scale, and how each such set is reached.
+//! Decides which values of a tensor share a scale, and how each such set is reached.
 
 use super::channels::Channels;
 use super::rows::{Groups, dequantize_groups, quantize_given, quantize_groups, quantize_whole};
@@ -12,11 +12,11 @@ use crate::{Backend, Error, Granularity, Result, Rows, RowsMut, Scheme};
 /// The sets of values that share a scale.
 #[derive(Clone, Copy, Debug)]
 pub enum Sets {
-    /// All values are one.
+    /// All values are one set.
     Whole,
-    /// So many rows, in each of which every `group` values are a set; the last one may be shorter.
+    /// Every `group` values of a row are a set. The last set of a row may be shorter.
     Rows { rows: usize, row_len: usize, group: usize },
-    /// The channels of several planes.
+    /// The values of a channel are a set, across all planes.
     Channels(Channels),
 }
 
@@ -50,7 +50,7 @@ impl Sets {
         }
     }
 
-    /// How many there are.
+    /// The number of sets.
     #[inline(always)]
     pub(crate) fn count(self) -> Result<usize> {
         match self {
@@ -64,18 +64,20 @@ impl Sets {
     }
 }
 
-/// How the values of matrices are gone through.
+/// The order in which the values of matrices are visited.
 enum Laid {
-    /// Row by row, in each of which so many values at a time are a set; or all values are one.
+    /// Row by row, with so many values of a row in each group. A group is a set, or all values are
+    /// one set.
     Rows(usize),
     /// Channel by channel.
     Channels(Channels),
 }
 
 impl Sets {
-    /// How two matrices of one layout are gone through. Where neither has gaps, their rows become what
-    /// the sets say they are, and sets that follow one another become rows. Where one has, rows are what
-    /// the sets say already.
+    /// Chooses the order in which two matrices of the same dimensions are visited. If neither has
+    /// gaps, both are cut anew into the rows that the sets are defined by, or into one row for each
+    /// set if all sets are equally long. If one has gaps, both keep their rows, which are then the
+    /// rows that the sets are defined by.
     #[inline(always)]
     fn lay<T, U>(self, x: &mut Rows<'_, T>, y: &mut RowsMut<'_, U>) -> Laid {
         let gapless = x.gapless().is_some() && y.is_gapless();
@@ -97,7 +99,7 @@ impl Sets {
     }
 }
 
-/// Quantizes `x` by the parameters of each set; the lengths agree.
+/// Quantizes `x` by parameters that are computed from the values of each set. The lengths agree.
 pub(crate) fn quantize_sets<T: Value>(
     backend: Backend,
     sets: Sets,
@@ -114,7 +116,7 @@ pub(crate) fn quantize_sets<T: Value>(
     }
 }
 
-/// Quantizes `x` by parameters that are given, valid, and as many as there are sets.
+/// Quantizes `x` by given parameters. They are valid, and there are as many as sets.
 pub(crate) fn quantize_sets_with<T: Value>(
     backend: Backend,
     sets: Sets,
@@ -134,7 +136,7 @@ pub(crate) fn quantize_sets_with<T: Value>(
     }
 }
 
-/// x' = (q - zero_point) * scale of the set; the lengths agree.
+/// Dequantizes: x' = (q - zero_point) * scale, by the parameters of each set. The lengths agree.
 pub(crate) fn dequantize_sets<T: Value>(
     backend: Backend,
     sets: Sets,

@@ -1,4 +1,4 @@
-//! abs_max = max |x|, as the integer maximum of the bits without the sign.
+//! Computes abs_max = max |x|, as the integer maximum of the bits without the sign.
 
 use super::blocks::{Scan, Traffic, scan};
 use crate::simd::{BLOCK, Kernel, Simd, Value};
@@ -19,8 +19,8 @@ impl<T: Value> Kernel for AbsMax<'_, T> {
     }
 }
 
-/// The bits of the largest magnitude, or of some NaN where one was seen; `QUICK` is that of
-/// [`Value::raise`].
+/// The bits of the largest magnitude, or of some NaN if one was seen. `QUICK` has the meaning that
+/// it has in [`Value::raise`].
 #[inline(always)]
 pub(crate) fn abs_max<S: Simd, T: Value, const QUICK: bool>(
     s: S,
@@ -32,7 +32,8 @@ pub(crate) fn abs_max<S: Simd, T: Value, const QUICK: bool>(
     T::peak_bits(s, peaks.0)
 }
 
-/// Two peaks for each of two blocks: as many chains as hide an operation's latency.
+/// The number of blocks that have two peaks of their own. That makes four independent chains of
+/// operations, which hide the latency of one operation.
 const ROWS: usize = 2;
 
 struct Peaks<S: Simd, T: Value, const QUICK: bool>([[T::Peak<S>; 2]; ROWS]);
@@ -48,7 +49,7 @@ impl<S: Simd, T: Value, const QUICK: bool> Scan<S> for Peaks<S, T, QUICK> {
     }
 }
 
-/// Which NaN is the largest is asked so seldom that the fast path does not keep it.
+/// Finds the largest NaN. It is needed so seldom that the fast path does not keep it.
 #[cold]
 #[inline(never)]
 fn largest_nan<T: Value>(x: &[T]) -> u32 {

@@ -1,10 +1,13 @@
-//! The one loop that drives kernels: panels of blocks, overlapping ends, prefetch, streaming.
+//! The loops that drive kernels over slices: panels of blocks, overlapping ends, prefetching and
+//! streaming stores.
 //!
-//! A slice is cut into panels of four blocks, so that the compiler unrolls; the blocks left over
-//! follow. The ends overlap instead of falling to scalar code: the last block is the last 64 values
-//! whatever went before, and where lines should be aligned the first block is the first 64 values
-//! and the next starts at the first line boundary. A block computed twice is written twice with the
-//! same bits. Only a slice shorter than one block is padded, and goes through the same operations.
+//! A slice is cut into panels of four blocks, so that the compiler unrolls the code. The blocks
+//! that are left over follow one by one. The ends overlap, so that no values fall to scalar code.
+//! The last block is the last 64 values, whatever came before it. Where lines should be aligned,
+//! the first block is the first 64 values, and the next block starts at the first line boundary. A
+//! value in two blocks is computed twice and written twice with the same bits. Only a slice shorter
+//! than one block and the end of a slice that is computed in place are padded. They go through the
+//! same operations.
 
 use bytemuck::Zeroable;
 
@@ -19,47 +22,49 @@ const LINE: usize = 64;
 /// How a slice travels between memory and the core.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Traffic {
-    /// Bytes to ask for ahead of the reads; 0 leaves it to the hardware.
+    /// How many bytes ahead of the reads to prefetch; 0 leaves prefetching to the hardware.
     pub(crate) prefetch: usize,
     /// Whether the results go past the caches.
     pub(crate) stream: bool,
 }
 
-/// Sizes and distances in bytes; docs/performance.md has the measurements behind them.
+/// Sizes and distances are in bytes. docs/performance.md has the measurements behind them.
 impl Traffic {
-    /// The data stay in some cache near the core.
+    /// The traffic of data that stay in a cache near the core.
     pub(crate) const CACHED: Self = Self { prefetch: 0, stream: false };
 
-    /// What no second-level cache holds. In one that does, asking ahead costs more than it gains.
+    /// A size that no second-level cache holds. If such a cache holds the data, prefetching costs
+    /// more than it gains.
     const PREFETCH_FROM: usize = 2 << 20;
 
-    /// How far ahead: half a page.
+    /// How far ahead to prefetch: half a page.
     const PREFETCH: usize = 2048;
 
-    /// What no last-level cache holds, so that results kept there would only push out the rest.
+    /// The traffic from which streaming lost on none of the measured CPUs: results that were kept
+    /// in a cache would only push out other data.
     const STREAM_FROM: usize = 64 << 20;
 
-    /// For so many bytes that are only read.
+    /// The traffic of so many bytes that are only read.
     pub(crate) const fn read(bytes: usize) -> Self {
         let prefetch = if bytes >= Self::PREFETCH_FROM { Self::PREFETCH } else { 0 };
         Self { prefetch, stream: false }
     }
 
-    /// For bytes that are read and become bytes that are written.
+    /// The traffic of bytes that are read and turned into bytes that are written.
     pub(crate) const fn copy(read: usize, written: usize) -> Self {
         let bytes = read.saturating_add(written);
         Self { stream: bytes >= Self::STREAM_FROM, ..Self::read(bytes) }
     }
 }
 
-/// A computation of as many values as it is given.
+/// A computation that turns each value into one result.
 pub(crate) trait Map<S: Simd> {
-    /// What it reads.
+    /// The type of the values that are read.
     type In: Copy + Zeroable;
-    /// What it writes.
+    /// The type of the results.
     type Out: Copy + Zeroable;
 
-    /// Computes N blocks; where `STREAM`, its stores go past the caches.
+    /// Computes N blocks. If `STREAM`, the stores bypass the caches.
     fn blocks<const N: usize, const STREAM: bool>(
         &mut self,
         s: S,
@@ -85,7 +90,8 @@ pub(crate) fn map<S: Simd, M: Map<S>>(
     }
 }
 
-/// [`map`], with its stores' way settled outside every loop. Streamed stores are to be fenced.
+/// [`map`] with the kind of stores fixed outside every loop. The caller has to fence streamed
+/// stores.
 #[inline(always)]
 pub(crate) fn map_as<S: Simd, M: Map<S>, const STREAM: bool>(
     s: S,
@@ -121,7 +127,8 @@ pub(crate) fn map_as<S: Simd, M: Map<S>, const STREAM: bool>(
     }
 }
 
-/// x = map(x). The end is padded: where it overlapped, values would be computed from results.
+/// x = map(x). The end is padded, because in overlapping blocks values would be computed from
+/// results.
 #[inline(always)]
 pub(crate) fn map_in_place<S: Simd, T, M: Map<S, In = T, Out = T>>(s: S, map: &mut M, x: &mut [T])
 where
@@ -138,7 +145,7 @@ where
     map_short(s, map, src, rest);
 }
 
-/// Less than one block.
+/// Computes less than one block, which is padded.
 #[inline(always)]
 fn map_short<S: Simd, M: Map<S>>(s: S, map: &mut M, src: &[M::In], dst: &mut [M::Out]) {
     if src.is_empty() {
@@ -151,12 +158,13 @@ fn map_short<S: Simd, M: Map<S>>(s: S, map: &mut M, src: &[M::In], dst: &mut [M:
     dst.copy_from_slice(&result[0][..src.len()]);
 }
 
-/// A computation that only looks, in any order and, at the ends, more than once.
+/// A computation that only reads values. It may see them in any order, and those near the ends more
+/// than once.
 pub(crate) trait Scan<S: Simd> {
-    /// What it reads.
+    /// The type of the values that are read.
     type In: Copy;
 
-    /// Looks at N blocks.
+    /// Reads N blocks.
     fn blocks<const N: usize>(&mut self, s: S, src: &[[Self::In; BLOCK]; N]);
 }
 
@@ -171,7 +179,7 @@ pub(crate) fn scan<S: Simd, C: Scan<S>>(s: S, scan: &mut C, src: &[C::In], traff
         }
         return;
     };
-    // A load that straddles two lines costs two.
+    // A load that straddles two cache lines costs as much as two loads.
     let start = src.as_ptr().align_offset(LINE).min(BLOCK);
     scan.blocks(s, core::array::from_ref(first));
     let (panels, rest) = src[start..].as_chunks::<BLOCK>().0.as_chunks::<PANEL>();
@@ -185,7 +193,7 @@ pub(crate) fn scan<S: Simd, C: Scan<S>>(s: S, scan: &mut C, src: &[C::In], traff
     scan.blocks(s, core::array::from_ref(last));
 }
 
-/// Asks for the lines some way ahead of these values.
+/// Prefetches the cache lines some way ahead of these values.
 #[inline(always)]
 pub(super) fn fetch_ahead<S: Simd, T>(s: S, values: &[T], traffic: Traffic) {
     if traffic.prefetch != 0 {

@@ -1,4 +1,4 @@
-//! The enumeration that [`crate::division`] rests on.
+//! The kernel of the enumeration that [`crate::division`] rests on.
 
 use core::array::from_fn;
 use core::ops::Range;
@@ -6,7 +6,8 @@ use core::ops::Range;
 use crate::reciprocal::Reciprocal;
 use crate::simd::{Kernel, LANES, Simd};
 
-/// How many binary32 significands there are, and so how many scales a whole [`check`](crate::division::check) tries.
+/// The number of binary32 significands, and so the number of scales that a whole
+/// [`check`](crate::division::check) tries.
 pub const SIGNIFICANDS: u32 = 1 << (f32::MANTISSA_DIGITS - 1);
 
 /// What [`check`](crate::division::check) counted.
@@ -16,7 +17,8 @@ pub struct Tally {
     pub cases: u64,
     /// Values that the two ways rounded to different integers.
     pub mismatches: u64,
-    /// Windows that did not hold the step that they were laid around: they would prove nothing.
+    /// Windows that did not contain the step that they were laid around. Such a window proves
+    /// nothing.
     pub stepless: u64,
 }
 
@@ -26,10 +28,10 @@ pub(crate) struct CheckDivision {
     pub(crate) reciprocal: fn(f32) -> Option<Reciprocal>,
 }
 
-/// The steps at (k + 1/2) s that are looked at are k = 0..STEPS.
+/// The number of steps of each scale that are tried: the steps at (k + 1/2) s for k in 0..STEPS.
 const STEPS: u32 = 256;
 
-/// Floats on either side of the step's float.
+/// The number of floats that are tried on either side of a step's float.
 const REACH: u32 = 4;
 
 impl Kernel for CheckDivision {

@@ -1,4 +1,4 @@
-//! The three ways from a block of values to a block of bytes: see [`super::quantize`].
+//! The three ways from a block of values to a block of bytes, which [`super::quantize`] explains.
 
 use core::marker::PhantomData;
 
@@ -8,7 +8,7 @@ use super::grid::{Finish, Suspect, halve};
 use crate::reciprocal::Reciprocal;
 use crate::simd::{BLOCK, LANES, Simd, Value};
 
-/// The four vectors of a block, each through `lane`.
+/// Applies the expression `lane` to each of the four vectors of a block.
 macro_rules! block_of {
     ($s:ident, $block:expr, |$v:ident| $lane:expr) => {{
         let [a, b, c, d]: &[[T; LANES]; 4] = bytemuck::must_cast_ref($block);
@@ -39,10 +39,11 @@ fn put<S: Simd, const STREAM: bool>(s: S, dst: &mut [i8; BLOCK], v: S::I8) {
     if STREAM { s.stream_i8(dst, v) } else { s.store_i8(dst, v) }
 }
 
-/// The least of what was converted.
+/// The least integer that was converted, in the form that [`Suspect`] keeps it in.
 type Least<S, F> = <<F as Finish<S>>::Suspect as Suspect<S>>::Least;
 
-/// Converts blocks unclipped. Where `LOOK`, returns the least of what was seen and of `least`.
+/// Converts blocks without clipping them. If `LOOK`, returns the least of `least` and of the
+/// integers that were converted.
 #[inline(always)]
 fn unclipped<S, T, F, const LOOK: bool, const N: usize, const STREAM: bool>(
     s: S,
@@ -68,11 +69,11 @@ where
     least
 }
 
-/// No clip, and nothing is done twice.
+/// The way for values in a known range: nothing is clipped, and nothing is converted twice.
 pub(super) struct Known<S: Simd, T, F: Finish<S>, const LOOK: bool> {
     divisor: S::Divisor,
     finish: F,
-    /// Of all blocks; meaningless unless `LOOK`.
+    /// The least integer of all blocks; meaningless unless `LOOK`.
     pub(super) least: Least<S, F>,
     element: PhantomData<T>,
 }
@@ -101,7 +102,7 @@ impl<S: Simd, T: Value, F: Finish<S>, const LOOK: bool> Map<S> for Known<S, T, F
     }
 }
 
-/// Clips everything first.
+/// The careful way: every value is clipped.
 #[derive(Clone, Copy)]
 pub(super) struct Careful<D, F, T> {
     divide: D,
@@ -134,14 +135,16 @@ impl<S: Simd, D: Divide<S>, F: Finish<S>, T: Value> Map<S> for Careful<D, F, T> 
     }
 }
 
-/// Converts unclipped and looks whether it should not have.
+/// The hopeful way: a panel is converted without clipping, and again if it should have been
+/// clipped.
 pub(super) struct Hopeful<S: Simd, T, F> {
     careful: Careful<ByProduct<S>, F, T>,
-    /// Panels that are still to be converted with care at once.
+    /// The number of panels that are still to be clipped from the start.
     careful_for: u32,
 }
 
-/// Panels converted with care after one that had to be converted twice.
+/// The number of panels that are clipped in a row, beginning with one that had to be converted
+/// twice.
 const CAREFUL_RUN: u32 = 16;
 
 impl<S: Simd, T, F> Hopeful<S, T, F> {

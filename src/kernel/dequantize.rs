@@ -1,4 +1,5 @@
-//! x' = (q - zero_point) * scale: one multiplication, one rounding, and another to a narrower type.
+//! Dequantizes values that share a scale: x' = (q - zero_point) * scale. The product is rounded
+//! once, and once more if the type of x' is narrower than binary32.
 
 use core::marker::PhantomData;
 
@@ -11,7 +12,7 @@ use crate::simd::{BLOCK, Kernel, LANES, Simd, Value};
 pub struct Dequantize<'a, T> {
     /// The bits of the integers.
     pub(crate) q: &'a [i8],
-    /// Whether they are those of [`u8`].
+    /// Whether the bits are those of [`u8`].
     pub(crate) unsigned: bool,
     pub(crate) scale: f32,
     pub(crate) zero_point: i32,
@@ -40,7 +41,7 @@ impl<T: Value> OfIntegers for Dequantize<'_, T> {
 
 struct ByScale<S: Simd, Q, T> {
     scale: S::F32,
-    /// The zero point, negated. Small integers: adding it is exact.
+    /// The negated zero point. Adding it to another small integer is exact.
     less: S::F32,
     types: PhantomData<(Q, T)>,
 }

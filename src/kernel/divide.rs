@@ -1,4 +1,4 @@
-//! x / scale, limited to what the quantized integers stand for.
+//! Computes x / scale, limited to what the quantized integers stand for.
 
 use crate::QuantParams;
 use crate::reciprocal::Reciprocal;
@@ -6,12 +6,15 @@ use crate::simd::Simd;
 
 /// A way to divide by one scale.
 pub(crate) trait Divide<S: Simd>: Copy {
-    /// A number in [qmin - zero_point, qmax - zero_point] that rounds to the quantized integer less
-    /// the zero point; see [`Simd::clip`] for NaN.
+    /// A number in [qmin - zero_point, qmax - zero_point] that rounds to the quantized integer
+    /// minus the zero point. [`Simd::clip`] says what becomes of NaN.
     fn quotient(self, s: S, x: S::F32) -> S::F32;
 }
 
-/// By the product: exact for scales in the proven range, as long as x is clipped first. (For
+/// Divides with the reciprocal. That is exact for scales in the proven range, as long as x is
+/// clipped first. (If |x / scale| were beyond the range of floats, the result could be the
+/// difference of two infinities.) x is clipped to the ends of the range times the scale. Rounding
+/// these products moves no result: whatever is beyond them rounds to the ends, and so do they.
 /// |x / scale| beyond the floats' range the product could be the difference of two infinities.)
 /// Clipping x at scale times the ends of the range, rounded as they are, moves no result: what is
 /// beyond them rounds to the ends, and so do they.
@@ -42,19 +45,19 @@ impl<S: Simd> Divide<S> for ByProduct<S> {
     }
 }
 
-/// qmin and qmax less the zero point.
+/// qmin - zero_point and qmax - zero_point.
 #[inline(always)]
 pub(crate) fn ends(params: QuantParams) -> [f32; 2] {
     [params.qmin(), params.qmax()].map(|q| (q - params.zero_point()) as f32)
 }
 
-/// One scale in every lane.
+/// A divisor that has one scale in every lane.
 #[inline(always)]
 pub(crate) fn divisor<S: Simd>(s: S, scale: f32, reciprocal: Reciprocal) -> S::Divisor {
     s.divisor(s.splat(scale), s.splat(reciprocal.hi), s.splat(reciprocal.lo))
 }
 
-/// By the definition: exact for every scale.
+/// Divides as the definition does, which is exact for every scale.
 #[derive(Clone, Copy)]
 pub(crate) struct ByDivision<S: Simd> {
     scale: S::F32,

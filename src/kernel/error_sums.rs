@@ -1,8 +1,9 @@
-//! The sums behind the error metrics, in binary64: sixteen accumulators each and one fixed order of
-//! adding them up, so that every instruction set returns the same bits.
+//! Computes the sums behind the error metrics, in binary64. Each sum has sixteen accumulators that
+//! are added up in one fixed order, so every instruction set returns the same bits.
 //!
-//! The arithmetic is plain Rust on arrays of sixteen lanes; compiled inside [`Simd::run`] it becomes
-//! that instruction set's vectors, and Rust contracts no product and sum into one.
+//! The arithmetic is plain Rust on arrays of sixteen lanes. Compiled inside [`Simd::run`], it
+//! becomes vectors of that instruction set. Rust does not contract a product and a sum into one
+//! operation.
 
 use core::array::from_fn;
 
@@ -20,7 +21,7 @@ pub struct Sums {
 }
 
 impl Sums {
-    /// The sums of both.
+    /// The sums over the pairs of both.
     pub(crate) fn merge(self, other: Self) -> Self {
         Self {
             count: self.count + other.count,
@@ -95,7 +96,7 @@ impl Lanes {
     }
 }
 
-/// The larger; a NaN may be lost, and shows in the sums.
+/// The larger of two numbers. A NaN may be lost here, but it shows in the sums.
 #[inline(always)]
 fn larger(a: f64, b: f64) -> f64 {
     if a < b { b } else { a }

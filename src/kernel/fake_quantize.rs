@@ -1,5 +1,8 @@
-//! x' = dequantize(quantize(x)), in one pass: with v = clamp(round_half_even(x / scale),
-//! qmin - zero_point, qmax - zero_point), which is q - zero_point, x' = v * scale.
+//! Quantizes and dequantizes in one pass: x' = dequantize(quantize(x)).
+//!
+//! The result is x' = v * scale, where v = q - zero_point is computed as
+//!
+//! v = clamp(round_half_even(x / scale), qmin - zero_point, qmax - zero_point).
 
 use core::marker::PhantomData;
 

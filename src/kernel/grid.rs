@@ -1,14 +1,14 @@
-//! From rounded quotients to bytes: q = clamp(v + zero_point, qmin, qmax), by as few instructions as
-//! the integers in use allow, which is chosen in one place: [`Grid::finish`].
+//! Turns rounded quotients into bytes: q = clamp(v + zero_point, qmin, qmax). How many instructions
+//! that takes depends on the integers in use, and [`Grid::finish`] chooses the shortest way.
 
 use crate::QuantParams;
 use crate::simd::Simd;
 
-/// What is taken from an unsigned integer to make it an [`i8`].
+/// The number that is subtracted from an unsigned integer to make it an [`i8`].
 const BIAS: i32 = 128;
 
-/// The integers in use, as kernels compute them: an unsigned integer is the [`i8`] that is 128 less,
-/// with the first bit flipped in the end.
+/// The integers in use, as kernels compute them. An unsigned integer is computed as the [`i8`] that
+/// is 128 less, and its first bit is flipped in the end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Grid {
     zero: i32,
@@ -26,13 +26,13 @@ impl Grid {
         Self { zero: params.zero_point() - bias, min, max, unsigned }
     }
 
-    /// Any zero point of these integers, as kernels add it.
+    /// A zero point among these integers, as kernels add it.
     #[inline(always)]
     pub(crate) fn biased(self, zero_point: i32) -> i32 {
         if self.unsigned { zero_point - BIAS } else { zero_point }
     }
 
-    /// Does something with the cheapest way to finish a block.
+    /// Gives `then` the cheapest way to finish a block.
     #[inline(always)]
     pub(crate) fn finish<S: Simd, W: WithFinish<S>>(self, s: S, then: W) -> W::Output {
         let nothing_is_added = !self.unsigned && self.zero == 0;
@@ -46,7 +46,7 @@ impl Grid {
         }
     }
 
-    /// [`Grid::finish`] where the integers are signed and the zero point is 0.
+    /// [`Grid::finish`] for signed integers with the zero point 0.
     #[inline(always)]
     pub(crate) fn finish_centred<S: Simd, W: WithFinish<S>>(self, s: S, then: W) -> W::Output {
         match (self.min, self.max) {
@@ -56,13 +56,13 @@ impl Grid {
         }
     }
 
-    /// What [`Shifted`] needs.
+    /// The way for any integers and any zero point.
     #[inline(always)]
     pub(crate) fn shifted<S: Simd>(self, s: S) -> Shifted<S> {
         Shifted { zero: s.splat_i16(self.zero as i16), limited: self.limited(s) }
     }
 
-    /// What is left to do to integers to which the zero point has been added.
+    /// The way for integers to which the zero point has already been added.
     #[inline(always)]
     pub(crate) fn limited<S: Simd>(self, s: S) -> Limited<S> {
         Limited {
@@ -75,26 +75,27 @@ impl Grid {
 
 /// A way from the rounded quotients of a block, narrowed to 16 bits, to its bytes.
 pub(crate) trait Finish<S: Simd>: Copy {
-    /// Where a quotient that did not fit 32 bits shows.
+    /// Where a quotient that did not fit 32 bits can be seen.
     type Suspect: Suspect<S>;
 
     /// The bytes of a block.
     fn finish(self, s: S, v: [S::I16; 2]) -> S::I8;
 }
 
-/// Something to be done with a [`Finish`], once it is known which.
+/// A computation that is run with a [`Finish`], once it is known which one.
 pub(crate) trait WithFinish<S: Simd> {
-    /// What is returned.
+    /// The type of the result.
     type Output;
 
-    /// Whether [`Finish::Suspect`] is made use of. If not, narrow and whole int8 are one.
+    /// Whether the computation uses [`Finish::Suspect`]. If not, narrow and whole int8 are finished
+    /// alike.
     const LOOKS: bool;
 
-    /// Does it.
+    /// Runs the computation.
     fn with<F: Finish<S>>(self, s: S, finish: F) -> Self::Output;
 }
 
-/// [-127, 127]: saturating is all that is needed. What the quotients can be keeps -128 out.
+/// Finishes integers of [-127, 127] by saturating. Quotients within their range never become -128.
 #[derive(Clone, Copy)]
 struct NarrowI8;
 
@@ -107,7 +108,7 @@ impl<S: Simd> Finish<S> for NarrowI8 {
     }
 }
 
-/// [-128, 127]: saturating is all that is needed.
+/// Finishes integers of [-128, 127] by saturating.
 #[derive(Clone, Copy)]
 struct WholeI8;
 
@@ -120,7 +121,7 @@ impl<S: Simd> Finish<S> for WholeI8 {
     }
 }
 
-/// Fewer signed integers with the zero point 0: limiting is all that is needed.
+/// Finishes fewer signed integers with the zero point 0 by limiting.
 #[derive(Clone, Copy)]
 struct Centred<S: Simd> {
     min: S::I8,
@@ -136,7 +137,7 @@ impl<S: Simd> Finish<S> for Centred<S> {
     }
 }
 
-/// [0, 255]: adding the zero point and saturating is all that is needed.
+/// Finishes integers of [0, 255] by adding the zero point and saturating.
 #[derive(Clone, Copy)]
 struct WholeU8<S: Simd> {
     zero: S::I16,
@@ -151,7 +152,7 @@ impl<S: Simd> Finish<S> for WholeU8<S> {
     }
 }
 
-/// Any integers and any zero point.
+/// Finishes any integers with any zero point.
 #[derive(Clone, Copy)]
 pub(crate) struct Shifted<S: Simd> {
     zero: S::I16,
@@ -168,7 +169,7 @@ impl<S: Simd> Finish<S> for Shifted<S> {
     }
 }
 
-/// For integers to which a zero point has been added.
+/// Finishes integers to which a zero point has already been added.
 #[derive(Clone, Copy)]
 pub(crate) struct Limited<S: Simd> {
     min: S::I8,
@@ -186,29 +187,30 @@ impl<S: Simd> Finish<S> for Limited<S> {
     }
 }
 
-/// Four vectors of 32 bits to two of 16.
+/// Narrows four vectors of 32-bit integers to two vectors of 16-bit integers.
 #[inline(always)]
 pub(crate) fn halve<S: Simd>(s: S, [a, b, c, d]: [S::I32; 4]) -> [S::I16; 2] {
     [s.narrow16(a, b), s.narrow16(c, d)]
 }
 
-/// Where to look for a quotient that became `i32::MIN` because it did not fit. It stays the least
-/// value however far it is narrowed.
+/// Where to look for a quotient that became `i32::MIN` because it did not fit. `i32::MIN` stays the
+/// least value however far it is narrowed.
 pub(crate) trait Suspect<S: Simd> {
-    /// The least of what was seen.
+    /// The least integer that was seen.
     type Least: Copy;
 
-    /// Nothing seen yet.
+    /// The least integer before anything was seen.
     fn nothing(s: S) -> Self::Least;
 
     /// Sees a block: its quotients in 16 bits, and its bytes.
     fn see(s: S, least: Self::Least, v: [S::I16; 2], bytes: S::I8) -> Self::Least;
 
-    /// Whether the least integer of all was seen.
+    /// Whether the least integer of the type was seen.
     fn is_suspect(s: S, least: Self::Least) -> bool;
 }
 
-/// In the bytes, of which no right one is -128: a quarter of the vectors to look at.
+/// Looks in the bytes, where -128 is never a correct result. They fill one vector where the
+/// quotients fill two of 16 bits or four of 32 bits.
 pub(crate) struct LeastByte;
 
 impl<S: Simd> Suspect<S> for LeastByte {
@@ -230,7 +232,8 @@ impl<S: Simd> Suspect<S> for LeastByte {
     }
 }
 
-/// In the quotients of 16 bits, where -128 may be a right byte or something is still to be added.
+/// Looks in the 16-bit quotients, because -128 may be a correct byte or something is still to be
+/// added.
 pub(crate) struct LeastHalf;
 
 impl<S: Simd> Suspect<S> for LeastHalf {

@@ -1,10 +1,11 @@
-//! Rows as short as a few vectors: sixteen of them at a time, so that their parameters are computed
-//! in vectors too.
+//! Quantizes rows that are as short as a few vectors, sixteen of them at a time, so that their
+//! parameters are computed in vectors too.
 //!
-//! A group of 32 takes some ten instructions to quantize, and as many again to find its range. Three
-//! divisions for its scale and the reciprocal of that, done one by one, would cost more than both.
-//! Even in vectors they take longer than all the rest, one after the other: so the parameters of the
-//! next sixteen groups are computed while these are quantized.
+//! A group of 32 values takes some ten instructions to quantize, and as many again to find its
+//! range. Its scale and the reciprocal of the scale take three divisions, which would cost more
+//! than both if they were done group by group. Even in vectors, the divisions take longer than all
+//! the rest, because each waits for the one before it. So the parameters of the next sixteen groups
+//! are computed while the current sixteen are quantized.
 
 use super::blocks::{Traffic, fetch_ahead};
 use super::grid::{Finish, Grid, WithFinish, halve};
@@ -14,16 +15,16 @@ use crate::reciprocal::PROVEN;
 use crate::simd::{BLOCK, Kernel, LANES, Simd, Value};
 use crate::{ScaleType, Scheme};
 
-/// Quantizes rows of one of [`LENGTHS`], between which there are no gaps, from one of them on, sixteen
-/// by sixteen, until there are fewer or one has a scale that is not in the proven range; returns where
-/// it stopped.
+/// Quantizes rows of one of the [`LENGTHS`], without gaps between them, from the row `first` on,
+/// sixteen at a time. The kernel stops when fewer than sixteen rows are left, or at sixteen rows of
+/// which one has a scale outside the proven range. It returns the row at which it stopped.
 pub(crate) struct QuantizeGroups<'a, 'b, T> {
     pub(crate) rows: QuantizeRows<'a, 'b, T>,
     pub(crate) first: usize,
     pub(crate) traffic: Traffic,
 }
 
-/// How long groups may be.
+/// The lengths that groups may have.
 pub(crate) const LENGTHS: [usize; 4] = [16, 32, 64, 128];
 
 impl<T: Value> Kernel for QuantizeGroups<'_, '_, T> {
@@ -41,7 +42,7 @@ impl<T: Value> Kernel for QuantizeGroups<'_, '_, T> {
     }
 }
 
-/// Groups of G values, which is 16 or a multiple of it.
+/// Quantizes groups of G values, where G is a multiple of 16.
 #[inline(always)]
 fn quantize_groups<S: Simd, T: Value, const G: usize>(
     s: S,
@@ -52,7 +53,8 @@ fn quantize_groups<S: Simd, T: Value, const G: usize>(
     let x = x.gapless().unwrap_or_default().as_chunks::<G>().0;
     let q = q.reborrow().into_slice().as_chunks_mut::<G>().0;
     let sixteens = (x.len() - first) / LANES;
-    // Two, in turns. They are in memory, where a lane can be loaded into all lanes.
+    // Two sets of divisors take turns. They are in memory, from where one lane can be loaded into
+    // all lanes.
     let mut divisors = [Divisors::default(); 2];
     for i in 0..=sixteens {
         if i < sixteens {
@@ -72,7 +74,7 @@ fn quantize_groups<S: Simd, T: Value, const G: usize>(
     first + sixteens * LANES
 }
 
-/// What sixteen groups are divided by.
+/// The divisors of sixteen groups.
 #[derive(Clone, Copy, Default)]
 struct Divisors {
     scales: [f32; LANES],
@@ -84,7 +86,7 @@ struct Divisors {
 }
 
 impl Divisors {
-    /// Sixteen values over the scale of a group, rounded.
+    /// Divides sixteen values by the scale of a group and rounds the quotients.
     #[inline(always)]
     fn quotients<S: Simd, T: Value>(&self, s: S, x: &[T; LANES], group: usize) -> S::I32 {
         let Self { scales, hi, lo, .. } = self;
@@ -93,7 +95,7 @@ impl Divisors {
     }
 }
 
-/// [`Scheme::choose`] for each of sixteen groups, and what dividing by it takes.
+/// [`Scheme::choose`] for each of sixteen groups, with the reciprocals of the scales.
 #[inline(always)]
 fn divisors_of<S: Simd, T: Value, const G: usize>(
     s: S,
@@ -116,7 +118,8 @@ fn divisors_of<S: Simd, T: Value, const G: usize>(
         s.store_i32(&mut divisors.zero_points, s.round(s.clip(zero_points, qmin, qmax)));
         scale
     };
-    // As integers, and without an early end: the compiler makes vectors of it.
+    // The scales are compared as integers and without an early exit, so that the compiler makes
+    // vectors of the loop.
     let mut bits = [0; LANES];
     s.store_i32(&mut bits, s.magnitude(scale));
     let (least, most) = (PROVEN.start().to_bits(), PROVEN.end().to_bits());
@@ -132,14 +135,15 @@ fn divisors_of<S: Simd, T: Value, const G: usize>(
     divisors
 }
 
-/// The scales of ranges: those of 0 are 1. What is infinite or NaN stays so.
+/// The scales of ranges. The scale of the range 0 is 1. The scale of a range that is infinite or
+/// NaN is infinite or NaN too.
 #[inline(always)]
 fn scales_of<S: Simd>(s: S, range: S::F32, scheme: Scheme) -> S::F32 {
-    // 1 where the range is 0, else 0.
+    // `one` is 1 where the range is 0, else 0.
     let is_some = s.to_f32(s.min_i32(s.magnitude(range), s.splat_i32(1)));
     let one = s.add(s.splat(1.0), s.mul(is_some, s.splat(-1.0)));
     let least = s.max_i32(s.magnitude(one), s.splat_i32(f32::MIN_POSITIVE.to_bits() as i32));
-    // Numbers that are not negative order as their bits do, and NaN is above all.
+    // Numbers that are not negative are ordered like their bits, with NaN above all of them.
     let scale = s.magnitude(s.div(range, s.splat(scheme.steps())));
     let mut bits = [0; LANES];
     s.store_i32(&mut bits, s.max_i32(scale, least));
@@ -152,7 +156,7 @@ fn scales_of<S: Simd>(s: S, range: S::F32, scheme: Scheme) -> S::F32 {
     s.load_f32(&scales)
 }
 
-/// The largest magnitude of each group; NaN or infinite if there is one.
+/// The largest magnitude of each group. It is NaN or infinite if a value is.
 #[inline(always)]
 fn abs_max<S: Simd, T: Value, const G: usize>(s: S, x: &[[T; G]; LANES]) -> S::F32 {
     let mut peaks = [s.splat_i32(0); LANES];
@@ -168,10 +172,12 @@ fn abs_max<S: Simd, T: Value, const G: usize>(s: S, x: &[[T; G]; LANES]) -> S::F
     s.load_f32(bytemuck::must_cast_ref(&bits))
 }
 
-/// The least and the largest value of each group and 0; NaN or infinite if there is one.
+/// The least and the largest value of each group, 0 included. One of them is NaN or infinite if a
+/// value is.
 #[inline(always)]
 fn limits<S: Simd, T: Value, const G: usize>(s: S, x: &[[T; G]; LANES]) -> [S::F32; 2] {
-    // Both as maxima of integers that order as the numbers do, or the other way.
+    // Both limits are maxima: the largest value of integers that are ordered like the numbers, the
+    // least value of integers that are ordered the other way.
     let zero = s.splat_i32(0);
     let (mut below, mut above) = ([zero; LANES], [zero; LANES]);
     for (i, group) in x.iter().enumerate() {
@@ -186,12 +192,13 @@ fn limits<S: Simd, T: Value, const G: usize>(s: S, x: &[[T; G]; LANES]) -> [S::F
     let (mut max, mut min) = ([0; LANES], [0; LANES]);
     s.store_i32(&mut max, s.max_each(&above));
     s.store_i32(&mut min, s.max_each(&below));
-    // Neither is negative: they are the bits of numbers, the least one's without its sign.
+    // Neither maximum is negative. They are the bits of the largest value, and the bits of the
+    // least value without its sign.
     let min = s.load_f32(bytemuck::must_cast_ref(&min));
     [s.mul(min, s.splat(-1.0)), s.load_f32(bytemuck::must_cast_ref(&max))]
 }
 
-/// Quantizes sixteen groups, in the cache, by divisors that are valid.
+/// Quantizes sixteen groups that are in the cache, by valid divisors.
 #[inline(always)]
 fn quantize_sixteen<S: Simd, T: Value, const G: usize>(
     s: S,
@@ -201,7 +208,7 @@ fn quantize_sixteen<S: Simd, T: Value, const G: usize>(
     q: &mut [[i8; G]],
 ) {
     let (x, q) = (x.as_flattened(), q.as_flattened_mut());
-    // The zero points differ from group to group; the limits do not.
+    // The zero points differ from group to group, but the integers in use do not.
     let params = scheme.valid_params(1.0, divisors.zero_points[0]);
     let grid = Grid::new(params, scheme.is_unsigned());
     if scheme.is_symmetric() {
@@ -228,7 +235,7 @@ impl<S: Simd, T: Value, const G: usize, const ZEROS: bool> WithFinish<S>
     #[inline(always)]
     fn with<F: Finish<S>>(self, s: S, finish: F) {
         let Self { x, divisors, grid, q } = self;
-        // Of a length that the compiler knows.
+        // These slices have a length that the compiler knows.
         let (x, q) = (&x[..LANES * G], &mut q[..LANES * G]);
         let blocks = x.as_chunks::<BLOCK>().0.iter().zip(q.as_chunks_mut::<BLOCK>().0);
         for (i, (x, q)) in blocks.enumerate() {

@@ -1,4 +1,4 @@
-//! min_max = (min x, max x), the two zeros being one value, +0.
+//! Computes the least and the largest x. Both zeros count as one value, +0.
 
 use core::marker::PhantomData;
 
@@ -6,7 +6,8 @@ use super::blocks::{Scan, Traffic, scan};
 use crate::limits::Limits;
 use crate::simd::{BLOCK, Kernel, LANES, Simd, Value};
 
-/// The least and the largest of `x`; NaN if one value is, and the infinities crossed if there is none.
+/// The least and the largest of `x`. Both are NaN if a value is NaN. If there are no values, the
+/// least is infinity and the largest is -infinity.
 pub(crate) struct MinMax<'a, T> {
     pub(crate) x: &'a [T],
     pub(crate) traffic: Traffic,
@@ -28,7 +29,7 @@ pub(crate) fn min_max<S: Simd, T: Value>(s: S, x: &[T], traffic: Traffic) -> Lim
     limits(s, spans.spans)
 }
 
-/// The limits that four spans saw.
+/// The limits of the values that four spans saw.
 #[inline(always)]
 pub(crate) fn limits<S: Simd>(s: S, spans: [S::Span; SPANS]) -> Limits {
     let [min, max] = s.limits(spans);
@@ -36,7 +37,8 @@ pub(crate) fn limits<S: Simd>(s: S, spans: [S::Span; SPANS]) -> Limits {
     Limits { min: min + 0.0, max: max + 0.0 }
 }
 
-/// As many chains as hide an operation's latency.
+/// The number of spans: enough independent chains of operations to hide the latency of one
+/// operation.
 pub(crate) const SPANS: usize = 4;
 
 struct Spans<S: Simd, T> {

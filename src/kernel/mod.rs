@@ -1,4 +1,4 @@
-//! The operations, each written once over the vocabulary of [`crate::simd`].
+//! The kernels. Each operation is written once, over the vocabulary of [`crate::simd`].
 
 mod abs_max;
 mod blocks;

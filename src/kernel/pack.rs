@@ -1,27 +1,30 @@
-//! Integers of 2, 4 or 8 bits, four, two or one a byte, the first in the lowest bits.
+//! Packs integers of 2, 4 or 8 bits, and unpacks them. A byte holds four, two or one of them, the
+//! first in the lowest bits.
 //!
-//! Plain loops, which become the vectors of the instruction set inside [`Simd::run`]: two bytes are a
-//! 16-bit number, four a 32-bit number, and their low bits move together by shifts. (Loops over
-//! blocks are unrolled first and then stay scalar on some instruction sets.)
+//! The code is plain loops, which become vectors of the instruction set inside [`Simd::run`]. Two
+//! bytes are taken as a 16-bit number and four bytes as a 32-bit number, and shifts move their low
+//! bits together. (Loops over blocks are unrolled first, and then stay scalar on some instruction
+//! sets.)
 
 use crate::simd::{Kernel, Simd};
 
 /// How an integer of b bits becomes b bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Coding {
-    /// An unsigned integer as it is.
+    /// An unsigned integer keeps its bits.
     Plain,
-    /// A signed integer's lowest bits.
+    /// A signed integer is stored as its lowest bits.
     TwosComplement,
-    /// A signed integer plus 2^(b-1).
+    /// A signed integer is stored with 2^(b-1) added.
     Offset,
 }
 
-/// Packs `q` into `packed`, which is as long as it takes; what is left of the last byte is 0.
+/// Packs `q` into `packed`, which has just the bytes that are needed. Unused bits of the last byte
+/// are 0.
 pub(crate) struct Pack<'a> {
     /// The bits of the integers.
     pub(crate) q: &'a [i8],
-    /// 2, 4 or 8.
+    /// The number of bits of an integer: 2, 4 or 8.
     pub(crate) bits: u8,
     pub(crate) coding: Coding,
     pub(crate) packed: &'a mut [u8],
@@ -34,7 +37,8 @@ impl Kernel for Pack<'_> {
     fn eval<S: Simd>(self, _s: S) {
         let Self { q, bits, coding, packed } = self;
         let q: &[u8] = bytemuck::must_cast_slice(q);
-        // Modulo 2^b, adding 2^(b-1) flips the first bit. Here is that of every integer in a byte.
+        // Modulo 2^b, adding 2^(b-1) flips the first bit. `flip` below has that bit of every
+        // integer in a byte.
         let first_bit = if coding == Coding::Offset { 1u8 << (bits - 1) } else { 0 };
         match bits {
             2 => {
@@ -66,7 +70,7 @@ impl Kernel for Pack<'_> {
     }
 }
 
-/// The integers of the last byte, with what becomes 0.
+/// The integers of the last byte, filled up with integers that are packed as 0.
 #[inline(always)]
 fn padded<const N: usize>(rest: &[u8], first_bit: u8) -> [u8; N] {
     let mut padded = [first_bit; N];
@@ -89,7 +93,7 @@ fn pack_pair(q: [u8; 2]) -> u8 {
 /// Unpacks what [`Pack`] packed.
 pub(crate) struct Unpack<'a> {
     pub(crate) packed: &'a [u8],
-    /// 2, 4 or 8.
+    /// The number of bits of an integer: 2, 4 or 8.
     pub(crate) bits: u8,
     pub(crate) coding: Coding,
     /// The bits of the integers.
@@ -103,11 +107,11 @@ impl Kernel for Unpack<'_> {
     fn eval<S: Simd>(self, _s: S) {
         let Self { packed, bits, coding, q } = self;
         let q: &mut [u8] = bytemuck::must_cast_slice_mut(q);
-        // An offset is taken away by flipping the first bit, which is then a sign.
+        // Flipping the first bit takes the offset away and makes the bit a sign.
         let first_bit = 1u8 << (bits - 1);
         let flip = if coding == Coding::Offset { first_bit } else { 0 };
-        // The first bit times this is all the bits above it, so that none is carried to the next byte:
-        // 0xfc of two bits, 0xf0 of four.
+        // The first bit times this number is all the bits above it: 0xfc of two bits, 0xf0 of four.
+        // So nothing is carried to the next byte.
         let above = if coding == Coding::Plain {
             0
         } else {

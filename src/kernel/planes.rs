@@ -1,4 +1,5 @@
-//! Channels that are slices: a tensor of planes [channels, inner], one scale a channel.
+//! Channels that are slices of a tensor. The tensor is a sequence of planes [channels, inner], and
+//! each channel has one scale.
 
 use super::abs_max::abs_max;
 use super::blocks::Traffic;
@@ -10,10 +11,10 @@ use crate::limits::Limits;
 use crate::simd::{Kernel, Simd, Value};
 use crate::stored::Params;
 
-/// Widens each channel's limits to its slices in the planes of `x`.
+/// Widens the limits of each channel to include its slices in the planes of `x`.
 pub(crate) struct PlaneLimits<'a, T> {
     pub(crate) x: &'a [T],
-    /// Not 0.
+    /// The number of values of a slice, not 0.
     pub(crate) inner: usize,
     /// Whether only magnitudes matter.
     pub(crate) symmetric: bool,
@@ -43,13 +44,13 @@ impl<T: Value> Kernel for PlaneLimits<'_, T> {
 /// Quantizes the planes of `x`.
 pub(crate) struct QuantizePlanes<'a, T> {
     pub(crate) x: &'a [T],
-    /// Not 0.
+    /// The number of values of a slice, not 0.
     pub(crate) inner: usize,
-    /// One for each channel.
+    /// The parameters of each channel.
     pub(crate) params: &'a [QuantParams],
-    /// Whether the parameters came from these data, or from more, all finite.
+    /// Whether the parameters were computed from finite values that include these.
     pub(crate) known: bool,
-    /// Whether `q` are the bits of [`u8`].
+    /// Whether `q` holds the bits of [`u8`].
     pub(crate) unsigned: bool,
     pub(crate) q: &'a mut [i8],
 }
@@ -78,11 +79,11 @@ impl<T: Value> Kernel for QuantizePlanes<'_, T> {
 pub(crate) struct DequantizePlanes<'a, T> {
     /// The bits of the integers.
     pub(crate) q: &'a [i8],
-    /// Whether they are those of [`u8`].
+    /// Whether the bits are those of [`u8`].
     pub(crate) unsigned: bool,
-    /// One set for each channel.
+    /// The parameters of each channel.
     pub(crate) params: Params<'a>,
-    /// Not 0.
+    /// The number of values of a slice, not 0.
     pub(crate) inner: usize,
     pub(crate) x: &'a mut [T],
 }

@@ -1,4 +1,6 @@
-//! q = clamp(round_half_even(x / scale) + zero_point, qmin, qmax), NaN to the zero point.
+//! Quantizes values that share a scale. NaN becomes the zero point, and every other value becomes
+//!
+//! q = clamp(round_half_even(x / scale) + zero_point, qmin, qmax).
 //!
 //! # One block
 //!
@@ -11,21 +13,21 @@
 //! q = finish(h)           one vector of 64 bytes: what the integers in use need, see `super::grid`
 //! ```
 //!
-//! Every step but the second is right for all numbers. Rounding to 32 bits is not: x86 makes
-//! `i32::MIN` of NaN and of whatever does not fit, aarch64 makes 0 of NaN and saturates. So something
-//! has to be done about NaN and about quotients beyond the integers in use, and it depends on where
-//! the scale came from.
+//! Only rounding to 32 bits does not treat all numbers as it should: x86 turns NaN and every number
+//! that does not fit into `i32::MIN`, while aarch64 turns NaN into 0 and saturates. So NaN and
+//! quotients beyond the integers in use need care. How much they need depends on where the scale
+//! came from.
 //!
 //! # Three ways
 //!
-//! - **Known range.** The scale came from these data (or from more), all finite. Then no quotient
-//!   exceeds the range by more than the rounding of the scale, which is less than half a step.
-//!   Nothing is to be clipped that saturating does not clip by itself.
-//! - **Careful.** x is clipped to the range before it is divided, which moves no result. That is
-//!   right for every x, and costs a minimum, a maximum and a mask for each vector.
-//! - **Hopeful.** The scale came from the caller, so that nothing is known, but most data need no
-//!   clip. Where `i32::MIN` gives wild values away ([`Simd::WILD_IS_MIN`]), a panel is converted
-//!   unclipped first and the least integer of it is kept:
+//! - **Known range.** The scale was computed from finite values that include these. Then no
+//!   quotient exceeds the range by more than the rounding of the scale, which is less than half a
+//!   step. Nothing needs to be clipped that saturating does not clip by itself.
+//! - **Careful.** x is clipped to the range before it is divided. This moves no result and is right
+//!   for every x, but it costs a minimum, a maximum and a mask for each vector.
+//! - **Hopeful.** The caller gave the scale, so nothing is known of the values, but most data need
+//!   no clipping. Where `i32::MIN` gives wild values away ([`Simd::WILD_IS_MIN`]), a panel is first
+//!   converted without clipping, and its least integer is kept:
 //!
 //! ```text
 //! for each panel:
@@ -37,11 +39,11 @@
 //!     careful_for -= 1
 //! ```
 //!
-//! Hoping is legal because a wild value always shows: `i32::MIN` stays the least value when it is
-//! narrowed. A value that rightly is the least integer looks the same, and is done again for
-//! nothing. Values above qmax saturate in the narrowing, as they should, or are limited after it.
-//! Data that are clipped on purpose would pay twice at each panel, so a suspicious panel makes the next
-//! sixteen careful at once.
+//! Nothing is missed in this way, because a wild value always shows: `i32::MIN` stays the least
+//! value when it is narrowed. A value that correctly becomes the least integer looks the same, and
+//! its panel is converted again for nothing. Values above qmax saturate in the narrowing, as they
+//! should, or are limited after it. Data that are clipped on purpose would pay twice for each
+//! panel, so the fifteen panels after a suspicious one are clipped from the start.
 
 use super::blocks::{Traffic, map, map_as};
 use super::convert::{Careful, Hopeful, Known};
@@ -55,10 +57,10 @@ use crate::simd::{Kernel, Simd, Value};
 pub struct Quantize<'a, T> {
     pub(crate) x: &'a [T],
     pub(crate) params: QuantParams,
-    /// Whether the scale came from these data, or from more, all finite.
+    /// Whether the scale was computed from finite values that include these.
     pub(crate) known: bool,
     pub(crate) traffic: Traffic,
-    /// Whether `q` are the bits of [`u8`].
+    /// Whether `q` holds the bits of [`u8`].
     pub(crate) unsigned: bool,
     pub(crate) q: &'a mut [i8],
 }
@@ -86,8 +88,7 @@ impl<T: Value> Kernel for Quantize<'_, T> {
     }
 }
 
-/// Quantizes values within the range of their scale, which are in the cache and among which there
-/// is no NaN.
+/// Quantizes values that are in the cache and within the range of their scale. None of them is NaN.
 #[inline(always)]
 pub(super) fn known_row_without_nan<S: Simd, T: Value>(
     s: S,
@@ -105,8 +106,8 @@ pub(super) fn known_row_without_nan<S: Simd, T: Value>(
     }
 }
 
-/// Quantizes values within the range of their scale, which are in the cache, to signed integers with
-/// the zero point 0. Returns whether there was a NaN among them.
+/// Quantizes values that are in the cache and within the range of their scale to signed integers
+/// with the zero point 0. Returns whether one of the values is NaN.
 #[inline(always)]
 pub(super) fn known_row<S: Simd, T: Value>(
     s: S,
@@ -126,7 +127,8 @@ pub(super) fn known_row<S: Simd, T: Value>(
     }
 }
 
-/// By a scale outside the proven range. It is rare: one text for every grid.
+/// Quantizes by a scale outside the proven range. Such scales are rare, so the same code serves
+/// every grid.
 #[inline(always)]
 fn by_division<S: Simd, T: Value>(s: S, x: &[T], params: QuantParams, grid: Grid, q: &mut [i8]) {
     let mut careful = Careful::new(ByDivision::new(s, params), grid.shifted(s));
@@ -158,8 +160,8 @@ impl<S: Simd, T: Value> WithFinish<S> for Given<'_, T> {
     }
 }
 
-/// Values within the range of their scale, which is in the proven range. `STREAM` is how results
-/// are stored, and `LOOK` whether to say if there was a NaN.
+/// Values within the range of their scale, which is in the proven range. `STREAM` says whether
+/// stores bypass the caches, and `LOOK` whether to return if there was a NaN.
 struct InRange<'a, T, const STREAM: bool, const LOOK: bool> {
     x: &'a [T],
     scale: f32,

@@ -1,5 +1,5 @@
-//! Quantized values with their parameters, as kernels read them. A set is the values that share a
-//! scale and a zero point.
+//! Quantized values with their parameters, as kernels read them. The values that share a scale and
+//! a zero point are a set.
 
 use crate::simd::Simd;
 use crate::stored::Params;
@@ -10,19 +10,19 @@ use crate::{Integer, Rows};
 pub struct Quantized<'a> {
     /// The bits of the integers.
     pub(crate) q: Rows<'a, i8>,
-    /// Whether they are those of [`u8`].
+    /// Whether the bits are those of [`u8`].
     pub(crate) unsigned: bool,
-    /// Of all sets, in order.
+    /// The parameters of all sets, in order.
     pub(crate) params: Params<'a>,
 }
 
-/// A kernel that reads integers, once their type is known.
+/// A kernel that reads integers and is run once their type is known.
 pub(super) trait OfIntegers {
-    /// Computes it.
+    /// Runs the kernel.
     fn eval_of<S: Simd, Q: Integer>(self, s: S);
 }
 
-/// Runs a kernel that reads integers, which are `unsigned` or not.
+/// Runs a kernel with the type of its integers: [`u8`] if they are `unsigned`, else [`i8`].
 #[inline(always)]
 pub(super) fn of_integers<S: Simd>(s: S, unsigned: bool, kernel: impl OfIntegers) {
     if unsigned {

@@ -1,5 +1,6 @@
-//! Range, parameters and quantization of many rows under one dispatch: each row is still in the cache
-//! when it is quantized.
+//! Finds the range of many rows, computes their parameters and quantizes them under one dispatch,
+//! so that each row is still in the cache when it is quantized. Rows with given parameters are
+//! quantized and dequantized here too.
 
 use super::abs_max::abs_max;
 use super::blocks::Traffic;
@@ -12,16 +13,16 @@ use crate::simd::{Kernel, Simd, Value};
 use crate::stored::Params;
 use crate::{Integer, Rows, RowsMut, Scheme};
 
-/// Quantizes the rows of `x`, one scale each. A row that is not finite gets an infinite scale or
-/// NaN and is skipped, as is one whose scale overflows.
+/// Quantizes the rows of `x`, each by its own scale. A row with a value that is not finite, or
+/// whose scale overflows, gets a scale that is infinite or NaN. Its integers then mean nothing.
 ///
-/// All of it is borrowed. A call of 64 values takes some 60 ns, and copies of what is known about
-/// rows and outputs, which are longer than registers, took another 16.
+/// All fields are borrowed. A call with 64 values takes some 60 ns, and copying the descriptions of
+/// rows and outputs, which do not fit registers, took another 16 ns.
 pub(crate) struct QuantizeRows<'a, 'b, T> {
-    /// Not empty.
+    /// The rows, which are not empty.
     pub(crate) x: &'a Rows<'a, T>,
     pub(crate) scheme: &'a Scheme,
-    /// A set is a row.
+    /// The outputs. Each row is a set.
     pub(crate) to: &'a mut Outputs<'b>,
 }
 
@@ -40,8 +41,9 @@ impl<T: Value> Kernel for QuantizeRows<'_, '_, T> {
 
 /// Quantizes a row by its own parameters, which it returns.
 ///
-/// Within the range of a scale only a NaN converts to what is looked for, so looking in the second
-/// pass is worth what it saves in the first.
+/// Where [`Simd::QUICK_MISSES_NAN`], the first pass over a symmetric row may miss a NaN, and the
+/// second pass looks for it. Within the range of a scale, only a NaN converts to what that pass
+/// looks for, so it costs less than it saves in the first pass.
 #[inline(always)]
 fn quantize_row<S: Simd, T: Value>(s: S, x: &[T], scheme: Scheme, q: &mut [i8]) -> (f32, i32) {
     let traffic = Traffic::CACHED;
@@ -64,16 +66,16 @@ fn quantize_row<S: Simd, T: Value>(s: S, x: &[T], scheme: Scheme, q: &mut [i8]) 
     (scale, zero_point)
 }
 
-/// Quantizes rows in groups, the last of which may be shorter, by parameters that are given.
+/// Quantizes rows in groups by given parameters. The last group of a row may be shorter.
 pub(crate) struct QuantizeGiven<'a, T> {
-    /// Not empty.
+    /// The rows, which are not empty.
     pub(crate) x: Rows<'a, T>,
-    /// Not 0.
+    /// The number of values of a group, not 0.
     pub(crate) group: usize,
     pub(crate) scheme: Scheme,
-    /// A set is a group; or all values are one.
+    /// The parameters. Each group is a set, or all values are one set.
     pub(crate) params: Params<'a>,
-    /// Whether the parameters came from these data, or from more, all finite.
+    /// Whether the parameters were computed from finite values that include these.
     pub(crate) known: bool,
     pub(crate) q: RowsMut<'a, i8>,
 }
@@ -98,11 +100,11 @@ impl<T: Value> Kernel for QuantizeGiven<'_, T> {
     }
 }
 
-/// Dequantizes rows in groups, the last of which may be shorter.
+/// Dequantizes rows in groups. The last group of a row may be shorter.
 pub(crate) struct DequantizeRows<'a, T> {
-    /// A set is a group; or all values are one.
+    /// The integers with their parameters. Each group is a set, or all values are one set.
     pub(crate) from: Quantized<'a>,
-    /// Not 0.
+    /// The number of values of a group, not 0.
     pub(crate) group: usize,
     pub(crate) x: RowsMut<'a, T>,
 }
@@ -133,7 +135,7 @@ impl<T: Value> OfIntegers for DequantizeRows<'_, T> {
 }
 
 impl<T: Value> DequantizeRows<'_, T> {
-    /// Groups of any size.
+    /// Dequantizes groups of any size.
     #[inline(always)]
     fn one_by_one<S: Simd>(self, s: S) {
         let Self { from: Quantized { q, unsigned, params }, group, mut x } = self;
@@ -149,7 +151,7 @@ impl<T: Value> DequantizeRows<'_, T> {
         }
     }
 
-    /// Groups of G values, which is a multiple of 16 and divides the rows.
+    /// Dequantizes groups of G values, where G is a multiple of 16 and divides the length of a row.
     #[inline(always)]
     fn groups<S: Simd, Q: Integer, const G: usize>(self, s: S) {
         let Self { from: Quantized { q, params, .. }, mut x, .. } = self;

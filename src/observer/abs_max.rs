@@ -1,9 +1,9 @@
-//! The largest magnitude of all batches.
+//! An observer of the largest magnitude of all batches.
 
 use crate::limits::Limits;
 use crate::{Backend, Element, Result};
 
-/// The largest |x|; `None` before anything was observed.
+/// The largest |x|, or `None` before anything was observed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(try_from = "Option<f64>", into = "Option<f64>"))]
@@ -23,7 +23,7 @@ impl AbsMax {
     }
 
     pub(super) fn merge(&mut self, other: Self) {
-        // Of nothing and something, the something.
+        // `None` is less than every number.
         if self.0 < other.0 {
             *self = other;
         }

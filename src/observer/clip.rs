@@ -1,4 +1,5 @@
-//! Where to cut off the values of a histogram: the few largest make the steps of all others coarse.
+//! Finds where to cut off the values of a histogram, because the few largest values make the steps
+//! of all others coarse.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -8,7 +9,7 @@ use crate::environment::in_default;
 use crate::limits::Limits;
 use crate::{Backend, Error, QuantParams, Result, Scheme};
 
-/// More than 0, at most 100.
+/// A percentage above 0 and at most 100.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(try_from = "f64", into = "f64"))]
@@ -36,11 +37,10 @@ impl From<Percent> for f64 {
 
 impl Histogram {
     /// The magnitude that `percent` of the observed magnitudes do not exceed, up to the width of a
-    /// bin: the largest magnitude of the bin of the kth smallest |x|, with
-    /// k = ceil(percent * count / 100), but never more than the largest |x|. 0 before anything was
-    /// observed.
+    /// bin. It is the largest magnitude of the bin of the kth smallest |x|, with k = ceil(percent *
+    /// count / 100), but never more than the largest |x|. It is 0 before anything was observed.
     ///
-    /// k is computed in binary64: the product and the quotient are rounded.
+    /// k is computed in binary64, where the product and the quotient are rounded.
     ///
     /// # Errors
     ///
@@ -64,7 +64,7 @@ impl Histogram {
     pub(super) fn magnitude_at(&self, Percent(percent): Percent) -> f32 {
         let abs_max = self.limits.map_or(0.0, Limits::abs_max);
         let bins = self.bins.as_slice();
-        // Wider than the counts: these sums are exact even of counts that are saturated.
+        // The sums are wider than the counts, so they are exact even if counts are saturated.
         let mut magnitudes: Vec<(u16, u128)> =
             bins.iter().map(|&(key, count)| (key.magnitude(), count.into())).collect();
         magnitudes.sort_unstable();
@@ -79,20 +79,21 @@ impl Histogram {
         if upper < abs_max { upper } else { abs_max }
     }
 
-    /// The clip c with the least squared error: the observed values are limited to [-c, c], and the
-    /// scheme's parameters are those of what is left of their range.
+    /// The clip c with the least squared error. The observed values are limited to [-c, c], and the
+    /// scheme gets its parameters from what is left of their range.
     ///
-    /// The error of a clip is the sum of count * e^2 over the bins from the least to the largest, in
-    /// binary64, with e = v - dequantize(quantize(v)) and v the middle of the bin, limited to the
-    /// least and the largest value observed. So the sum is the same on every CPU.
+    /// The error of a clip is the sum of count * e^2 over the bins from the least to the largest,
+    /// in binary64. Here e = v - dequantize(quantize(v)), and v is the middle of the bin, limited
+    /// to the least and the largest value observed. So the sum is the same on every CPU.
     ///
-    /// The candidates are c = abs_max * 2^(-k/64), the power and the product rounded to binary32:
-    /// first every eighth k from 0 to 504, then the seven on both sides of the best of those. The
-    /// first is no clipping at all, and the larger of two equally good ones is taken; so the error
-    /// is at most that of abs_max. A candidate whose scale overflows its type is passed over, and
-    /// abs_max is returned if there is no other. 0 before anything was observed.
+    /// The candidates are c = abs_max * 2^(-k/64), where the power and the product are rounded to
+    /// binary32. The search tries every eighth k from 0 to 504, and then the seven on both sides of
+    /// the best of those. The first candidate does not clip at all, and the larger of two equally
+    /// good ones is taken, so the error is at most that of abs_max. A candidate whose scale
+    /// overflows its type is passed over, and the result is abs_max if there is no other candidate.
+    /// The result is 0 before anything was observed.
     ///
-    /// This is some eighty passes over the bins, however many values were observed.
+    /// The search takes some eighty passes over the bins, however many values were observed.
     ///
     /// ```
     /// use absmax::{Histogram, Scheme};
@@ -126,13 +127,14 @@ impl Histogram {
     }
 }
 
-/// Coarse candidates.
+/// The number of coarse candidates.
 const COARSE_STEPS: u32 = 64;
 
-/// Steps from one coarse candidate to the next.
+/// The number of steps from one coarse candidate to the next.
 const COARSE: u32 = 8;
 
-/// The first of the steps with the least error; the first of all if none has a finite one.
+/// The first of the steps with the least error, or the first of all steps if none has a finite
+/// error.
 fn best(steps: impl Iterator<Item = u32> + Clone, error: impl Fn(u32) -> Result<f64>) -> u32 {
     let first = steps.clone().next().unwrap_or(0);
     let errors = steps.filter_map(|step| error(step).ok().map(|error| (step, error)));
@@ -157,7 +159,7 @@ fn factor(step: u32) -> f32 {
     (0..halvings).fold(fraction as f32, |factor, _| factor / 2.0)
 }
 
-/// A number for each bin.
+/// A value and a count for each bin.
 struct Sample {
     values: Vec<f32>,
     counts: Vec<f64>,
@@ -194,13 +196,13 @@ fn ceil(x: f64) -> u128 {
 mod tests {
     use super::*;
 
-    /// All steps there are, so that nothing about the roots needs to be believed.
+    /// Tries all steps there are, so that nothing about the roots needs to be believed.
     #[test]
     fn the_factors_are_powers_of_two() {
         for step in 0..64 * 8 + 8 {
             let power = (-f64::from(step) / 64.0).exp2();
             assert_eq!(factor(step), power as f32, "{step}");
-            // Whichever way the last bits of `power` went.
+            // The result is the same whichever way the last bits of `power` were rounded.
             let slack = power * 1e-15;
             assert_eq!((power - slack) as f32, (power + slack) as f32, "{step}");
         }

@@ -1,4 +1,4 @@
-//! The limits of a batch that has to be finite.
+//! The limits of a batch whose values have to be finite.
 
 use crate::limits::Limits;
 use crate::{Backend, Element, Result};

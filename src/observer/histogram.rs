@@ -1,4 +1,4 @@
-//! How many of the observed values are where.
+//! Counts how many of the observed values are in each bin.
 
 use super::bins::Bins;
 use super::finite_limits::finite_limits;
@@ -7,17 +7,18 @@ use crate::environment::Environment;
 use crate::limits::Limits;
 use crate::{Backend, Element, Result};
 
-/// Values that are counted at a time: many more than there are counts.
+/// The number of values that are counted at a time, which is many more than there are counts.
 const PIECE: usize = 4 * CHUNK;
 
-/// How many of the observed values are where, over the whole range of binary32, and the least and
-/// the largest of them exactly.
+/// Counts how many of the observed values are in each bin, over the whole range of binary32, and
+/// keeps the least and the largest of them exactly.
 ///
-/// A bin is the upper 16 bits of the binary32 pattern: sign, exponent and 7 bits of the significand.
-/// There are 128 bins from one power of two to the next, none wider than 1/128 of its values, and
-/// they are the same whatever the data. So counts can be added: histograms of parts, merged in any
-/// order, are the histogram of the whole, to the last count. Only bins that hold something are
-/// stored. A zero is +0 whatever its sign. Counts stop at [`u64::MAX`].
+/// A bin is the upper 16 bits of the binary32 pattern: sign, exponent and 7 bits of the
+/// significand. There are 128 bins from one power of two to the next, and the bins of normal
+/// numbers are no wider than 1/128 of their values. Bins are the same whatever the data are, so
+/// counts can be added: histograms of parts, merged in any order, are the histogram of the whole,
+/// to the last count. Only bins that hold something are stored. A zero is +0 whatever its sign.
+/// Counts stop at [`u64::MAX`].
 ///
 /// ```
 /// use absmax::{Histogram, Scheme};
@@ -37,7 +38,8 @@ pub struct Histogram {
     pub(super) limits: Option<Limits>,
 }
 
-/// A [`Histogram`] as it was read: each part is valid by itself.
+/// A [`Histogram`] as it was read. Each part is valid by itself, but the parts may not fit one
+/// another.
 #[cfg(feature = "serde")]
 #[derive(serde::Deserialize)]
 pub(super) struct StoredHistogram {
@@ -50,14 +52,14 @@ pub(super) struct StoredHistogram {
 pub struct Bin {
     /// The least number of the bin, observed or not.
     pub lower: f32,
-    /// The largest; both edges belong to the bin.
+    /// The largest number of the bin. Both edges belong to it.
     pub upper: f32,
-    /// The number of values observed there, at least 1.
+    /// The number of values observed in the bin, at least 1.
     pub count: u64,
 }
 
 impl Histogram {
-    /// Of nothing yet.
+    /// A histogram of no values.
     pub fn new() -> Self {
         Self::default()
     }
@@ -66,8 +68,8 @@ impl Histogram {
     ///
     /// # Errors
     ///
-    /// [`Error::NotFinite`](crate::Error::NotFinite) with the first NaN or infinity; then nothing is
-    /// counted.
+    /// [`Error::NotFinite`](crate::Error::NotFinite) with the first NaN or infinity; then nothing
+    /// is counted.
     pub fn observe<T: Element>(&mut self, x: &[T]) -> Result<()> {
         Backend::best().observe_histogram(self, x)
     }
@@ -96,12 +98,12 @@ impl Histogram {
         self.bins.as_slice().iter().fold(0, |sum, &(_, count)| sum.saturating_add(count))
     }
 
-    /// The least and the largest value observed, exactly; `None` before anything was.
+    /// The least and the largest value observed, exactly, or `None` before anything was observed.
     pub fn min_max(&self) -> Option<(f32, f32)> {
         self.limits.map(|Limits { min, max }| (min, max))
     }
 
-    /// The bins that hold something, from the least to the largest: what a plot needs.
+    /// The bins that hold something, from the least to the largest, as a plot needs them.
     ///
     /// ```
     /// use absmax::{Bin, Histogram};
@@ -124,7 +126,7 @@ impl Backend {
     ///
     /// # Errors
     ///
-    /// As [`Histogram::observe`].
+    /// Fails as [`Histogram::observe`] does.
     pub fn observe_histogram<T: Element>(self, histogram: &mut Histogram, x: &[T]) -> Result<()> {
         let _environment = Environment::enter();
         let limits = finite_limits(self, x)?;

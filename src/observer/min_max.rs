@@ -1,10 +1,10 @@
-//! The least and the largest value of all batches.
+//! An observer of the least and the largest value of all batches.
 
 use super::finite_limits::finite_limits;
 use crate::limits::Limits;
 use crate::{Backend, Element, Result};
 
-/// (min x, max x); `None` before anything was observed.
+/// The least and the largest x, or `None` before anything was observed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(transparent))]

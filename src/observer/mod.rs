@@ -1,4 +1,4 @@
-//! Calibration: what values a tensor takes, and the parameters for them.
+//! Calibration. Observers watch the values that a tensor takes, and find the parameters for them.
 
 mod abs_max;
 mod bins;

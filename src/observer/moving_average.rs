@@ -1,11 +1,12 @@
-//! An average of the batches' limits in which the last ones weigh most.
+//! An observer of a moving average of the batches' limits. Every new batch has the same weight, and
+//! the weights of older batches fade.
 
 use super::finite_limits::finite_limits;
 use crate::environment::in_default;
 use crate::limits::Limits;
 use crate::{Backend, Element, Error, Result};
 
-/// The weight of a new batch: more than 0, at most 1.
+/// The weight of a new batch, which is more than 0 and at most 1.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(try_from = "f64", into = "f64"))]
@@ -31,7 +32,7 @@ impl From<Constant> for f32 {
     }
 }
 
-/// The averages of the batches' min x and max x; `None` before anything was observed.
+/// The averages of the batches' min x and max x, which are `None` before anything was observed.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct MovingAverage {
@@ -49,7 +50,7 @@ impl MovingAverage {
         self.limits = Some(self.limits.map_or(batch, |limits| {
             let min = moved(limits.min, batch.min, self.constant);
             let max = moved(limits.max, batch.max, self.constant);
-            // Rounding makes equal numbers cross, now and then.
+            // Rounding can make limits cross that are nearly equal.
             if min <= max { Limits { min, max } } else { Limits { min: max, max: min } }
         }));
         Ok(())
@@ -64,8 +65,8 @@ impl MovingAverage {
     }
 }
 
-/// from + constant * (to - from), three roundings to binary32; by way of binary64 where one of them
-/// overflows.
+/// from + constant * (to - from), with three roundings to binary32. Where one of them overflows,
+/// the result is computed in binary64.
 fn moved(from: f32, to: f32, Constant(constant): Constant) -> f32 {
     let moved = from + constant * (to - from);
     if moved.is_finite() {

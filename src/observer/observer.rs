@@ -1,4 +1,5 @@
-//! From the values that a tensor takes, batch by batch, to the parameters it is quantized with.
+//! Finds the parameters that a tensor is quantized with from the values that it takes, batch by
+//! batch.
 
 use super::abs_max::AbsMax;
 use super::clip::Percent;
@@ -19,10 +20,10 @@ use crate::{Backend, Element, Error, ObserverKind, QuantParams, Result, Scheme};
 /// | [`percentile`](Observer::percentile) | min x and max x, cut off at a percentile of \|x\| | yes |
 /// | [`mse`](Observer::mse) | min x and max x, cut off where the squared error is least | yes |
 ///
-/// An observer keeps one set of limits, whatever the granularity of a scheme: for one scale a
-/// channel, use one observer a channel. Its state depends on the values alone, not on the
-/// instruction set or the number of threads, and, unless it is a moving average, not on their order
-/// or on the batches either.
+/// An observer keeps one set of limits, whatever the granularity of a scheme is. For one scale per
+/// channel, use one observer per channel. The state of an observer depends on the values alone, not
+/// on the instruction set or the number of threads. Unless the observer is a moving average, its
+/// state does not depend on the order of the values or on the batches either.
 ///
 /// ```
 /// use absmax::{Observer, Scheme};
@@ -81,16 +82,17 @@ impl Observer {
         Self(State::MinMax(MinMax::default()))
     }
 
-    /// The limits are moving averages of the batches' min x and max x: the first batch sets them, and
-    /// each one after it moves them by
+    /// The limits are moving averages of the batches' min x and max x: the first batch sets them,
+    /// and each one after it moves them by
     ///
     /// ```text
     /// min += constant * (batch_min - min)        max += constant * (batch_max - max)
     /// ```
     ///
-    /// in binary32, each operation rounded: `PyTorch`'s `MovingAverageMinMaxObserver`, whose default
-    /// constant is 0.01. Where it would overflow, it is computed in binary64 and rounded once;
-    /// where rounding puts min above max, they are exchanged.
+    /// in binary32, where each operation is rounded. This is what `PyTorch`'s
+    /// `MovingAverageMinMaxObserver` computes, whose default constant is 0.01. Where the average
+    /// would overflow, it is computed in binary64 and rounded once. Where rounding puts min above
+    /// max, they are exchanged.
     ///
     /// # Errors
     ///
@@ -110,8 +112,8 @@ impl Observer {
         Ok(Self(State::MovingAverage(MovingAverage::new(constant))))
     }
 
-    /// The limits are min x and max x, limited to [-c, c], where c is [`Histogram::percentile`] of all
-    /// batches: `percent` of the magnitudes do not exceed it.
+    /// The limits are min x and max x, limited to [-c, c], where c is [`Histogram::percentile`] of
+    /// all batches: `percent` of the magnitudes do not exceed it.
     ///
     /// # Errors
     ///
@@ -131,8 +133,8 @@ impl Observer {
         Ok(Self(State::Percentile { percent, histogram: Histogram::new() }))
     }
 
-    /// The limits are min x and max x, limited to [-c, c], where c is [`Histogram::mse_clip`] of all
-    /// batches: the one with the least squared error, which depends on the scheme.
+    /// The limits are min x and max x, limited to [-c, c], where c is [`Histogram::mse_clip`] of
+    /// all batches: the one with the least squared error, which depends on the scheme.
     ///
     /// ```
     /// use absmax::{Observer, Scheme};
@@ -149,7 +151,7 @@ impl Observer {
         Self(State::Mse { histogram: Histogram::new() })
     }
 
-    /// The kind, with its setting.
+    /// The kind of the observer, with its setting.
     pub fn kind(&self) -> ObserverKind {
         match &self.0 {
             State::AbsMax(_) => ObserverKind::AbsMax,
@@ -172,7 +174,7 @@ impl Observer {
         }
     }
 
-    /// Takes in a batch. Without values it is none.
+    /// Takes in a batch. A batch without values changes nothing.
     ///
     /// # Errors
     ///
@@ -192,14 +194,14 @@ impl Observer {
         Backend::best().observe(self, x)
     }
 
-    /// Takes in what another observer of the same kind and setting saw. Afterwards this one is as if
-    /// it had seen the other's batches, too: parts of a data set may be observed apart, in any
-    /// order.
+    /// Takes in what another observer of the same kind and setting saw. Afterwards this observer is
+    /// as if it had seen the other's batches too. So parts of a data set may be observed apart, in
+    /// any order.
     ///
     /// # Errors
     ///
-    /// [`Error::MovingAverageMerge`] if both are moving averages, [`Error::ObserverMismatch`] if the
-    /// kinds or the settings differ; then the observer is as it was.
+    /// [`Error::MovingAverageMerge`] if both are moving averages, [`Error::ObserverMismatch`] if
+    /// the kinds or the settings differ; then the observer is as it was.
     ///
     /// ```
     /// use absmax::{Observer, Scheme};
@@ -233,8 +235,8 @@ impl Observer {
         Ok(())
     }
 
-    /// The least and the largest value that `scheme`'s integers should stand for: what is beyond is
-    /// to be clipped. `None` before anything was observed.
+    /// The least and the largest value that `scheme`'s integers should stand for. Values beyond
+    /// them are to be clipped. The result is `None` before anything was observed.
     ///
     /// Of the present kinds only mse depends on the scheme, and it searches at every call.
     pub fn limits(&self, scheme: Scheme) -> Option<(f32, f32)> {
@@ -252,8 +254,8 @@ impl Observer {
         limits.map(|Limits { min, max }| (min, max))
     }
 
-    /// [`Scheme::params`] of the [limits](Observer::limits); before anything was observed, those of
-    /// zeros, whose scale is 1.
+    /// [`Scheme::params`] of the [limits](Observer::limits). Before anything was observed, these
+    /// are the parameters of zeros, whose scale is 1.
     ///
     /// # Errors
     ///
@@ -276,7 +278,7 @@ impl Backend {
     ///
     /// # Errors
     ///
-    /// As [`Observer::observe`].
+    /// Fails as [`Observer::observe`] does.
     pub fn observe<T: Element>(self, observer: &mut Observer, x: &[T]) -> Result<()> {
         let _environment = Environment::enter();
         match &mut observer.0 {

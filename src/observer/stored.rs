@@ -1,5 +1,5 @@
-//! Observers as serde writes them. Binary32 is written as binary64: readers of decimal numbers that
-//! are off in the last digit still find the binary32 number.
+//! Observers as serde writes them. A binary32 number is written as binary64, so that readers of
+//! decimal numbers that are off in the last digit still find the binary32 number.
 
 use super::abs_max::AbsMax;
 use super::bins::Key;

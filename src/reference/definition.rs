@@ -1,4 +1,4 @@
-//! The definitions, each written out.
+//! The definitions of the reference, each written out.
 
 use core::ops::RangeInclusive;
 
@@ -7,8 +7,8 @@ use bytemuck::{bytes_of, pod_read_unaligned};
 use crate::{Element, Integer, Mapping, QuantParams, Range, ScaleType, Scheme};
 
 /// The largest |x|: the unsigned maximum of the bit patterns without their sign (31 bits of an f32,
-/// 15 of an f16 or bf16). NaN is above infinity and infinity above every number. 0 for an empty
-/// slice.
+/// 15 of an f16 or bf16). NaN is above infinity and infinity above every number. The result is 0
+/// for an empty slice.
 pub(super) fn abs_max<T: Element>(x: &[T]) -> f32 {
     let sign = 1 << (8 * size_of::<T>() - 1);
     let mut largest = 0;
@@ -21,7 +21,8 @@ pub(super) fn abs_max<T: Element>(x: &[T]) -> f32 {
     widen(of_bits::<T>(largest))
 }
 
-/// The least and the largest value; both NaN if one is, and `None` of no value. A zero is +0.
+/// The least and the largest value. Both are NaN if a value is NaN, and the result is `None` if
+/// there are no values. A zero is +0.
 pub(super) fn min_max<T: Element>(x: &[T]) -> Option<(f32, f32)> {
     let mut limits = None;
     for &value in x {
@@ -48,8 +49,8 @@ pub(super) fn integers(scheme: Scheme) -> RangeInclusive<i32> {
     }
 }
 
-/// The scale, as it will be stored, and the zero point for finite values between `min` and `max`;
-/// the scale is infinite if it overflows its type.
+/// The scale, as it will be stored, and the zero point for finite values between `min` and `max`.
+/// The scale is infinite if it overflows its type.
 pub(super) fn choose(min: f32, max: f32, scheme: Scheme) -> (f32, i32) {
     let two_to_b = f32::from(1u16 << scheme.num_bits());
     let low = if min < 0.0 { min } else { 0.0 };
@@ -75,7 +76,7 @@ pub(super) fn choose(min: f32, max: f32, scheme: Scheme) -> (f32, i32) {
     let scale = if low == 0.0 && high == 0.0 {
         1.0
     } else {
-        // The least normal number.
+        // This is the least normal number.
         let least = f32::from_bits(1 << 23);
         store(if scale < least { least } else { scale }, scheme.scale_type())
     };
@@ -96,8 +97,9 @@ pub(super) fn choose(min: f32, max: f32, scheme: Scheme) -> (f32, i32) {
     (scale, zero_point)
 }
 
-/// A positive scale, rounded to the type that it will be stored in: to the nearest, the even one of
-/// two, but up to the next subnormal below the least normal f16; infinity if it overflows.
+/// A positive scale, rounded to the type that it will be stored in. It is rounded to the nearest
+/// number, and to the even one of two that are equally near. Below the least normal f16, it is
+/// rounded up to the next subnormal instead. The result is infinity if the scale overflows.
 pub(super) fn store(scale: f32, scale_type: ScaleType) -> f32 {
     // 2^-14 is the least normal f16, 2^-24 the least of all.
     const LEAST_NORMAL: f32 = 1.0 / 16_384.0;
@@ -113,7 +115,7 @@ pub(super) fn store(scale: f32, scale_type: ScaleType) -> f32 {
     }
 }
 
-/// clamp(round_half_even(x / s) + z, qmin, qmax), NaN to z.
+/// Quantizes one value: clamp(round_half_even(x / s) + z, qmin, qmax). NaN becomes z.
 pub(super) fn quantize_one<T: Element>(x: T, params: QuantParams) -> i32 {
     let quotient = widen(x) / params.scale();
     if quotient.is_nan() {
@@ -124,15 +126,15 @@ pub(super) fn quantize_one<T: Element>(x: T, params: QuantParams) -> i32 {
     rounded.saturating_add(params.zero_point()).clamp(params.qmin(), params.qmax())
 }
 
-/// (q - z) * s.
+/// Dequantizes one integer: (q - z) * s.
 pub(super) fn dequantize_one<Q: Integer>(q: Q, params: QuantParams) -> f32 {
     let byte = bytes_of(&q)[0];
     let q = if Q::NAME == "i8" { i32::from(byte.cast_signed()) } else { i32::from(byte) };
     (q - params.zero_point()) as f32 * params.scale()
 }
 
-/// The value as binary32, which is exact. A NaN keeps its sign and its payload, in the highest bits;
-/// that of a narrow type becomes quiet.
+/// The value as binary32, which is exact. A NaN keeps its sign and its payload, in the highest
+/// bits. The NaN of a narrow type becomes quiet.
 pub(super) fn widen<T: Element>(x: T) -> f32 {
     match T::NAME {
         "f16" => F16.value(bits(x)),
@@ -141,9 +143,9 @@ pub(super) fn widen<T: Element>(x: T) -> f32 {
     }
 }
 
-/// The value of a type that is nearest to a binary32, the even one of two; infinity if it overflows.
-/// Of a NaN remain the sign and the highest bits of its payload, and it becomes quiet where the type is
-/// narrow.
+/// The value of type `T` that is nearest to a binary32, and the even one of two that are equally
+/// near. It is infinity if it overflows. A NaN keeps its sign and the highest bits of its payload,
+/// and it becomes quiet if `T` is narrow.
 pub(super) fn narrow<T: Element>(x: f32) -> T {
     of_bits(match T::NAME {
         "f16" => F16.nearest(x),
@@ -152,7 +154,7 @@ pub(super) fn narrow<T: Element>(x: f32) -> T {
     })
 }
 
-/// A format of 16 bits: a sign, an exponent, and so many bits of the fraction.
+/// A format of 16 bits: a sign, an exponent, and `fraction` bits of the fraction.
 struct Format {
     fraction: i32,
 }
@@ -166,7 +168,7 @@ impl Format {
         0x7fff >> self.fraction << self.fraction
     }
 
-    /// The exponent that the exponent bits 0 and 1 stand for: 2 less than half as many as there are.
+    /// The exponent that the exponent bits 0 and 1 stand for: 2 minus half the number of exponents.
     const fn least_exponent(&self) -> i32 {
         2 - (1 << (14 - self.fraction))
     }
@@ -182,11 +184,12 @@ impl Format {
         }
         let (exponent, fraction) =
             (magnitude >> self.fraction, magnitude & ((1 << self.fraction) - 1));
-        // A subnormal number has the exponent of the least normal one, and no 1 before the fraction.
+        // A subnormal number has the exponent of the least normal one, and no 1 before the
+        // fraction.
         let (exponent, digits) =
             if exponent == 0 { (1, fraction) } else { (exponent, fraction | 1 << self.fraction) };
         let unit = two_to_the(exponent as i32 - 1 + self.least_exponent() - self.fraction);
-        // Exact: binary32 holds every number of either format.
+        // The conversion is exact, because binary32 holds every number of either format.
         let number = (f64::from(digits) * unit) as f32;
         f32::from_bits(sign | number.to_bits())
     }
@@ -204,13 +207,16 @@ impl Format {
         if exponent > 1 - self.least_exponent() {
             return sign | self.infinity();
         }
-        // Numbers of one exponent are multiples of one unit; below the least exponent, of its unit.
+        // Numbers of one exponent are multiples of one unit. Numbers below the least exponent are
+        // multiples of its unit.
         let exponent =
             if exponent < self.least_exponent() { self.least_exponent() } else { exponent };
         let unit = two_to_the(exponent - self.fraction);
         let multiple = (f64::from(f32::from_bits(magnitude)) / unit) as f32;
-        // Counted from 0, each exponent has as many numbers as there are fractions; a normal number's
-        // multiple has them once more. Rounded up to the next exponent, it is that one's first.
+        // `before` counts the numbers of the lower normal exponents, each of which has as many
+        // numbers as there are fractions. A normal number's multiple counts that many once more, in
+        // place of the subnormal numbers. Rounded up to the next exponent, it gives the first
+        // number of that exponent.
         let before = ((exponent - self.least_exponent()) as u32) << self.fraction;
         sign | (before + round_half_even(multiple) as u32)
     }
@@ -230,7 +236,7 @@ fn bits<T: Element>(x: T) -> u32 {
     }
 }
 
-/// The element of some bits.
+/// The element that has these bits.
 fn of_bits<T: Element>(bits: u32) -> T {
     if size_of::<T>() == 2 {
         pod_read_unaligned(&(bits as u16).to_ne_bytes())
@@ -239,8 +245,8 @@ fn of_bits<T: Element>(bits: u32) -> T {
     }
 }
 
-/// The nearest integer, and the even one of two that are equally near; `f32::round_ties_even`
-/// without `std`.
+/// The nearest integer, and the even one of two that are equally near. This is
+/// `f32::round_ties_even` without `std`.
 pub(super) fn round_half_even(x: f32) -> f32 {
     // From 2^23 on every binary32 number is an integer; infinities and NaN stay themselves.
     if x.is_nan() || x.abs() >= 8_388_608.0 {

@@ -1,4 +1,4 @@
-//! AVX2 with FMA and F16C: two 256-bit halves.
+//! The vocabulary in AVX2 with FMA and F16C. A vector is two 256-bit halves.
 
 use bytemuck::must_cast as cast;
 use core::arch::x86_64::*;
@@ -13,7 +13,7 @@ type I8 = [__m256i; 2];
 type Divisor = [F32; 2];
 type Peak = I32;
 type Peak16 = [__m256i; 2];
-/// Least, largest, and all bits set where a NaN was seen.
+/// The least, the largest, and lanes of which all bits are set where a NaN was seen.
 type Span = [F32; 3];
 
 token! {
@@ -74,8 +74,8 @@ with_features! {
         ]);
     }
 
-    /// What is cut off is rounded to nearest even by the carry of 0x7fff, or of 0x8000 where the last
-    /// bit that stays is odd.
+    /// Adding 0x7fff, or 0x8000 where the last bit that stays is odd, makes the carry round to
+    /// nearest even.
     fn store_bf16(dst: &mut [bf16; LANES], v: F32) {
         let half = |v: __m256| {
             let bits = _mm256_castps_si256(v);
@@ -227,8 +227,8 @@ with_features! {
         [_mm256_min_epi32(a[0], b[0]), _mm256_min_epi32(a[1], b[1])]
     }
 
-    /// Four vectors at a time become one that holds in each of its 128-bit lanes what theirs have for
-    /// largest; then the lanes are compared.
+    /// Four vectors at a time become one, each of whose 128-bit lanes holds the largest elements of
+    /// that lane of the four. Then the lanes are compared.
     fn max_each(v: &[I32; LANES]) -> I32 {
         [lanes(quad(v, 0), quad(v, 4)), lanes(quad(v, 8), quad(v, 12))]
     }
@@ -245,7 +245,7 @@ with_features! {
         _mm256_max_epi32(_mm256_unpacklo_epi64(ab, cd), _mm256_unpackhi_epi64(ab, cd))
     }
 
-    /// The two 128-bit lanes compared, those of `a` before those of `b`.
+    /// The larger elements of the two 128-bit lanes, those of `a` before those of `b`.
     fn lanes(a: __m256i, b: __m256i) -> __m256i {
         let (low, high) =
             (_mm256_permute2x128_si256::<0x20>(a, b), _mm256_permute2x128_si256::<0x31>(a, b));
@@ -355,8 +355,8 @@ with_features! {
         [_mm256_or_ps(a[0], b[0]), _mm256_or_ps(a[1], b[1])]
     }
 
-    /// Of a number and a NaN `min` and `max` return the second; one comparison for both vectors notices
-    /// the NaN.
+    /// Of a number and a NaN, `min` and `max` return the second operand. One comparison for both
+    /// vectors notices the NaN.
     fn widen([least, largest, nan]: Span, [a, b]: [F32; 2]) -> Span {
         let unordered =
             [_mm256_cmp_ps::<_CMP_UNORD_Q>(a[0], b[0]), _mm256_cmp_ps::<_CMP_UNORD_Q>(a[1], b[1])];

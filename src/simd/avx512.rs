@@ -1,4 +1,4 @@
-//! AVX-512 (F, BW, DQ, VL): one register is a whole vector.
+//! The vocabulary in AVX-512 (F, BW, DQ, VL). A vector is one register.
 
 use bytemuck::must_cast as cast;
 use core::arch::x86_64::*;
@@ -15,7 +15,7 @@ type Divisor = [__m512; 2];
 /// Two running maxima, and the lanes in which no NaN was seen.
 type Peak = ([__m512; 2], __mmask16);
 type Peak16 = __m512i;
-/// Least, largest, and the lanes in which no NaN was seen.
+/// The least, the largest, and the lanes in which no NaN was seen.
 type Span = (__m512, __m512, __mmask16);
 
 token! {
@@ -60,8 +60,8 @@ with_features! {
         *dst = cast(_mm512_cvtps_ph::<_MM_FROUND_TO_NEAREST_INT>(v));
     }
 
-    /// What is cut off is rounded to nearest even by the carry of 0x7fff, or of 0x8000 where the last
-    /// bit that stays is odd.
+    /// Adding 0x7fff, or 0x8000 where the last bit that stays is odd, makes the carry round to
+    /// nearest even.
     fn store_bf16(dst: &mut [bf16; LANES], v: F32) {
         let bits = _mm512_castps_si512(v);
         let odd = _mm512_and_si512(_mm512_srli_epi32::<16>(bits), _mm512_set1_epi32(1));
@@ -188,8 +188,8 @@ with_features! {
         _mm512_min_epi32(a, b)
     }
 
-    /// Four vectors at a time become one that holds in each of its 128-bit lanes what theirs have for
-    /// largest; then the lanes are compared.
+    /// Four vectors at a time become one, each of whose 128-bit lanes holds the largest elements of
+    /// that lane of the four. Then the lanes are compared.
     fn max_each(v: &[I32; LANES]) -> I32 {
         let quads = [quad(v, 0), quad(v, 4), quad(v, 8), quad(v, 12)];
         lanes(lanes(quads[0], quads[1]), lanes(quads[2], quads[3]))
@@ -203,7 +203,7 @@ with_features! {
         _mm512_max_epi32(_mm512_unpacklo_epi64(ab, cd), _mm512_unpackhi_epi64(ab, cd))
     }
 
-    /// Neighbouring 128-bit lanes compared, those of `a` before those of `b`.
+    /// The larger elements of neighbouring 128-bit lanes, those of `a` before those of `b`.
     fn lanes(a: I32, b: I32) -> I32 {
         const EVEN: i32 = 0b10_00_10_00;
         const ODD: i32 = 0b11_01_11_01;
@@ -270,7 +270,7 @@ with_features! {
         (top, _mm512_mask_cmp_ps_mask::<_CMP_ORD_Q>(ordered, v[0], v[1]))
     }
 
-    /// |a| max |b| is one instruction, which of a number and a NaN takes the number.
+    /// One instruction takes the larger of |a| and |b|, and the number if the other is NaN.
     fn raise_quick((top, ordered): Peak, v: [F32; 2]) -> Peak {
         (array::from_fn(|i| max_abs(top[i], v[i])), ordered)
     }
@@ -286,7 +286,7 @@ with_features! {
         }
         let pair = |a: Peak, b: Peak| max_abs(max_abs(a.0[0], a.0[1]), max_abs(b.0[0], b.0[1]));
         let top = max_abs(pair(a, b), pair(c, d));
-        // Magnitudes: as integers they order as they do as numbers.
+        // These are magnitudes, which are ordered as integers as they are as numbers.
         _mm512_reduce_max_epu32(_mm512_castps_si512(top))
     }
 
@@ -308,8 +308,8 @@ with_features! {
         (_mm512_set1_ps(f32::INFINITY), _mm512_set1_ps(f32::NEG_INFINITY), 0xffff)
     }
 
-    /// Of a number and a NaN `min` and `max` return the second; one comparison for both vectors notices
-    /// the NaN.
+    /// Of a number and a NaN, `min` and `max` return the second operand. One comparison for both
+    /// vectors notices the NaN.
     fn widen((min, max, ordered): Span, [a, b]: [F32; 2]) -> Span {
         (
             _mm512_min_ps(b, _mm512_min_ps(a, min)),

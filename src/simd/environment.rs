@@ -1,16 +1,17 @@
-//! The register that says how the CPU rounds, what it does with subnormals and which exceptions trap.
+//! The register that says how the CPU rounds, what the CPU does with subnormals, and which
+//! exceptions trap.
 
 #[cfg(any(target_arch = "x86_64", all(target_arch = "x86", target_feature = "sse2")))]
 mod register {
     use core::arch::asm;
 
-    /// MXCSR.
+    /// The register MXCSR.
     pub(crate) type Register = u32;
 
-    /// Round to nearest, subnormals kept, no exception traps, none has happened.
+    /// The CPU rounds to nearest and keeps subnormals. No exception traps, and none has happened.
     pub(crate) const DEFAULT: Register = 0x1f80;
 
-    /// What exceptions have happened is no part of how is computed.
+    /// The flags of exceptions that have happened. They do not change how the CPU computes.
     const STICKY: Register = 0x3f;
 
     #[inline(always)]
@@ -44,10 +45,11 @@ mod register {
 mod register {
     use core::arch::asm;
 
-    /// FPCR.
+    /// The register FPCR.
     pub(crate) type Register = u64;
 
-    /// Round to nearest, subnormals and NaN kept, IEEE half precision, no exception traps.
+    /// The CPU rounds to nearest, keeps subnormals and NaN, and has IEEE half precision. No
+    /// exception traps.
     pub(crate) const DEFAULT: Register = 0;
 
     #[inline(always)]
@@ -59,8 +61,8 @@ mod register {
     #[allow(unsafe_code)]
     pub(crate) fn read() -> Register {
         let register;
-        // SAFETY: programs may read the register. It is not said that this leaves memory alone, so
-        // that what is computed from memory stays where it is.
+        // SAFETY: programs may read the register. The option `nomem` is left out, so that what is
+        // computed from memory stays where it is.
         unsafe { asm!("mrs {}, fpcr", out(reg) register, options(nostack, preserves_flags)) };
         register
     }
@@ -73,7 +75,7 @@ mod register {
     }
 }
 
-/// Nothing is known of a register on other targets.
+/// On other targets, no such register is known.
 #[cfg(not(any(
     target_arch = "x86_64",
     all(target_arch = "x86", target_feature = "sse2"),

@@ -1,4 +1,4 @@
-//! The sixteen-lane vocabulary: what every instruction set offers to every kernel.
+//! The sixteen-lane vocabulary that every instruction set offers to every kernel.
 
 #[macro_use]
 mod token;

@@ -1,4 +1,4 @@
-//! NEON: four quarters.
+//! The vocabulary in NEON. A vector is four 128-bit quarters.
 
 use bytemuck::must_cast as cast;
 use core::arch::aarch64::*;
@@ -14,7 +14,7 @@ type I8 = [int8x16_t; 4];
 type Divisor = [F32; 2];
 type Peak = I32;
 type Peak16 = [int16x8_t; 4];
-/// Least and largest.
+/// The least and the largest.
 type Span = [F32; 2];
 
 token! {
@@ -22,7 +22,7 @@ token! {
     Neon,
     detect = is_aarch64_feature_detected,
     features = ["neon"],
-    // NaN becomes 0 and everything else saturates.
+    // Converted to integers, NaN becomes 0 and everything else saturates.
     wild_is_min = false,
     quick_misses_nan = false
 }
@@ -32,10 +32,10 @@ with_features! {
         cast(*src)
     }
 
-    /// By arithmetic, the conversion not being a stable intrinsic. With the magnitude's bits moved to
-    /// where binary32 has its exponent the number is too small by 2^112 = 2^(127 - 15), subnormals
-    /// included; one exact product corrects that. Exponent 31 stands for infinity and NaN and becomes
-    /// exponent 255.
+    /// Widens f16 by arithmetic, because the conversion is not a stable intrinsic. With the
+    /// magnitude's bits moved to where binary32 has its exponent, the number is too small by
+    /// 2^112 = 2^(127 - 15). This is so for subnormals too, and one exact product corrects it.
+    /// Exponent 31 stands for infinity and NaN, and becomes exponent 255.
     fn load_f16(src: &[f16; LANES]) -> F32 {
         const TWO_POW_112: f32 = f32::from_bits((127 + 112) << 23);
         let quarters: [uint16x4_t; 4] = cast(*src);
@@ -89,13 +89,13 @@ with_features! {
         *dst = cast(v);
     }
 
-    /// One at a time, the conversion not being a stable intrinsic.
+    /// Narrows one value at a time, because the conversion is not a stable intrinsic.
     fn store_f16(dst: &mut [f16; LANES], v: F32) {
         *dst = cast::<_, [f32; LANES]>(v).map(f16::from_f32);
     }
 
-    /// What is cut off is rounded to nearest even by the carry of 0x7fff, or of 0x8000 where the last
-    /// bit that stays is odd.
+    /// Adding 0x7fff, or 0x8000 where the last bit that stays is odd, makes the carry round to
+    /// nearest even.
     fn store_bf16(dst: &mut [bf16; LANES], v: F32) {
         let quarters: [uint16x4_t; 4] = v.map(|v| {
             let bits = vreinterpretq_u32_f32(v);
@@ -113,8 +113,8 @@ with_features! {
         *dst = cast(v);
     }
 
-    // There is no stable intrinsic for a non-temporal store or a prefetch on aarch64; its hardware
-    // prefetchers and write-streaming detection do without.
+    // There is no stable intrinsic for a non-temporal store or a prefetch on aarch64. Its hardware
+    // prefetchers and write-streaming detection do not need one.
 
     fn stream_f32(dst: &mut [f32; LANES], v: F32) {
         store_f32(dst, v);
@@ -158,7 +158,7 @@ with_features! {
         from_fn(|i| vfmaq_f32(vmulq_f32(a[i], lo[i]), a[i], hi[i]))
     }
 
-    /// `fmax` and `fmin` hand a NaN on, and the conversion to an integer makes it 0.
+    /// `fmax` and `fmin` return a NaN if there is one, and the conversion to an integer makes it 0.
     fn clip(v: F32, lo: F32, hi: F32) -> F32 {
         from_fn(|i| vminq_f32(vmaxq_f32(v[i], lo[i]), hi[i]))
     }
@@ -270,7 +270,8 @@ with_features! {
         [vdupq_n_s32(0); 4]
     }
 
-    /// On the integer bits: `fmaxnm` loses its running maximum on a signalling NaN.
+    /// Compares the bits as integers, because `fmaxnm` loses its running maximum on a signalling
+    /// NaN.
     fn raise(peak: Peak, v: [F32; 2]) -> Peak {
         max_i32(peak, max_i32(magnitude(v[0]), magnitude(v[1])))
     }
@@ -302,7 +303,7 @@ with_features! {
         [splat(f32::INFINITY), splat(f32::NEG_INFINITY)]
     }
 
-    /// `fmin` and `fmax` hand a NaN on, and keep it.
+    /// `fmin` and `fmax` return a NaN if there is one, so the span keeps it.
     fn widen([min, max]: Span, [a, b]: [F32; 2]) -> Span {
         [
             from_fn(|i| vminq_f32(min[i], vminq_f32(a[i], b[i]))),

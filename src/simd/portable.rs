@@ -1,4 +1,5 @@
-//! Any CPU: `wide`, which uses whatever the build target promises (SSE2, NEON, simd128, nothing).
+//! The vocabulary for any CPU. It uses the crate `wide`, which uses whatever the build target
+//! promises (SSE2, NEON, simd128, nothing).
 
 use bytemuck::must_cast as cast;
 use half::{bf16, f16};
@@ -6,7 +7,7 @@ use wide::{f32x8, i8x16, i16x8, i16x16, i32x8};
 
 use super::{BLOCK, Kernel, LANES, Simd, number};
 
-/// Needs no proof: every CPU can.
+/// The token of the portable vocabulary. It needs no proof, because every CPU can run this.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Portable;
 
@@ -15,9 +16,9 @@ type I32 = [i32x8; 2];
 type I16 = [i16x16; 2];
 type I8 = [i8x16; 4];
 
-/// Widens f16 by arithmetic. With the magnitude's bits moved to where binary32 has its exponent
-/// the number is too small by 2^112 = 2^(127 - 15), subnormals included; one exact product
-/// corrects that. Exponent 31 stands for infinity and NaN and becomes exponent 255.
+/// Widens f16 by arithmetic. With the magnitude's bits moved to where binary32 has its exponent,
+/// the number is too small by 2^112 = 2^(127 - 15). This is so for subnormals too, and one exact
+/// product corrects it. Exponent 31 stands for infinity and NaN, and becomes exponent 255.
 #[inline(always)]
 fn widen_f16(half: i32x8) -> f32x8 {
     const TWO_POW_112: f32 = f32::from_bits((127 + 112) << 23);
@@ -35,9 +36,9 @@ impl Simd for Portable {
     type I8 = I8;
     type Peak = I32;
     type Peak16 = [i16x16; 2];
-    /// Least and largest, [ordered](Simd::ordered).
+    /// The least and the largest, [ordered](Simd::ordered).
     type Span = [I32; 2];
-    /// No fused multiply-add to rely on: the scale itself.
+    /// The scale itself, because there is no fused multiply-add to rely on.
     type Divisor = F32;
     const WILD_IS_MIN: bool = false;
     const QUICK_MISSES_NAN: bool = false;
@@ -85,8 +86,8 @@ impl Simd for Portable {
         *dst = cast::<F32, [f32; LANES]>(v).map(f16::from_f32);
     }
 
-    /// What is cut off is rounded to nearest even by the carry of 0x7fff, or of 0x8000 where the
-    /// last bit that stays is odd.
+    /// Adding 0x7fff, or 0x8000 where the last bit that stays is odd, makes the carry round to
+    /// nearest even.
     #[inline(always)]
     fn store_bf16(self, dst: &mut [bf16; LANES], v: F32) {
         *dst = cast::<F32, [u32; LANES]>(v)
@@ -344,7 +345,8 @@ impl Simd for Portable {
         if limits.iter().any(|x| x.is_nan()) { [f32::NAN; 2] } else { limits }
     }
 
-    // Beside the others, not in the middle of the choice between them.
+    // This is not inlined, so that the portable code is beside the code of the other instruction
+    // sets and not in the middle of the choice between them.
     #[inline(never)]
     fn run<K: Kernel>(self, kernel: K) -> K::Output {
         kernel.eval(self)

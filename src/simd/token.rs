@@ -1,9 +1,10 @@
-//! The one place that says `unsafe` for instruction sets: a token is the proof.
+//! The tokens that prove that the CPU has an instruction set. Only here is `unsafe` used to enable
+//! one.
 
-/// Makes a zero-sized token for an instruction set out of its module's own functions, and the macro
-/// `with_features!`, inside which these functions stand.
+/// Makes a zero-sized token for an instruction set out of its module's own functions. It also makes
+/// the macro `with_features!`, inside which these functions stand.
 ///
-/// The feature list is said once, in the call of this macro, and becomes the detection, the
+/// The list of features is written once, in the call of this macro. It becomes the detection, the
 /// attributes of the module's functions, the trampoline of every operation, and `run`.
 macro_rules! token {
     (
@@ -135,7 +136,7 @@ macro_rules! token {
             };
         }
     };
-    // Without `std` nobody can ask the CPU: what the build promised is all that is known.
+    // Without `std`, nothing can ask the CPU. What the build target promises is all that is known.
     (@all $detect:ident, [$($feature:tt),+]) => {{
         #[cfg(feature = "std")]
         { $(std::arch::$detect!($feature))&&+ }

@@ -10,34 +10,34 @@ pub trait Value: bytemuck::Pod + Send + Sync {
     /// The largest magnitude seen so far.
     type Peak<S: Simd>: Copy;
 
-    /// Sixteen values as binary32.
+    /// Loads sixteen values as binary32.
     fn load<S: Simd>(s: S, src: &[Self; LANES]) -> S::F32;
 
-    /// Sixteen values, none NaN, rounded to nearest even.
+    /// Stores sixteen values, none of which is NaN, rounded to nearest even.
     fn store<S: Simd>(s: S, dst: &mut [Self; LANES], v: S::F32);
 
-    /// [`Value::store`] past the caches, where the CPU can.
+    /// [`Value::store`], bypassing the caches where the CPU can.
     fn stream<S: Simd>(s: S, dst: &mut [Self; LANES], v: S::F32);
 
-    /// Nothing seen yet: zero.
+    /// The peak before anything was seen, which is zero.
     fn peak<S: Simd>(s: S) -> Self::Peak<S>;
 
-    /// Sees a block; the two halves go to two accumulators so that neither has to wait. Where
+    /// Takes a block in. Its two halves go to two accumulators, so that neither has to wait. With
     /// `QUICK` and [`Simd::QUICK_MISSES_NAN`], an f32 that is NaN may be missed.
     fn raise<S: Simd, const QUICK: bool>(s: S, peaks: &mut [Self::Peak<S>; 2], src: &[Self; BLOCK]);
 
-    /// The largest magnitude seen, as the bits of `Self` without the sign; if a NaN was seen,
-    /// the bits of some NaN.
+    /// The largest magnitude seen, as the bits of `Self` without the sign, or the bits of some NaN
+    /// if a NaN was seen.
     fn peak_bits<S: Simd>(s: S, peaks: [[Self::Peak<S>; 2]; 2]) -> u32;
 
-    /// The bits of one value without the sign. As integers they order as the magnitudes do,
+    /// The bits of one value without the sign. As integers, they are ordered like the magnitudes,
     /// with NaN above infinity.
     fn magnitude_bits(self) -> u32;
 
     /// The binary32 number whose magnitude [`Value::magnitude_bits`] made.
     fn from_magnitude_bits(bits: u32) -> f32;
 
-    /// The value as binary32: exact.
+    /// The value as binary32, which is exact.
     fn widened(self) -> f32;
 }
 
@@ -109,7 +109,7 @@ macro_rules! sixteen_bits {
                 s.$store(dst, v);
             }
 
-            /// Sixteen values are half a line, which no streaming store is made for.
+            /// Sixteen values are half a cache line, which no streaming store is made for.
             #[inline(always)]
             fn stream<S: Simd>(s: S, dst: &mut [Self; LANES], v: S::F32) {
                 s.$store(dst, v);

@@ -1,4 +1,4 @@
-//! Modules that are a Linear, by their names: the tensors do not say.
+//! Tells by its name whether a module is a Linear, because its tensors do not say so.
 
 use std::sync::LazyLock;
 
@@ -24,7 +24,7 @@ const CONV1D: [&str; 4] = ["c_attn", "c_proj", "c_fc", "q_attn"];
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Module<'a> {
     Linear,
-    /// Another one, because of this part of its name.
+    /// A module of another kind, as this part of its name shows.
     Other(&'a str),
     /// A Linear whose weight is stored as [in, out].
     Conv1d,

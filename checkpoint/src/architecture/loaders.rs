@@ -1,4 +1,4 @@
-//! What is known not to load, or to load in fewer places than one may think.
+//! Knows which schemes do not load, or load in fewer places than one may think.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,7 +34,7 @@ pub(crate) fn warnings(
     warnings.map(Warning::Loaders).collect()
 }
 
-/// What loaders do not take.
+/// What loaders do not take of a scheme, in words.
 fn limits(scheme: &WeightScheme) -> Vec<String> {
     let (name, granularity) = (scheme.name(), scheme.granularity());
     let mut limits = Vec::new();

@@ -1,4 +1,4 @@
-//! What a model's modules are, and what its loaders need.
+//! Knows what the modules of a model are, and what its loaders need.
 
 mod linear;
 mod loaders;

@@ -1,4 +1,4 @@
-//! How far two checkpoints are from each other.
+//! Compares two checkpoints: how far the values of one are from those of the other.
 
 mod options;
 mod report;

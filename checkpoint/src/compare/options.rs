@@ -1,4 +1,4 @@
-//! What may be chosen.
+//! The options of a comparison.
 
 use absmax::Backend;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! What a comparison tells.
+//! The report of a comparison.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,13 +10,13 @@ use crate::report::ErrorNumbers;
 pub struct CompareReport {
     /// The first checkpoint, as it was given.
     pub a: String,
-    /// The second.
+    /// The second checkpoint, as it was given.
     pub b: String,
     /// Tensors of both that are floating-point or quantized, the worst first.
     pub tensors: Vec<ComparedTensor>,
     /// The errors of all of them together.
     pub total: ErrorNumbers,
-    /// How many values they have.
+    /// How many values these tensors have.
     pub values: u64,
     /// Tensors of other types.
     pub other: Vec<ComparedBytes>,

@@ -1,4 +1,4 @@
-//! The operation.
+//! The operation that compares two checkpoints.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -14,16 +14,16 @@ use crate::error::{Context as _, Error, Result};
 use crate::read::{Stored, StoredModel, Workshop};
 use crate::source::Checkpoint;
 
-/// Compares two checkpoints, quantized or not, tensor by tensor: a model directory or one
-/// safetensors file each.
+/// Compares two checkpoints, quantized or not, tensor by tensor. Each is a model directory or one
+/// safetensors file.
 ///
 /// Errors are those of the second's values, or of the products of its integers and scales, against
 /// the first's.
 ///
 /// # Errors
 ///
-/// If one of them cannot be read or understood, if tensors of one name have different shapes, if no
-/// name is in both, or if the operation is cancelled.
+/// If one of the checkpoints cannot be read or understood, if tensors of one name have different
+/// shapes, if no name is in both, or if the operation is cancelled.
 ///
 /// ```no_run
 /// use absmax_checkpoint::{CompareOptions, Control, compare};
@@ -91,7 +91,7 @@ pub fn compare(
     }
     control.check()?;
     control.end();
-    // What is not a number comes first.
+    // Errors that are not a number come first.
     let key = |tensor: &ComparedTensor| match tensor.error.sqnr_db {
         sqnr_db if sqnr_db.is_nan() => f64::MIN,
         sqnr_db => sqnr_db,

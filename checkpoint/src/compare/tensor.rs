@@ -1,4 +1,4 @@
-//! One tensor of both, panel by panel.
+//! Compares one tensor that both checkpoints have, panel by panel.
 
 use std::mem::take;
 use std::ops::Range;

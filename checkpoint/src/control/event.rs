@@ -1,4 +1,4 @@
-//! What happens during an operation.
+//! The events of an operation.
 
 use std::path::Path;
 
@@ -11,7 +11,7 @@ pub enum Event<'a> {
     /// Work was done. The first of these has nothing done; the last one has all done, if the
     /// operation succeeds. All bytes are done before files are given their names.
     Progress(Progress),
-    /// There is something to know. Operations go on.
+    /// There is something to know. The operation goes on.
     Warning(&'a Warning),
     /// What `quantize` is going to do with every tensor, before it begins: in the order
     /// of the files and of their data.

@@ -1,4 +1,4 @@
-//! Reading and writing by others, which ends when the operation shall.
+//! Readers and writers for other libraries, which end when the operation is asked to stop.
 
 use std::io::{self, Read, Write};
 
@@ -13,7 +13,7 @@ pub(crate) struct Interruptible<'c, 'a, T> {
 
 impl<T> Interruptible<'_, '_, T> {
     fn check(&self) -> io::Result<()> {
-        // Not as an interrupted call, which callers try again.
+        // The error is not that of an interrupted call, which callers would try again.
         self.control.check().map_err(io::Error::other)
     }
 }

@@ -1,4 +1,4 @@
-//! To whom an operation tells how far it is, and when it stops.
+//! Tells the caller how far an operation is, and the operation when to stop.
 
 mod event;
 mod interruptible;

@@ -1,4 +1,4 @@
-//! The callback and the flag.
+//! The callback and the flag that watch an operation.
 
 use std::fmt;
 use std::sync::Mutex;
@@ -38,7 +38,7 @@ struct Watcher<'a> {
 }
 
 impl<'a> Control<'a> {
-    /// Neither a callback nor a flag.
+    /// A control with neither a callback nor a flag.
     pub fn new() -> Self {
         Self::default()
     }
@@ -53,16 +53,17 @@ impl<'a> Control<'a> {
 
     /// Tells the callback of every [`Event`].
     ///
-    /// It is called from the threads that work, never from two at a time, some thousands of times a
-    /// second: work waits for it.
+    /// The callback is called from the threads that work, never from two at a time, some thousands
+    /// of times a second. The work waits for it.
     ///
-    /// It may set the flag. It must not itself begin an operation, or other work on the rayon pool:
-    /// a thread that waits for such work may take up work of this operation, which would wait for
-    /// the callback forever. It may have another thread do so, with another `Control`, and not wait
-    /// for it. An operation with this very `Control` would wait for the callback forever, too.
+    /// The callback may set the flag. It must not itself begin an operation, or other work on the
+    /// rayon pool: a thread that waits for such work may take up work of this operation, which
+    /// would wait for the callback forever. The callback may let another thread do so, with another
+    /// `Control`, and not wait for it. An operation with this very `Control` would wait for the
+    /// callback forever, too.
     ///
-    /// If it panics, it is not called again by this `Control`, the operation removes what it has
-    /// written, and then the panic goes on to the operation's caller.
+    /// If the callback panics, this `Control` does not call it again. The operation removes what it
+    /// has written, and then the panic goes on to the operation's caller.
     #[must_use]
     pub fn with_events(self, callback: impl FnMut(Event<'_>) + Send + 'a) -> Self {
         let progress = Progress { done: 0, total: 0 };
@@ -70,7 +71,7 @@ impl<'a> Control<'a> {
         Self { watcher: Some(Mutex::new(watcher)), ..self }
     }
 
-    /// An error if the operation was asked to stop.
+    /// Returns an error if the operation was asked to stop.
     pub(crate) fn check(&self) -> Result<()> {
         if self.is_cancelled() { Err(Error::Cancelled) } else { Ok(()) }
     }
@@ -79,12 +80,13 @@ impl<'a> Control<'a> {
         self.cancel.is_some_and(|flag| flag.load(Relaxed))
     }
 
-    /// The work begins, and is so many bytes.
+    /// Says that the work begins, and how many bytes it is.
     pub(crate) fn begin(&self, total: u64) {
         self.progress(|_| Progress { done: 0, total });
     }
 
-    /// So many bytes more are done. Never more than all, should a file have grown.
+    /// Says that so many bytes more are done. They are never more than all, even if a file has
+    /// grown.
     pub(crate) fn advance(&self, bytes: u64) {
         self.progress(|Progress { done, total }| Progress {
             done: done.saturating_add(bytes).min(total),
@@ -92,7 +94,7 @@ impl<'a> Control<'a> {
         });
     }
 
-    /// All is done.
+    /// Says that all work is done.
     pub(crate) fn end(&self) {
         self.progress(|Progress { total, .. }| Progress { done: total, total });
     }

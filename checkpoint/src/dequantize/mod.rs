@@ -1,4 +1,4 @@
-//! A quantized checkpoint back in floating point.
+//! Converts a quantized checkpoint back to floating point.
 
 mod options;
 mod run;

@@ -1,4 +1,4 @@
-//! What may be chosen, and what is told.
+//! The options and the report of dequantizing.
 
 use absmax::Backend;
 use serde::{Deserialize, Serialize};

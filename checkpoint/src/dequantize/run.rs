@@ -1,4 +1,4 @@
-//! The operation.
+//! The operation that converts a quantized checkpoint back to floating point.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -69,8 +69,8 @@ pub fn dequantize(
     Ok(report)
 }
 
-/// What is written beside the weights: the config last, since without it loaders take a directory
-/// for no model at all.
+/// The texts that are written beside the weights. The config comes last, since without it loaders
+/// take a directory for no model at all.
 struct Texts {
     /// Name and text.
     index: Option<(String, String)>,

@@ -1,4 +1,4 @@
-//! One file of weights in floating point.
+//! Writes one file of weights in floating point.
 
 use absmax::{Backend, Element};
 use bytemuck::{AnyBitPattern, NoUninit, cast_slice, cast_slice_mut};

@@ -1,11 +1,11 @@
-//! What errors are told of on their way up.
+//! Adds to errors, on their way up, what they are about.
 
 use std::io;
 use std::path::Path;
 
 use super::operation::{Error, Result};
 
-/// Says what failed. That an operation was cancelled needs no place.
+/// Says what failed. The error that an operation was cancelled needs no place.
 pub(crate) trait Context<T> {
     fn in_tensor(self, tensor: &str) -> Result<T>;
     fn in_file(self, file: &Path) -> Result<T>;
@@ -21,7 +21,7 @@ impl<T> Context<T> for Result<T> {
 
     fn in_file(self, file: &Path) -> Self {
         self.map_err(|error| match error {
-            // These have the place.
+            // The first needs no place, and the second has it already.
             Error::Cancelled | Error::Io { .. } => error,
             error => Error::File { file: file.to_path_buf(), source: error.into() },
         })

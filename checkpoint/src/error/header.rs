@@ -1,4 +1,4 @@
-//! What is wrong with a safetensors file.
+//! The errors of a safetensors file.
 
 use super::source::Source;
 
@@ -7,10 +7,10 @@ use super::source::Source;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum HeaderError {
-    /// It cannot be read.
+    /// The file cannot be read.
     #[error("cannot read it")]
     Unreadable(#[source] std::io::Error),
-    /// It ends too early.
+    /// The file ends too early.
     #[error("it is truncated: {len} bytes, where {what} {needed}")]
     Truncated {
         /// The length of the file.
@@ -20,7 +20,7 @@ pub enum HeaderError {
         /// How many bytes that needs.
         needed: u64,
     },
-    /// It goes on after the last tensor.
+    /// The file goes on after the last tensor.
     #[error("it goes on after its data: {len} bytes, where the header promises {promised}")]
     TooLong {
         /// The length of the file.
@@ -45,7 +45,7 @@ pub enum HeaderError {
     /// The header is something else than an object of JSON, or says something twice.
     #[error("its header is not a JSON object of tensors")]
     NotAnObject(#[source] Source),
-    /// What is not a tensor is not a map of strings.
+    /// The entry `__metadata__`, which is not a tensor, is not a map of strings.
     #[error("__metadata__ in its header is not a map of strings")]
     Metadata(#[source] Source),
     /// A tensor's entry cannot be understood.

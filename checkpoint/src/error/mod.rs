@@ -1,4 +1,4 @@
-//! What can go wrong, with the names and numbers that explain it.
+//! The errors of this crate, with the names and numbers that explain them.
 
 mod context;
 mod header;

@@ -1,4 +1,4 @@
-//! Why an operation failed.
+//! The error of an operation.
 
 use std::io;
 use std::path::{Display, Path, PathBuf};
@@ -14,9 +14,9 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why an operation failed.
 ///
-/// Each says its own part; [`source`](std::error::Error::source) leads to the cause. To tell errors
-/// apart, match [`Error::root`], since some come inside of others. An operation that fails or is
-/// cancelled leaves nothing behind in OUT, and what was there is as it was.
+/// Each error says its own part, and [`source`](std::error::Error::source) leads to the cause. To
+/// tell errors apart, match [`Error::root`], since some errors come inside of others. An operation
+/// that fails or is cancelled leaves nothing behind in OUT, and what was there is as it was.
 ///
 /// ```
 /// use absmax_checkpoint::{Control, Error, InspectOptions, inspect};
@@ -28,7 +28,8 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The flag of the [`Control`](crate::Control) was set. It is never inside of another error.
+    /// The flag of the [`Control`](crate::Control) was set. This error is never inside of another
+    /// one.
     #[error("cancelled")]
     Cancelled,
     /// A file or directory cannot be used: if the source is not there, `path` is the source as the
@@ -160,7 +161,7 @@ pub enum Error {
         tensor: String,
         /// One file.
         first: String,
-        /// The other.
+        /// The other file.
         second: String,
     },
     /// A tensor is not where the index says.
@@ -214,9 +215,9 @@ pub enum Error {
         tensor: String,
         /// The row of the values that share the scale.
         row: usize,
-        /// The least of them.
+        /// The least of these values.
         min: f32,
-        /// The largest.
+        /// The largest of these values.
         max: f32,
         /// The type of the weights, which is that of their scales.
         scale_type: absmax::ScaleType,
@@ -286,9 +287,9 @@ pub enum Error {
     /// Two checkpoints without a tensor in common.
     #[error("{} and {} have no tensor in common", a.display(), b.display())]
     NothingInCommon {
-        /// One.
+        /// The first checkpoint.
         a: PathBuf,
-        /// The other.
+        /// The second checkpoint.
         b: PathBuf,
     },
     /// There is no tensor of this name.
@@ -318,7 +319,7 @@ pub enum Error {
     /// OUT and the source are the same.
     #[error("OUT and SRC are the same: {}", path.display())]
     OutIsSource {
-        /// Both.
+        /// The path of both.
         path: PathBuf,
     },
     /// OUT is inside the source.

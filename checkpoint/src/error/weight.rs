@@ -1,4 +1,4 @@
-//! What is wrong with a weight that is quantized already.
+//! The errors of a weight that is quantized already.
 
 use super::source::Source;
 
@@ -9,16 +9,16 @@ pub enum WeightError {
     /// What config.json says of quantization has another form.
     #[error("the config's quantization_config cannot be read")]
     Config(#[source] Source),
-    /// It is quantized by another method.
+    /// The weight is quantized by another method.
     #[error("the config says that it is quantized by {method}")]
     Method {
         /// The method's name.
         method: String,
     },
-    /// The tensors that it is stored as are of no form that is known.
+    /// The tensors that the weight is stored as have no form that is known.
     #[error("its parts are neither those of int-quantized nor of pack-quantized")]
     Parts,
-    /// It has another number of dimensions than two.
+    /// The weight has another number of dimensions than two.
     #[error("it is not a matrix")]
     NotAMatrix,
     /// A part is of another type, or of another shape, than its form asks for: in words.
@@ -37,7 +37,7 @@ pub enum WeightError {
     /// config.json contradicts the tensors: in words.
     #[error("the config says {0}")]
     Contradiction(String),
-    /// The kernels refuse it.
+    /// The kernels refuse the weight.
     #[error(transparent)]
     Kernel(#[from] absmax::Error),
 }

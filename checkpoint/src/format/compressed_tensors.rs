@@ -1,4 +1,4 @@
-//! What `config.json` says of quantization, in the words of compressed-tensors.
+//! Reads and writes what `config.json` says of quantization, in the words of compressed-tensors.
 
 use std::collections::BTreeMap;
 
@@ -42,8 +42,8 @@ pub(crate) fn stored_groups(config: &Config) -> Result<StoredGroups, WeightError
     Ok(StoredGroups(groups.collect()))
 }
 
-/// The text of the quantized model's config; of each scheme, the modules or kinds of modules
-/// that it is for.
+/// The text of the quantized model's config. It says for each scheme which modules or kinds of
+/// modules the scheme is for.
 pub(crate) fn quantized_config(
     control: &Control<'_>,
     config: Config,
@@ -80,13 +80,14 @@ pub(crate) fn quantized_config(
     config.with(control, QUANTIZATION_CONFIG, value)
 }
 
-/// The groups of a quantized model's config: which modules, and what it says of their weights.
+/// The groups of a quantized model's config: which modules each is for, and what it says of their
+/// weights.
 #[derive(Debug, Default)]
 pub(crate) struct StoredGroups(Vec<(Vec<Target>, StoredWeights)>);
 
 impl StoredGroups {
-    /// That of a module: the group that names it, else one whose pattern matches, else the one for
-    /// all.
+    /// What is said of a module's weights, by the group that names it, else by one whose pattern
+    /// matches, else by the group for all modules.
     pub(crate) fn of(&self, module: &str) -> Option<&StoredWeights> {
         let ranked = self.0.iter().filter_map(|(targets, weights)| {
             Some((targets.iter().filter_map(|target| target.rank(module)).min()?, weights))
@@ -99,7 +100,7 @@ impl StoredGroups {
 #[derive(Debug)]
 struct Target {
     text: String,
-    /// None if it is not valid.
+    /// `None` if the pattern is not valid.
     pattern: Option<ModulePattern>,
 }
 
@@ -108,7 +109,7 @@ impl Target {
         Self { pattern: text.parse().ok(), text }
     }
 
-    /// How well it fits a module, the best being 0.
+    /// How well the target fits a module. The best rank is 0.
     fn rank(&self, module: &str) -> Option<u8> {
         if self.pattern.as_ref().is_some_and(|pattern| pattern.matches(module)) {
             return Some(u8::from(self.text.starts_with("re:")));
@@ -125,7 +126,7 @@ pub(crate) struct StoredWeights {
     pub(crate) r#type: String,
     #[serde(default = "yes")]
     pub(crate) symmetric: bool,
-    /// Of groups, how many values; others have none, or one that is not positive.
+    /// How many values a group has. Other strategies have none, or one that is not positive.
     pub(crate) group_size: Option<i64>,
 }
 
@@ -134,7 +135,7 @@ fn int() -> String {
     "int".to_owned()
 }
 
-/// What it takes for granted, too.
+/// What compressed-tensors takes for granted of a flag.
 fn yes() -> bool {
     true
 }

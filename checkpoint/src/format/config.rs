@@ -1,4 +1,4 @@
-//! `config.json`: what it says of the model.
+//! Reads what `config.json` says of the model.
 
 use std::path::Path;
 
@@ -26,7 +26,7 @@ impl Config {
         Ok(Self(parse(control, &text)?.map_err(|error| invalid(error.into()))?))
     }
 
-    /// A member, unless it is null.
+    /// The value of a member, unless it is null.
     pub(crate) fn get(&self, key: &str) -> Option<&RawValue> {
         self.0.get(key).filter(|value| value.get() != "null")
     }
@@ -56,7 +56,7 @@ impl Config {
         self.0.get_as("model_type")
     }
 
-    /// The classes that load it.
+    /// The classes that load the model.
     pub(crate) fn architectures(&self) -> Vec<String> {
         self.0.get_as("architectures").unwrap_or_default()
     }

@@ -1,8 +1,8 @@
-//! Reads and writes at a place in a file, by several threads at a time, in pieces between which an
-//! operation can be cancelled.
+//! Reads and writes at a place in a file. Several threads may do so at a time, and the operation
+//! can be cancelled between the pieces.
 //!
-//! Files are read rather than mapped: a mapped file that shrinks kills the process, and reading
-//! into a buffer that stays in the cache is as fast.
+//! Files are read and not mapped, because a mapped file that shrinks kills the process, and because
+//! reading into a buffer that stays in the cache is as fast.
 
 use std::fs::File;
 use std::io;
@@ -13,7 +13,7 @@ use self::cursor::{read_piece, write_piece};
 use crate::control::{Control, Interruptible};
 use crate::error::Result;
 
-/// Bytes between two looks at the flag.
+/// The number of bytes between two looks at the flag.
 const PIECE: usize = 1 << 20;
 
 /// Fills `buffer` from the place `offset` of the file.
@@ -73,7 +73,7 @@ fn write_piece(file: &File, bytes: &[u8], offset: u64) -> io::Result<()> {
     std::os::unix::fs::FileExt::write_all_at(file, bytes, offset)
 }
 
-/// For systems whose files have only a cursor, which one thread at a time may move.
+/// This is for systems whose files have only a cursor, which one thread at a time may move.
 #[cfg(not(unix))]
 mod cursor {
     use std::fs::File;

@@ -29,11 +29,11 @@ pub(crate) const METADATA: &str = "__metadata__";
 /// The length field in front of the JSON text.
 pub(crate) const LEN_BYTES: usize = size_of::<u64>();
 
-/// What a safetensors file says of itself, found to be true.
+/// What a safetensors file says of itself, after it was found to be true.
 #[derive(Debug)]
 pub(crate) struct Header {
     pub(crate) metadata: BTreeMap<String, String>,
-    /// In the order of their data.
+    /// The tensors, in the order of their data.
     pub(crate) tensors: Vec<Tensor>,
     /// Where the data begin: `data_offsets` count from here.
     pub(crate) data_start: u64,
@@ -55,7 +55,7 @@ impl Header {
     }
 }
 
-/// Inside, what is wrong with the file.
+/// A result whose error says what is wrong with the file.
 type Checked<T> = Result<T, HeaderError>;
 
 fn read(control: &Control<'_>, path: &Path) -> Result<Checked<Header>> {
@@ -135,7 +135,7 @@ fn entries(control: &Control<'_>, text: &[u8]) -> Result<Checked<Entries>> {
             }
         }
     }
-    // By name where empty tensors share a place.
+    // Empty tensors that share a place are sorted by name.
     tensors.sort_by(|a, b| {
         a.info.data_offsets.cmp(&b.info.data_offsets).then_with(|| a.name.cmp(&b.name))
     });
@@ -156,15 +156,15 @@ fn tensor_info(text: &str) -> Result<TensorInfo, Box<dyn std::error::Error + Sen
     Ok(TensorInfo { dtype, shape, data_offsets })
 }
 
-/// The bytes that a tensor takes; `None` if that overflows or is not whole.
+/// The bytes that a tensor takes, or `None` if that overflows or is not a whole number.
 pub(crate) fn byte_len(dtype: Dtype, shape: &[usize]) -> Option<usize> {
     let elements = shape.iter().try_fold(1_usize, |n, &d| n.checked_mul(d))?;
     let bits = elements.checked_mul(dtype.bitsize())?;
     bits.is_multiple_of(8).then_some(bits / 8)
 }
 
-/// The tensors lie one after another without a gap, and each is as long as its shape says. Returns
-/// the length of the data.
+/// Checks that the tensors lie one after another without a gap, and that each is as long as its
+/// shape says. Returns the length of the data.
 fn check_offsets(tensors: &[Tensor]) -> Checked<u64> {
     let mut previous_end = 0;
     for Tensor { name, info } in tensors {

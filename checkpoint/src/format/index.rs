@@ -1,4 +1,4 @@
-//! `model.safetensors.index.json`: which file holds which tensor.
+//! `model.safetensors.index.json`, which says which file holds which tensor.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,11 +14,11 @@ use crate::error::{Error, Result};
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Index {
-    /// Its own file's name.
+    /// The name of the index file itself.
     #[serde(skip)]
     pub(crate) name: String,
     pub(crate) metadata: Members,
-    /// File name by tensor name.
+    /// The name of the file that each tensor is in.
     pub(crate) weight_map: BTreeMap<String, String>,
 }
 
@@ -46,14 +46,14 @@ impl Index {
         Ok(Self { name, metadata: metadata.unwrap_or_default(), weight_map })
     }
 
-    /// The text of the index of other tensors, with what else this one's metadata hold.
+    /// The text of an index of other tensors, with whatever else the metadata of this one hold.
     pub(crate) fn rewritten(
         mut self,
         control: &Control<'_>,
         weight_map: BTreeMap<String, String>,
         total_size: u64,
     ) -> Result<String> {
-        // A number is always written.
+        // Writing a number never fails.
         let total_size = to_raw_value(&total_size).unwrap_or_default();
         self.metadata.set("total_size", total_size);
         self.weight_map = weight_map;

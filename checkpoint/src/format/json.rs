@@ -1,4 +1,4 @@
-//! JSON objects as they are written: members in order, values verbatim.
+//! JSON objects that are written as they were read: members in order, values verbatim.
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use crate::control::{Control, Interruptible};
 use crate::error::Result as OperationResult;
 
-/// A value that is read from a text, which may be long.
+/// Reads a value from a text, which may be long.
 pub(crate) fn parse<T: DeserializeOwned>(
     control: &Control<'_>,
     text: &str,
@@ -21,12 +21,12 @@ pub(crate) fn parse<T: DeserializeOwned>(
     Ok(value)
 }
 
-/// A value as a text of several lines, which may be long.
+/// Writes a value as a text of several lines, which may be long.
 pub(crate) fn pretty(control: &Control<'_>, value: &impl Serialize) -> OperationResult<String> {
     let mut text = Vec::new();
     let written = serde_json::to_writer_pretty(Interruptible { inner: &mut text, control }, value);
     control.check()?;
-    // Neither maps with other keys than strings nor types that refuse to be written are given.
+    // Callers give neither maps with other keys than strings nor types that refuse to be written.
     debug_assert!(written.is_ok());
     Ok(String::from_utf8(text).unwrap_or_default() + "\n")
 }

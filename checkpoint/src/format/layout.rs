@@ -1,7 +1,7 @@
-//! Where the tensors of a safetensors file go.
+//! Decides where the tensors of a safetensors file go.
 //!
-//! In the order of the safetensors library: descending by alignment, then by name. Every tensor is
-//! then aligned for its dtype, which torch wants of those that it maps.
+//! The order is that of the safetensors library: descending by alignment, then by name. In this
+//! order every tensor is aligned for its dtype, as torch needs it of tensors that it maps.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -21,7 +21,7 @@ pub(crate) struct Entry {
 }
 
 impl Entry {
-    /// Its bytes; [`Layout::new`] has found that they can be counted.
+    /// The bytes of the tensor. [`Layout::new`] has found that they can be counted.
     pub(crate) fn len(&self) -> u64 {
         byte_len(self.dtype, &self.shape).map_or(0, |len| len as u64)
     }
@@ -47,7 +47,7 @@ impl Layout {
     ) -> Result<Self> {
         entries.sort_by(|a, b| b.dtype.cmp(&a.dtype).then_with(|| a.name.cmp(&b.name)));
         let mut metadata = metadata.clone();
-        // Some loaders refuse a file that does not say whose tensors it holds.
+        // Some loaders refuse a file that does not say which library's tensors it holds.
         metadata.insert("format".to_owned(), "pt".to_owned());
         let mut text = Text::new(METADATA, &metadata);
         let (mut places, mut end) = (HashMap::new(), 0_usize);
@@ -102,7 +102,7 @@ impl Text {
         let _ = serde_json::to_writer(&mut self.0, value);
     }
 
-    /// Padded, so that the data are aligned.
+    /// Pads the text, so that the data are aligned.
     fn end(mut self) -> Vec<u8> {
         self.0.push(b'}');
         self.0.resize(self.0.len().next_multiple_of(LEN_BYTES), b' ');

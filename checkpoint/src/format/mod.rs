@@ -1,4 +1,4 @@
-//! What lies on disk: safetensors files, their index, config.json, and the form of quantized
+//! The formats on disk: safetensors files, their index, config.json, and the form of quantized
 //! weights.
 
 mod compressed_tensors;

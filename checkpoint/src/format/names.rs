@@ -1,4 +1,4 @@
-//! Names of files.
+//! The names of files.
 
 pub(crate) const CONFIG: &str = "config.json";
 

@@ -1,4 +1,4 @@
-//! The tensors that a quantized weight is stored as: see docs/formats.md.
+//! The tensors that a quantized weight is stored as. docs/formats.md describes them.
 
 use safetensors::tensor::Dtype;
 
@@ -12,7 +12,7 @@ pub(crate) struct Parts<P> {
     /// The integers.
     pub(crate) weight: P,
     pub(crate) scale: P,
-    /// Of asymmetric schemes.
+    /// The zero points of asymmetric schemes.
     pub(crate) zero_point: Option<P>,
     /// The weight's shape, where it is packed.
     pub(crate) shape: Option<P>,
@@ -45,7 +45,7 @@ impl Parts<Entry> {
         let zero_point = if !scheme.has_packed_zero_points() {
             entry("_zero_point", Dtype::I8, &sets)
         } else {
-            // Packed along the first axis.
+            // Zero points are packed along the first axis.
             let mut packed = sets.clone();
             packed[0] = packed[0].div_ceil(per_word);
             entry("_zero_point", Dtype::I32, &packed)

@@ -1,4 +1,4 @@
-//! Zero points as they are stored.
+//! Converts zero points to and from the form that they are stored in.
 
 use absmax::{Backend, Packing, Result};
 
@@ -18,7 +18,7 @@ pub(crate) fn stored_zero_points(
         (0..bytes.len()).map(|i| bytes[i % rows * columns + i / rows]).collect();
     let mut packed = vec![0; packing.len(columns, rows)?];
     Backend::best().pack_into(&transposed, rows, packing, &mut packed)?;
-    // Words of one column stand side by side; those of one row shall.
+    // The words of one column stand side by side. The words of one row are to do so.
     let words: Vec<&[u8; 4]> = packed.as_chunks().0.iter().collect();
     let height = words.len() / columns;
     Ok((0..words.len()).flat_map(|i| *words[i % columns * height + i / columns]).collect())

@@ -1,4 +1,4 @@
-//! What a checkpoint holds.
+//! Looks at what a checkpoint holds.
 
 mod options;
 mod quantization;

@@ -1,4 +1,4 @@
-//! What may be chosen.
+//! The options of an inspection.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! What config.json says of how a model is quantized, in whatever form.
+//! Reads what config.json says of how a model is quantized, in whatever form.
 
 use std::fmt;
 
@@ -9,8 +9,8 @@ use crate::control::Control;
 use crate::error::Result;
 use crate::source::Checkpoint;
 
-/// How a model is quantized, as far as its config says so: what is missing or of another type than
-/// it should be is `None`.
+/// How a model is quantized, as far as its config says so. A field is `None` if it is missing or of
+/// another type than it should be.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Quantization {
@@ -36,7 +36,7 @@ pub struct Group {
     pub format: Option<String>,
     /// How their weights are quantized.
     pub weights: Option<GroupArguments>,
-    /// How what goes into them is quantized.
+    /// How the inputs of these modules are quantized.
     pub input_activations: Option<GroupArguments>,
 }
 
@@ -51,7 +51,7 @@ pub struct GroupArguments {
     pub r#type: Option<String>,
     /// What shares a scale.
     pub strategy: Option<String>,
-    /// How many values share one, of groups.
+    /// How many values of a group share a scale.
     pub group_size: Option<i64>,
     /// Whether there is no zero point.
     pub symmetric: Option<bool>,
@@ -60,7 +60,7 @@ pub struct GroupArguments {
 }
 
 impl Quantization {
-    /// Of a model directory whose config says that it is quantized.
+    /// The quantization of a model directory whose config says that it is quantized.
     pub(super) fn of(control: &Control<'_>, checkpoint: &Checkpoint) -> Result<Option<Self>> {
         control.check()?;
         let (true, Some(key)) = (checkpoint.has_config, checkpoint.config.quantized_by()) else {
@@ -69,7 +69,7 @@ impl Quantization {
         Ok(checkpoint.config.find(key).map(|value| Self::said(&value)))
     }
 
-    /// Whether it is in the form that `quantize` writes.
+    /// Whether the model is in the form that `quantize` writes.
     pub fn is_compressed_tensors(&self) -> bool {
         self.method.as_deref() == Some("compressed-tensors")
     }
@@ -92,7 +92,7 @@ impl Quantization {
 }
 
 impl Group {
-    /// One of compressed-tensors.
+    /// A group of compressed-tensors.
     fn of(name: &str, value: &Value) -> Self {
         let arguments =
             |key| value.get(key).filter(|value| value.is_object()).map(GroupArguments::of);
@@ -105,7 +105,8 @@ impl Group {
         }
     }
 
-    /// What the other methods say, GPTQ, AWQ and bitsandbytes among them: one scheme for all.
+    /// The one group of other methods, GPTQ, AWQ and bitsandbytes among them, which have one scheme
+    /// for all.
     fn of_all(value: &Value) -> Self {
         let is = |key: &str| value.get(key).and_then(Value::as_bool);
         let loaded = [("load_in_8bit", 8), ("load_in_4bit", 4)];
@@ -147,7 +148,7 @@ impl GroupArguments {
 }
 
 impl fmt::Display for GroupArguments {
-    /// `4 bits, int, group of 128, symmetric`: what is said of these.
+    /// Writes what is known, as in `4 bits, int, group of 128, symmetric`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let group = self.group_size.filter(|&size| size > 0).map(|size| format!("group of {size}"));
         let mapping = |symmetric| if symmetric { "symmetric" } else { "asymmetric" };

@@ -1,4 +1,4 @@
-//! What an inspection tells.
+//! The report of an inspection.
 
 use std::collections::BTreeMap;
 
@@ -13,11 +13,11 @@ use super::statistics::Statistics;
 pub struct InspectReport {
     /// The checkpoint, without symbolic links.
     pub source: String,
-    /// What config.json says of it, where it says so.
+    /// What config.json says of the quantization, if it says anything.
     pub quantization: Option<Quantization>,
-    /// In the order of the files and of their data.
+    /// The tensors, in the order of the files and of their data.
     pub tensors: Vec<InspectedTensor>,
-    /// Of all tensors together.
+    /// The totals of all tensors together.
     pub totals: Totals,
 }
 
@@ -46,12 +46,12 @@ pub struct InspectedTensor {
 pub struct Totals {
     /// How many there are.
     pub tensors: usize,
-    /// Values of the model, be they stored as they are or quantized; `None` where it is not known
-    /// how many values the integers stand for.
+    /// The number of values of the model, whether they are quantized or not. It is `None` if it is
+    /// not known how many values the integers stand for.
     pub parameters: Option<u64>,
     /// Bytes of all tensors.
     pub bytes: u64,
-    /// By type.
+    /// The totals of each type.
     pub dtypes: BTreeMap<String, DtypeTotals>,
 }
 

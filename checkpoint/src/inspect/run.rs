@@ -1,4 +1,4 @@
-//! The operation.
+//! The operation that looks at a checkpoint.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -19,7 +19,7 @@ use crate::source::{Checkpoint, refuse_quantized};
 ///
 /// # Errors
 ///
-/// If it cannot be read, is not valid, or the operation is cancelled.
+/// If the checkpoint cannot be read or is not valid, or if the operation is cancelled.
 ///
 /// ```no_run
 /// use absmax_checkpoint::{Control, InspectOptions, inspect};
@@ -76,8 +76,8 @@ fn places(checkpoint: &Checkpoint) -> impl Iterator<Item = (&str, Place)> {
     })
 }
 
-/// How many values the model has. Of quantized checkpoints only the form of compressed-tensors is
-/// known well enough to tell.
+/// How many values the model has. For quantized checkpoints, this is known only of the form of
+/// compressed-tensors.
 fn parameters(
     control: &Control<'_>,
     checkpoint: &Checkpoint,
@@ -96,7 +96,7 @@ fn parameters(
         Ok(model) => model,
     };
     let mut tensors = model.tensors.values();
-    // Integers without scales are those of a form that is not known.
+    // Integers without scales belong to a form that is not known.
     let is_known = |stored: &Stored| match stored {
         Stored::Quantized(_) => true,
         Stored::Plain(place) => !matches!(place.dtype, Dtype::I8 | Dtype::U8 | Dtype::I32),

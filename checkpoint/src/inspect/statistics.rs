@@ -1,4 +1,4 @@
-//! The range of a tensor's values, and how far the largest are from the rest.
+//! Finds the range of a tensor's values, and how far the largest values are from the rest.
 
 use std::ops::Range;
 
@@ -12,19 +12,20 @@ use crate::control::Control;
 use crate::error::Result;
 use crate::read::{Buffers, Files, PANEL, Place, Workshop};
 
-/// The range of a tensor's finite values; `None` where there is none.
+/// The range of a tensor's finite values. Fields are `None` if there are no such values.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Statistics {
-    /// The least.
+    /// The least value.
     pub min: Option<f64>,
-    /// The largest.
+    /// The largest value.
     pub max: Option<f64>,
     /// The largest magnitude.
     pub abs_max: Option<f64>,
     /// The mean of the magnitudes.
     pub mean_abs: Option<f64>,
-    /// max |x| / mean |x|; `None` of zeros. Where it is large, one scale for all is a coarse one.
+    /// max |x| / mean |x|, or `None` if all values are zero. Where it is large, one scale for all
+    /// values is a coarse one.
     pub outlier: Option<f64>,
     /// How many values are zero.
     pub zeros: u64,
@@ -60,7 +61,7 @@ pub(super) fn statistics(
     Ok(Some(all.into()))
 }
 
-/// What values add up to.
+/// The sums over values that statistics are made of.
 #[derive(Clone, Copy, Debug)]
 struct Sums {
     finite: u64,
@@ -135,7 +136,7 @@ fn sums(
 ) -> Result<Sums> {
     match place.dtype {
         Dtype::F64 => {
-            // By the byte: the buffer is not aligned for it.
+            // F64 is read byte by byte, because the buffer is not aligned for it.
             let bytes = panel.start * 8..panel.end * 8;
             let bytes: &[u8] = files.read(control, place, bytes, &mut buffers.words)?;
             Ok(Sums::of(bytes.as_chunks().0.iter().map(|&bytes| f64::from_le_bytes(bytes))))

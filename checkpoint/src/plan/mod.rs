@@ -1,4 +1,4 @@
-//! Everything that a run will do, known from the headers alone.
+//! Plans everything that a run will do, from the headers alone.
 
 mod model;
 mod rules;

@@ -1,4 +1,4 @@
-//! Everything that a run will do, known from the headers alone.
+//! The plan of a whole model: everything that a run will do, known from the headers alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -21,8 +21,8 @@ use crate::source::{Checkpoint, Shard};
 
 #[derive(Debug)]
 pub(crate) struct Plan {
-    /// In the order in which they are put in place: the config last, since without it loaders take
-    /// a directory for no model at all.
+    /// The files of OUT, in the order in which they are put in place. The config comes last, since
+    /// without it loaders take a directory for no model at all.
     pub(crate) outputs: Vec<Output>,
     /// Modules that loaders are told to leave alone.
     pub(crate) ignore: Vec<String>,
@@ -32,7 +32,7 @@ pub(crate) struct Plan {
 /// One file of OUT.
 #[derive(Debug)]
 pub(crate) struct Output {
-    /// Relative to OUT.
+    /// The path of the file, relative to OUT.
     pub(crate) name: PathBuf,
     pub(crate) content: Content,
 }
@@ -138,7 +138,8 @@ impl Plan {
         Ok(())
     }
 
-    /// Loaders cast scales to the model's dtype, which changes the weights that they stand for.
+    /// Warns that loaders cast scales to the model's dtype, which changes the weights that they
+    /// stand for.
     fn warn_of_dtypes(
         &mut self,
         control: &Control<'_>,
@@ -151,7 +152,7 @@ impl Plan {
         for tensor in tensors(shards) {
             control.check()?;
             let found = tensor.info.dtype;
-            // The way to a wider type is exact.
+            // Casting to a wider type is exact.
             let is_exact = found == dtype || dtype == Dtype::F32;
             if !is_exact && rules.quantizes(tensor).is_ok() {
                 *others.entry(found).or_default() += 1;
@@ -182,8 +183,8 @@ impl Content {
     }
 }
 
-/// One scheme for every Linear, or each for modules by name. A class beside names would be taken
-/// for the layers that engines fuse, which have other names.
+/// The groups of the config: one scheme for every Linear, or each scheme for modules by name. A
+/// class beside names would be taken for the layers that engines fuse, which have other names.
 fn config_groups(
     scheme: WeightScheme,
     quantized: BTreeMap<String, WeightScheme>,

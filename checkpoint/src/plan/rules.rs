@@ -1,4 +1,4 @@
-//! Which tensors are quantized, and why the others are not.
+//! Decides which tensors are quantized, and says why the others are not.
 
 use safetensors::tensor::{Dtype, TensorInfo};
 

@@ -1,4 +1,4 @@
-//! What becomes of the weights that are quantized.
+//! Decides by which scheme a weight is quantized.
 
 use crate::format::Tensor;
 use crate::scheme::{Override, WeightScheme};
@@ -6,9 +6,9 @@ use crate::scheme::{Override, WeightScheme};
 /// One scheme for all, and others for some.
 #[derive(Debug)]
 pub(crate) struct Schemes<'a> {
-    /// That of what no override matches.
+    /// The scheme of weights that no override matches.
     pub(crate) default: WeightScheme,
-    /// The first one that matches is taken.
+    /// Schemes for some modules, of which the first that matches is taken.
     pub(crate) overrides: &'a [Override],
 }
 
@@ -17,7 +17,7 @@ impl<'a> Schemes<'a> {
         self.overriding(tensor).map_or(self.default, |o| o.scheme)
     }
 
-    /// The override that is taken.
+    /// The override that is taken for a tensor.
     pub(crate) fn overriding(&self, tensor: &Tensor) -> Option<&'a Override> {
         let module = tensor.name.strip_suffix(".weight").unwrap_or(&tensor.name);
         self.overrides.iter().find(|o| o.modules.matches(module))

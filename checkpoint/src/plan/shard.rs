@@ -1,4 +1,4 @@
-//! What becomes of the tensors of one file.
+//! Plans what becomes of the tensors of one file.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ pub(crate) struct ShardPlan {
     pub(crate) source: PathBuf,
     /// Bytes of the source file.
     pub(crate) source_len: u64,
-    /// In the order of the source.
+    /// The tensors, in the order of the source.
     pub(crate) tensors: Vec<TensorPlan>,
     pub(crate) layout: Layout,
 }

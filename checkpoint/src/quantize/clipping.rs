@@ -1,12 +1,12 @@
-//! Parameters that cut off the largest values.
+//! Finds parameters that cut off the largest values.
 
 use absmax::{Backend, Element, ErrorStats, QuantParams, Scheme};
 
 use crate::scheme::Clip;
 
-/// The parameters of weights that are all there. The errors that [`Clip::Mse`] compares are those
-/// of a histogram; of few weights in many bits they may mislead, so what it finds has to prove
-/// itself on the weights.
+/// The parameters of weights that are all in memory. [`Clip::Mse`] compares errors that are
+/// estimated from a histogram. With few weights in many bits they may mislead, so the clip has to
+/// prove itself on the weights.
 pub(super) fn clipped_params<T: Element>(
     clip: Clip,
     backend: Backend,

@@ -1,4 +1,4 @@
-//! A checkpoint quantized into a directory.
+//! Quantizes a checkpoint into a directory.
 
 mod clipping;
 mod options;

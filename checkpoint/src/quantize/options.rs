@@ -1,4 +1,4 @@
-//! What may be chosen.
+//! The options of quantizing.
 
 use absmax::Backend;
 use serde::{Deserialize, Serialize};
@@ -7,8 +7,8 @@ use crate::scheme::{Clip, ModulePattern, Override, WeightScheme};
 
 /// How a checkpoint is quantized.
 ///
-/// Written by serde it is the whole of the options but for the backend; what is left out when it is
-/// read has its default, and unknown fields are errors, `backend` as well.
+/// Serde writes all options except the backend. When options are read, whatever is left out has its
+/// default, and unknown fields are errors, `backend` among them.
 ///
 /// ```
 /// use absmax_checkpoint::QuantizeOptions;
@@ -29,7 +29,7 @@ use crate::scheme::{Clip, ModulePattern, Override, WeightScheme};
 pub struct QuantizeOptions {
     /// What the weights of every Linear become. By default `w8a8`.
     pub scheme: WeightScheme,
-    /// Other schemes for some modules; the first that matches is taken.
+    /// Other schemes for some modules. The first override that matches is taken.
     pub overrides: Vec<Override>,
     /// Modules that are left as they are, beside embeddings, norms, heads and routers.
     pub ignore: Vec<ModulePattern>,

@@ -1,10 +1,11 @@
-//! Values that share a scale and are too many for a panel.
+//! Finds values that share a scale and are too many for a panel.
 
 use crate::plan::TensorPlan;
 use crate::read::{LONGEST, Span};
 use crate::scheme::{Clip, Granularity, WeightScheme};
 
-/// A part of a row begins where a word of packed integers does, of whatever bits.
+/// A part of a row begins at a multiple of this number of values, where a word of packed integers
+/// begins, whatever bits they have.
 pub(super) const WORD: usize = 32;
 
 /// How often a weight is read.
@@ -37,7 +38,7 @@ pub(super) fn regions(
     Some((0..rows).step_by(step).flat_map(of_row))
 }
 
-/// The least common multiple, if there is one that can be counted in.
+/// The least common multiple, or [`usize::MAX`] if it overflows.
 pub(super) fn lcm(a: usize, b: usize) -> usize {
     let (mut x, mut y) = (a, b);
     while y != 0 {

@@ -1,4 +1,4 @@
-//! What a run tells.
+//! The report of a quantization.
 
 use absmax::Isa;
 use serde::de::Error as _;
@@ -18,9 +18,9 @@ pub struct QuantizeReport {
     pub source: String,
     /// OUT, without symbolic links, if there is one.
     pub output: Option<String>,
-    /// Whether it was only planned.
+    /// Whether the quantization was only planned.
     pub dry_run: bool,
-    /// What weights become that no override matches.
+    /// The scheme of weights that no override matches.
     pub scheme: WeightScheme,
     /// What is cut off of the weights that share a scale.
     pub clip: Clip,
@@ -45,8 +45,8 @@ pub struct QuantizeReport {
     pub bytes_after: u64,
     /// `bytes_before / bytes_after`.
     pub ratio: f64,
-    /// What only a quantization has that was done; `None` if it was planned. In JSON its fields
-    /// are beside the others, and absent if it is `None`.
+    /// What is known only of a quantization that was done; `None` if it was planned. In JSON its
+    /// fields are beside the others, and absent if it is `None`.
     #[serde(flatten)]
     pub outcome: Option<Outcome>,
 }
@@ -58,9 +58,9 @@ pub struct Outcome {
     /// The five quantized tensors with the lowest signal to noise ratio, the lowest first; fewer if
     /// there are not so many.
     pub worst: Vec<WorstTensor>,
-    /// What it took.
+    /// How many seconds the quantization took.
     pub seconds: f64,
-    /// Bytes of the source's weight files in 10^9 a second.
+    /// The speed in bytes of the source's weight files, in 10^9 per second.
     pub gigabytes_per_second: f64,
 }
 

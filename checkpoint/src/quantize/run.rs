@@ -1,4 +1,4 @@
-//! The operation: plan, write, report.
+//! The operation that quantizes a checkpoint: it plans, writes and reports.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -16,8 +16,8 @@ use crate::write::{Destination, Stage};
 
 /// Quantizes a model directory, or one safetensors file, into the directory `out`.
 ///
-/// OUT is a compressed-tensors checkpoint: what the [crate's documentation](crate) says of it, of
-/// what is atomic and of memory and threads, holds here.
+/// OUT is a compressed-tensors checkpoint. The [crate's documentation](crate) describes it, and
+/// says what is atomic and how much memory and how many threads are used.
 ///
 /// # Errors
 ///
@@ -65,12 +65,13 @@ pub fn quantize(
 
 /// Finds out what [`quantize`] would do, from the headers alone, and writes nothing.
 ///
-/// With `out`, what would keep that directory from being written is an error here, too; the
-/// directory is not made.
+/// If `out` is given, whatever would keep that directory from being written is an error here too.
+/// The directory is not made.
 ///
 /// # Errors
 ///
-/// Those of [`quantize`] that do not come from the values of tensors or from writing.
+/// Fails as [`quantize`] does, except for errors that come from the values of tensors or from
+/// writing.
 ///
 /// ```no_run
 /// use std::path::Path;
@@ -106,13 +107,13 @@ pub fn plan_quantize(
     Ok(report)
 }
 
-/// The plan, and what there is to tell before anything is done.
+/// Makes the plan, and the report as it is before anything is done.
 fn prepare(
     source: &Path,
     options: &QuantizeOptions,
     control: &Control<'_>,
 ) -> Result<(Plan, QuantizeReport)> {
-    // A clip may have been made by its value, which nothing has looked at.
+    // A clip may have been made as a value, which nothing has checked yet.
     options.clip.check()?;
     let checkpoint = Checkpoint::open(control, source)?;
     refuse_quantized(&checkpoint)?;

@@ -1,4 +1,4 @@
-//! One safetensors file to another.
+//! Quantizes one safetensors file into another.
 
 use std::fs::File;
 
@@ -28,7 +28,7 @@ pub(super) struct ShardWriter<'a, 'c> {
 }
 
 impl ShardWriter<'_, '_> {
-    /// Bytes of the source that are read, each as often as it is.
+    /// Bytes of the source that are read, each counted as often as it is read.
     pub(super) fn work(shard: &ShardPlan, clip: Clip) -> u64 {
         let of_tensor = |tensor: &TensorPlan| match tensor.scheme() {
             Some(scheme) => tensor.len * passes(tensor, scheme, clip),

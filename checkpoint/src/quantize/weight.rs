@@ -1,8 +1,9 @@
-//! A weight [out, in] from file to file, panel by panel.
+//! Quantizes a weight [out, in] from file to file, panel by panel.
 //!
-//! Values that share a scale and fit a panel find it there. Those of a whole tensor, of a row that
-//! is cut or of a group that long are read twice: once for their range, once to quantize them, with
-//! no more memory than one panel takes; a third time if the clip has to prove itself.
+//! If all values that share a scale are in one panel, the panel has its own scales. The values of a
+//! whole tensor, of a row that is cut, or of a group that long are read twice: once for their
+//! range, and once to quantize them. That takes no more memory than one panel. They are read a
+//! third time if the clip has to prove itself.
 
 use absmax::{
     Backend, Element, Error as KernelError, ErrorStats, Histogram, Packing, Params, QuantParams,
@@ -22,7 +23,7 @@ use crate::read::{Buffers, Span, Workshop};
 use crate::scheme::{Clip, Granularity, WeightScheme};
 use crate::write::Draft;
 
-/// One weight and its way.
+/// One weight, and how it is read and written.
 #[derive(Clone, Copy)]
 pub(super) struct Weight<'a, 'c> {
     pub(super) control: &'a Control<'c>,
@@ -37,12 +38,12 @@ pub(super) struct Weight<'a, 'c> {
     pub(super) to: u64,
 }
 
-/// What is left to be written, and what it cost.
+/// What is left to be written of a weight, and what quantizing it cost.
 #[derive(Debug)]
 pub(super) struct Quantized {
-    /// As they are stored.
+    /// The scales, as they are stored.
     pub(super) scales: Vec<u8>,
-    /// As they are stored, of asymmetric schemes.
+    /// The zero points of asymmetric schemes, as they are stored.
     pub(super) zero_points: Option<Vec<u8>>,
     pub(super) stats: ErrorStats,
     /// Whether an integer times its scale is too large for the weight's type.
@@ -55,11 +56,11 @@ struct Kernel {
     of_rows: Scheme,
     /// How the integers are packed, if they are.
     packing: Option<Packing>,
-    /// Rows, and elements of each; none is 0.
+    /// The number of rows, and of elements of each. Neither is 0.
     shape: [usize; 2],
 }
 
-/// What becomes of one panel, beside the integers.
+/// The results for one panel, beside its integers.
 #[derive(Debug, Default)]
 struct Panel {
     scales: Vec<f32>,
@@ -133,7 +134,7 @@ impl Weight<'_, '_> {
         Ok(all)
     }
 
-    /// Quantizes panels, with their own scales or with one from outside.
+    /// Quantizes panels, with their own scales or with a given one.
     fn panels<T: Element + AnyBitPattern + NoUninit>(
         &self,
         kernel: &Kernel,
@@ -294,7 +295,8 @@ impl Weight<'_, '_> {
         Ok(cast_slice(buffer))
     }
 
-    /// An error of a panel, in which so many values share a scale, as one of the tensor.
+    /// Turns an error about a panel, in which so many values share a scale, into an error about the
+    /// tensor.
     fn explain(&self, error: KernelError, span: &Span, set_len: usize) -> Error {
         let tensor = self.plan.name.clone();
         match error {

@@ -1,4 +1,4 @@
-//! Tensors read from their files, in pieces that fit the cache, whether they are quantized or not.
+//! Reads tensors from their files, in pieces that fit the cache, whether they are quantized or not.
 
 mod model;
 mod pieces;

@@ -1,4 +1,4 @@
-//! Tensors as a model sees them, whether they are stored as they are or quantized.
+//! The tensors as a model sees them, whether they are stored as they are or quantized.
 
 use std::collections::BTreeMap;
 
@@ -51,7 +51,7 @@ impl Stored {
         }
     }
 
-    /// For the reader.
+    /// The type of the tensor as text for the reader.
     pub(crate) fn kind(&self) -> String {
         match self {
             Self::Plain(place) => place.dtype.to_string(),
@@ -59,7 +59,7 @@ impl Stored {
         }
     }
 
-    /// All of it, as rows: of one element each unless it has two dimensions.
+    /// All of the tensor as rows, which have one element each unless it has two dimensions.
     pub(crate) fn span(&self) -> Span {
         Span::whole(match *self.shape() {
             [rows, row_len] => [rows, row_len],
@@ -119,7 +119,8 @@ impl StoredModel {
     }
 }
 
-/// What is left after every weight took its parts is no part of a weight.
+/// Refuses a tensor that is left after every weight has taken its parts, if it is a part of a
+/// weight.
 fn refuse_part(name: &str, place: &Place, is_quantized: bool) -> Result<()> {
     let weight = |suffix: &str| name.strip_suffix(suffix).filter(|name| name.ends_with(".weight"));
     if let Some(weight) = weight("_g_idx") {

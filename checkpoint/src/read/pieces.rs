@@ -1,4 +1,5 @@
-//! Work in pieces small enough for the cache, each done by one thread from its read to its write.
+//! Does work in pieces that are small enough for the cache. Each piece is done by one thread, from
+//! its read to its write.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,10 +9,11 @@ use rayon::iter::{ParallelBridge as _, ParallelIterator as _};
 use crate::control::Control;
 use crate::error::Result;
 
-/// What a thread works in, kept from piece to piece. Its size is that of the largest piece so far.
+/// The buffers that a thread works in, kept from piece to piece. Their size is that of the largest
+/// piece so far.
 #[derive(Debug, Default)]
 pub(crate) struct Buffers {
-    /// Bytes read, aligned for every type that is quantized.
+    /// The bytes that were read, aligned for every type that is quantized.
     pub(crate) words: Vec<u32>,
     pub(crate) quantized: Vec<i8>,
     pub(crate) dequantized: Vec<f32>,
@@ -20,7 +22,7 @@ pub(crate) struct Buffers {
     pub(crate) compared: Vec<f32>,
 }
 
-/// As many buffers as threads were ever busy.
+/// The buffers of all threads: as many as threads were ever busy at a time.
 #[derive(Debug, Default)]
 pub(crate) struct Workshop {
     idle: Mutex<Vec<Buffers>>,
@@ -30,7 +32,7 @@ impl Workshop {
     /// Does `job` with every piece on the threads of the current rayon pool, and returns the
     /// results in the order of the pieces.
     ///
-    /// Pieces are handed out in order, and no more of them after a failure: so the error returned
+    /// Pieces are handed out in order, and no more of them after a failure. So the error returned
     /// is that of the first piece that fails, on any number of threads.
     pub(crate) fn run<P: Send, R: Send>(
         &self,

@@ -1,4 +1,4 @@
-//! Where tensors lie, and how they are read from there.
+//! Knows where tensors lie, and reads them from there.
 
 use std::fs::File;
 use std::io;
@@ -26,7 +26,7 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    /// That of a tensor of the checkpoint's file number `index`.
+    /// The place of a tensor in the checkpoint's file number `index`.
     pub(crate) fn of(index: usize, shard: &Shard, tensor: &Tensor) -> Self {
         let TensorInfo { dtype, ref shape, data_offsets: (begin, _) } = tensor.info;
         let (from, shape) = (shard.header.data_start + begin as u64, shape.clone());
@@ -61,7 +61,7 @@ impl Files {
         Ok(bytes)
     }
 
-    /// Some elements of a tensor; the progress is told of their bytes.
+    /// Reads some elements of a tensor, and adds their bytes to the progress.
     pub(crate) fn read<'b, T: AnyBitPattern + NoUninit>(
         &self,
         control: &Control<'_>,

@@ -1,4 +1,4 @@
-//! A weight in the form of compressed-tensors.
+//! A weight that is stored in the form of compressed-tensors, and how it is read.
 
 use std::ops::Range;
 
@@ -27,7 +27,7 @@ pub(crate) struct QuantizedWeight {
     packing: Option<Packing>,
     /// How the zero points are packed, if they are.
     zero_packing: Option<Packing>,
-    /// How many bits are stored of each.
+    /// How many bits each integer is stored in.
     pub(super) bits: u8,
     /// The granularity, for kernels.
     scheme: Scheme,
@@ -41,8 +41,8 @@ pub(crate) struct Parameters {
 }
 
 impl QuantizedWeight {
-    /// Put together from `.weight`, `.weight_packed`, `_scale`, `_zero_point` and `_shape`, and
-    /// from what the config says of it.
+    /// Puts a weight together from `.weight`, `.weight_packed`, `_scale`, `_zero_point` and
+    /// `_shape`, and from what the config says of it.
     pub(super) fn of(
         control: &Control<'_>,
         [plain, packed, scale, zero_point, shape]: [Option<Place>; 5],
@@ -59,7 +59,7 @@ impl QuantizedWeight {
         Ok(parts.weight(config))
     }
 
-    /// Its scales and zero points.
+    /// Reads the scales and zero points of the weight.
     pub(crate) fn parameters(&self, control: &Control<'_>, files: &Files) -> Result<Parameters> {
         let bytes = files.bytes(control, &self.scale)?;
         let pairs = bytes.as_chunks().0.iter().map(|&pair| u16::from_le_bytes(pair));
@@ -131,7 +131,8 @@ impl QuantizedWeight {
         } else if columns == self.shape[1] {
             run([rows, columns], span.rows.start * per_row..span.rows.end * per_row, 0..q.len())?;
         } else {
-            // A part of a row: what is left of the group that it begins in, then the others.
+            // A part of a row has what is left of the group that it begins in, and then the other
+            // groups.
             let group = (self.shape[1] / per_row.max(1)).max(1);
             let first = span.rows.start * per_row;
             let head = (group - span.columns.start % group) % group;
@@ -150,7 +151,7 @@ impl QuantizedWeight {
     }
 }
 
-/// What a weight is put together from.
+/// The tensors that a weight is put together from.
 struct Parts {
     plain: Option<Place>,
     packed: Option<Place>,
@@ -200,7 +201,7 @@ impl Parts {
             return part(format!("its scales are {}", scale.dtype));
         }
         let packing = if weight.dtype == Dtype::I32 { Some(Packing::words(bits)?) } else { None };
-        // One alone is not packed.
+        // A single zero point is not packed.
         let zero_packing = packing.filter(|_| scheme.granularity() != Granularity::PerTensor);
         if let Some(zero_point) = &self.zero_point {
             let sets = scale.shape.iter().product::<usize>() / columns;
@@ -248,7 +249,7 @@ fn scheme(scale: &Place, shape: [usize; 2]) -> Result<(Scheme, usize), WeightErr
     })
 }
 
-/// What the config says of a weight of so many bits and groups of so many.
+/// Checks that the config agrees with a weight of so many bits and with groups of so many values.
 fn check_config(
     config: &StoredWeights,
     bits: u8,
@@ -274,7 +275,7 @@ fn check_config(
     }
 }
 
-/// How many bits each of the integers takes in rows of words.
+/// How many bits each integer takes in rows of words.
 fn packed_bits(
     packed: &[usize],
     shape: [usize; 2],

@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-/// Elements of one panel of whole rows, unless a single row has more: what is read, the integers
-/// and the values that they stand for fit the second level cache together.
+/// The number of elements of one panel of whole rows, unless a single row has more. What is read,
+/// the integers and the values that they stand for fit the second-level cache together.
 pub(crate) const PANEL: usize = 1 << 17;
 
-/// Elements of the longest row that is not cut. Kernels are not interrupted, and take some
-/// hundredths of a second for so many.
+/// The number of elements of the longest row that is not cut. Kernels are not interrupted, and take
+/// some hundredths of a second for so many elements.
 pub(crate) const LONGEST: usize = 1 << 22;
 
 /// Whole rows of a tensor, or a part of one row: elements that lie one after another.
@@ -18,7 +18,7 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    /// All of a tensor.
+    /// The span of all of a tensor.
     pub(crate) fn whole([rows, row_len]: [usize; 2]) -> Self {
         Self { rows: 0..rows, columns: 0..row_len }
     }
@@ -31,25 +31,26 @@ impl Span {
         self.rows.len() * self.columns.len()
     }
 
-    /// The place of its first element in a tensor of rows of so many.
+    /// The index of the first element of the span, in a tensor whose rows have `row_len` elements.
     pub(crate) fn start(&self, row_len: usize) -> usize {
         self.rows.start * row_len + self.columns.start
     }
 
-    /// Its elements in a tensor of rows of so many.
+    /// The indices of the elements of the span, in a tensor whose rows have `row_len` elements.
     pub(crate) fn elements(&self, row_len: usize) -> Range<usize> {
         let start = self.start(row_len);
         start..start + self.len()
     }
 
-    /// Row and column of its element number `index`.
+    /// The row and the column of element number `index` of the span.
     pub(crate) fn position(&self, index: usize) -> [usize; 2] {
         let row_len = self.columns.len().max(1);
         [self.rows.start + index / row_len, self.columns.start + index % row_len]
     }
 
-    /// Cuts it into panels: some whole rows each, or of rows that are too long so many of their
-    /// elements that `align` divides them, but for the last of a row. None if it has no elements.
+    /// Cuts the span into panels. A panel is some whole rows, or a part of a row that is too long.
+    /// The number of elements of such a part is a multiple of `align`, except for the last part of
+    /// a row. A span without elements has no panels.
     pub(crate) fn panels(self, align: usize) -> impl Iterator<Item = Self> + Send + use<> {
         let Self { rows, columns } = self;
         let width = columns.len();

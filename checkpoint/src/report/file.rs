@@ -1,4 +1,4 @@
-//! Files that were written, and files that were not.
+//! The reports of files that were written, and of files that were not.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! What operations tell: plain data that serialize.
+//! The reports of operations, which are plain data that serialize.
 
 mod file;
 mod numbers;

@@ -1,4 +1,4 @@
-//! How far quantized values are from what they were.
+//! The numbers that say how far quantized values are from what they were.
 
 use absmax::ErrorStats;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -9,8 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 /// equal tensors is, and the others are NaN.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ErrorNumbers {
-    /// Signal to quantization noise ratio in decibels, 10 log10(sum x^2 / sum e^2); infinite
-    /// without an error, NaN if values are.
+    /// The signal to quantization noise ratio in decibels, 10 log10(sum x^2 / sum e^2). It is
+    /// infinite if there is no error, and NaN if values are.
     #[serde(deserialize_with = "infinite_if_null")]
     pub sqnr_db: f64,
     /// The cosine of the angle between the two.

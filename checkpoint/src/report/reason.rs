@@ -1,4 +1,4 @@
-//! Why tensors are not quantized.
+//! The reasons why tensors are not quantized.
 
 use std::fmt;
 
@@ -15,21 +15,21 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Reason {
-    /// Its name does not end in `.weight`.
+    /// The name of the tensor does not end in `.weight`.
     NotAWeight,
-    /// It has so many dimensions, and not two.
+    /// The tensor has so many dimensions, and not two.
     Dimensions(usize),
-    /// It holds integers or truth values.
+    /// The tensor holds integers or truth values.
     NotFloating,
-    /// It is of this floating-point type, which is not F32, F16 or BF16.
+    /// The tensor is of this floating-point type, which is not F32, F16 or BF16.
     UnsupportedDtype(String),
-    /// It has no values.
+    /// The tensor has no values.
     Empty,
     /// This pattern of the options asks for it.
     Ignored(String),
     /// This part of its name is that of a head, an embedding, a norm or a router.
     NotLinear(String),
-    /// It is that of a `Conv1D`, which is stored as `[in, out]`.
+    /// The tensor is the weight of a `Conv1D`, which is stored as `[in, out]`.
     Conv1d,
 }
 

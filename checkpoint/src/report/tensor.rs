@@ -1,4 +1,4 @@
-//! What becomes of one tensor.
+//! The report of what becomes of one tensor.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,4 +1,4 @@
-//! What is not wrong, and may still not be what was wanted.
+//! The warnings: what is not wrong, and may still not be what was wanted.
 
 use std::fmt;
 
@@ -30,7 +30,7 @@ pub enum Warning {
         /// Its file.
         file: String,
     },
-    /// A pattern of modules to be ignored matches none.
+    /// A pattern of modules to be ignored matches no module.
     UnusedIgnore {
         /// The pattern.
         pattern: String,
@@ -39,8 +39,8 @@ pub enum Warning {
     UnusedOverride {
         /// The override's text.
         text: String,
-        /// Whether it matches weights: then they are kept, or matched by another override before
-        /// it.
+        /// Whether the override matches weights. If it does, they are kept, or another override
+        /// before it matches them.
         matches: bool,
     },
     /// Loaders will round scales to another type than that of the weights.

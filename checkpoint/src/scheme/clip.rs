@@ -1,4 +1,4 @@
-//! Whether a scale reaches the largest weights or cuts them off.
+//! Whether a scale reaches the largest weights, or cuts them off.
 
 use std::fmt;
 use std::str::FromStr;
@@ -23,17 +23,17 @@ pub enum Clip {
     None,
     /// What is above this percentile of the magnitudes, a number above 0 and at most 100.
     Percentile(f64),
-    /// As much as makes the sum of squared errors least.
+    /// What has to be cut off to make the sum of squared errors least.
     Mse,
 }
 
 impl Clip {
-    /// An error if it is a percentile that is none.
+    /// Checks that a percentile is above 0 and at most 100.
     pub(crate) fn check(self) -> Result<(), InvalidOption> {
         self.observer().map(drop).map_err(|error| InvalidOption::new(error.to_string()))
     }
 
-    /// What sees the weights and then knows their parameters.
+    /// The observer that sees the weights and then knows their parameters.
     pub(crate) fn observer(self) -> absmax::Result<Observer> {
         match self {
             Self::None => Ok(Observer::min_max()),

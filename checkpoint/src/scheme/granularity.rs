@@ -1,4 +1,4 @@
-//! Which weights share a scale.
+//! The granularity of a scheme, which says which weights share a scale.
 
 use std::fmt;
 use std::num::IntErrorKind;
@@ -20,11 +20,11 @@ use super::text::serde_as_text;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Granularity {
-    /// All of them.
+    /// All values of the weight.
     Tensor,
-    /// Those of one output channel, which is a row.
+    /// The values of one output channel, which is a row.
     Channel,
-    /// So many neighbours in a row; at least one.
+    /// So many neighbours in a row, which are at least one.
     Group(usize),
 }
 

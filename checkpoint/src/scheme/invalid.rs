@@ -1,4 +1,4 @@
-//! The error of options.
+//! The error of options that mean nothing.
 
 /// An option that means nothing, or contradicts another one. The text says which, and what would
 /// do.

@@ -1,4 +1,4 @@
-//! What weights become, as its user says it: plain data with a text.
+//! The schemes of weights as users say them: plain data that have a text.
 
 mod clip;
 mod granularity;

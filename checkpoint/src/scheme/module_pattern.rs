@@ -1,4 +1,4 @@
-//! Modules by name or by pattern.
+//! Names modules exactly or by a pattern.
 
 use std::fmt;
 use std::str::FromStr;
@@ -31,11 +31,11 @@ pub struct ModulePattern {
 }
 
 impl ModulePattern {
-    /// Whether it means this module, whose weight is the tensor `{module}.weight`.
+    /// Whether the pattern matches this module, whose weight is the tensor `{module}.weight`.
     pub fn matches(&self, module: &str) -> bool {
         match &self.pattern {
-            // From the beginning, and not necessarily to the end: Python's re.match. If any match
-            // begins there, the leftmost one does.
+            // As in Python's `re.match`, a match has to begin at the beginning and need not reach
+            // the end. If any match begins there, the leftmost one does.
             Some(pattern) => pattern.find(module).is_some_and(|found| found.start() == 0),
             None => self.text.strip_suffix(".weight").unwrap_or(&self.text) == module,
         }
@@ -59,7 +59,7 @@ impl FromStr for ModulePattern {
         }
         let pattern = text.strip_prefix("re:").map(Regex::new).transpose();
         let pattern = pattern.map_err(|error| {
-            // The lines before the last one repeat the pattern and point into it.
+            // The lines of the error before the last one repeat the pattern and point into it.
             let error = error.to_string();
             let reason = error.lines().last().unwrap_or_default();
             let reason = reason.strip_prefix("error: ").unwrap_or(reason);

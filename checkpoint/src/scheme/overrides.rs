@@ -1,4 +1,4 @@
-//! Modules that get another scheme than the rest.
+//! Overrides, which give some modules another scheme than the rest.
 
 use std::fmt;
 use std::str::FromStr;

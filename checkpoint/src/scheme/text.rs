@@ -1,4 +1,4 @@
-//! Types that are written as their text.
+//! Serializes types as their texts.
 
 /// Implements serde for a type by way of its `Display` and `FromStr`.
 macro_rules! serde_as_text {

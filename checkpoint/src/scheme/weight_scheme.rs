@@ -1,4 +1,4 @@
-//! What a weight becomes and how it is stored: `w8a8`, `w4a16,group=64`, ..
+//! What a weight becomes and how it is stored, as in `w8a8` or `w4a16,group=64`.
 
 use std::fmt;
 use std::mem::replace;
@@ -61,7 +61,7 @@ impl SchemeName {
 pub struct WeightScheme {
     name: SchemeName,
     granularity: Granularity,
-    /// At most as many as are stored.
+    /// The number of bits in use, which is at most the number of bits stored.
     bits: u8,
     mapping: Mapping,
 }
@@ -73,7 +73,8 @@ enum Mapping {
     Asymmetric,
 }
 
-/// What a [`WeightScheme`] may have other than its name's defaults; `None` stands for the default.
+/// What may differ in a [`WeightScheme`] from the defaults of its name. `None` stands for the
+/// default.
 ///
 /// ```
 /// use absmax_checkpoint::{Choices, SchemeName, WeightScheme};
@@ -97,7 +98,7 @@ pub struct Choices {
 }
 
 impl WeightScheme {
-    /// A scheme by its name and what differs from the defaults.
+    /// A scheme, made from its name and from what differs from the defaults.
     ///
     /// # Errors
     ///
@@ -127,7 +128,7 @@ impl WeightScheme {
         Ok(Self { name, granularity: choices.granularity.unwrap_or(default), bits, mapping })
     }
 
-    /// The name that it builds on.
+    /// The name that the scheme builds on.
     pub fn name(&self) -> SchemeName {
         self.name
     }
@@ -152,8 +153,8 @@ impl WeightScheme {
         !self.name.has_activations()
     }
 
-    /// Whether zero points are packed as the integers are: there is one alone where there is one
-    /// scale.
+    /// Whether zero points are packed as the integers are. A single zero point, where there is one
+    /// scale, is not packed.
     pub(crate) fn has_packed_zero_points(&self) -> bool {
         self.is_packed() && self.granularity != Granularity::Tensor
     }
@@ -163,7 +164,7 @@ impl WeightScheme {
         if self.is_packed() { "pack-quantized" } else { "int-quantized" }
     }
 
-    /// Values that share a scale, of rows of so many.
+    /// The number of scales of a row of so many values.
     pub(crate) fn sets_per_row(&self, row_len: usize) -> usize {
         match self.granularity {
             Granularity::Group(size) => row_len / size,
@@ -176,7 +177,7 @@ impl WeightScheme {
         if self.granularity == Granularity::Tensor { 1 } else { rows * self.sets_per_row(row_len) }
     }
 
-    /// What kernels make of rows.
+    /// The scheme by which kernels quantize rows.
     pub(crate) fn kernel_scheme(&self, scale_type: ScaleType) -> Result<Scheme, absmax::Error> {
         let scheme = Scheme::int8().bits(self.bits)?.with_scale_type(scale_type);
         let scheme = match self.mapping {
@@ -188,7 +189,7 @@ impl WeightScheme {
 }
 
 impl Choices {
-    /// Adds what one word says, of which every kind may come once.
+    /// Adds what one word of the text says. Every kind of word may come once.
     fn add(&mut self, word: &str) -> Result<(), InvalidOption> {
         let before = if let Some(bits) = word.strip_prefix("bits=") {
             let not_a_number = |_| InvalidOption::new(format!("{bits:?} is not a number"));

@@ -1,4 +1,4 @@
-//! What there is to quantize: a model directory, or one safetensors file.
+//! The source of an operation: a model directory, or one safetensors file.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ pub(crate) struct Checkpoint {
     pub(crate) directory: PathBuf,
     pub(crate) shards: Vec<Shard>,
     pub(crate) config: Config,
-    /// Whether there is a config.json; what is given as a file is taken without it.
+    /// Whether there is a config.json. A source that is a file is taken without one.
     pub(crate) has_config: bool,
     /// The index that the quantized files need.
     pub(crate) index: Option<Index>,
@@ -47,8 +47,8 @@ impl Checkpoint {
         Err(Error::NoConfig { path: checkpoint.source })
     }
 
-    /// Those of any directory that has safetensors files, be it a model's or not: enough to look
-    /// at the tensors.
+    /// Reads the headers, the config and the index of any directory that has safetensors files,
+    /// whether it is a model or not. That is enough to look at the tensors.
     pub(crate) fn open_any(control: &Control<'_>, source: &Path) -> Result<Self> {
         let real = source.canonicalize().cannot("read", source)?;
         if real.is_dir() {
@@ -63,7 +63,8 @@ impl Checkpoint {
         self.shards.iter().flat_map(|shard| &shard.header.tensors)
     }
 
-    /// A file by the name given: a cache of models keeps its files as links to other names.
+    /// Opens a file by the name that was given, because a cache of models keeps its files as links
+    /// to other names.
     fn open_file(control: &Control<'_>, given: &Path, source: PathBuf) -> Result<Self> {
         let name = given.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if !name.ends_with(".safetensors") || !source.is_file() {
@@ -100,7 +101,7 @@ impl Checkpoint {
             shards.push(Shard { name, path, header });
         }
         check_names(control, &shards, index.as_ref(), &mut warnings)?;
-        // Without an index loaders find nothing but the one name.
+        // Without an index, loaders find only the one name.
         let index = if shards.len() == 1 && shards[0].name == SINGLE {
             index
         } else {
@@ -122,7 +123,7 @@ impl Checkpoint {
     }
 }
 
-/// No tensor is in two files, and each is where the index says.
+/// Checks that no tensor is in two files, and that each tensor is where the index says.
 fn check_names(
     control: &Control<'_>,
     shards: &[Shard],

@@ -1,4 +1,4 @@
-//! The files of a model directory, by what is to become of them.
+//! Sorts the files of a model directory by what is to become of them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -25,12 +25,12 @@ const TOOL_DIRECTORIES: [&str; 3] = [".git", ".cache", "__pycache__"];
 /// A directory's files; paths are relative to it and sorted.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
-    /// Safetensors files of the directory itself. Those of subdirectories are other modules' and
-    /// are copied.
+    /// Safetensors files of the directory itself. Those in subdirectories belong to other modules
+    /// and are copied.
     pub(crate) weights: Vec<String>,
     /// Indices of such files.
     pub(crate) indices: Vec<String>,
-    /// Whatever is neither, nor the config.
+    /// All other files, except the config.
     pub(crate) others: Vec<PathBuf>,
     pub(crate) left_out: Vec<LeftOut>,
     pub(crate) has_config: bool,
@@ -52,7 +52,7 @@ impl Files {
             control.check()?;
             let entry = entry.cannot("read", &directory)?;
             let name = below.join(entry.file_name());
-            // Followed: a cache of models keeps its files as links.
+            // Links are followed, because a cache of models keeps its files as links.
             let kind = fs::metadata(entry.path()).cannot("read", &entry.path())?;
             if kind.is_dir() {
                 if TOOL_DIRECTORIES.iter().any(|tool| entry.file_name() == *tool) {

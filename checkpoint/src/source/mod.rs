@@ -1,4 +1,4 @@
-//! A checkpoint as it is found: its files, their headers and its config.
+//! Opens a checkpoint as it is found: its files, their headers and its config.
 
 mod checkpoint;
 mod files;

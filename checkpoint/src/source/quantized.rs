@@ -1,4 +1,4 @@
-//! Signs that a checkpoint is quantized already.
+//! Looks for signs that a checkpoint is quantized already.
 
 use safetensors::Dtype;
 
@@ -18,7 +18,7 @@ const QUANTIZED_SUFFIXES: [&str; 8] = [
     ".weight.absmax",
 ];
 
-/// An error if the checkpoint is quantized already: its integers would be taken for weights.
+/// Refuses a checkpoint that is quantized already, because its integers would be taken for weights.
 pub(crate) fn refuse_quantized(checkpoint: &Checkpoint) -> Result<()> {
     let already = |sign| Err(Error::AlreadyQuantized { sign });
     if let Some(key) = checkpoint.config.quantized_by() {

@@ -1,4 +1,4 @@
-//! Which of a directory's safetensors files are the model.
+//! Chooses which of a directory's safetensors files are the model.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -11,7 +11,8 @@ use crate::format::Index;
 use crate::format::names::{INDEX, SINGLE};
 use crate::report::Warning;
 
-/// What loaders would read: `model.safetensors`, else the files of the index, else all.
+/// The weight files that loaders would read: `model.safetensors`, else the files of the index, else
+/// all.
 #[derive(Debug)]
 pub(crate) struct Weights {
     pub(crate) names: Vec<String>,
@@ -60,7 +61,7 @@ fn named_files(index: &Index, present: &[String]) -> Result<BTreeSet<String>> {
     let named: BTreeSet<String> = index.weight_map.values().cloned().collect();
     let wrong = |problem| Err(Error::Index { index: index.name.clone(), problem });
     for file in &named {
-        // It becomes part of paths that are read and written.
+        // The name becomes part of paths that are read and written.
         if file.contains(['/', '\\']) || !file.ends_with(".safetensors") {
             return wrong(format!("names {file:?}, which is not the name of a safetensors file"));
         }

@@ -1,4 +1,4 @@
-//! The schemes that are tried.
+//! The schemes that a sweep tries.
 
 use absmax::Scheme;
 use serde::{Deserialize, Serialize};
@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::error::Result;
 use crate::scheme::Granularity;
 
-/// Bits that a scale takes where it is stored; checkpoints keep them in the type of their weights,
-/// which has 16 bits in those that are quantized for their size.
+/// The number of bits that a stored scale takes. Checkpoints keep scales in the type of their
+/// weights, which has 16 bits in checkpoints that are quantized for their size.
 const SCALE_BITS: f64 = 16.0;
 
 /// A scheme that is tried.
@@ -25,14 +25,15 @@ pub struct Candidate {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mapping {
-    /// Around zero, over the default range of the bits.
+    /// The range is laid around zero, over the default range of the bits.
     Symmetric,
-    /// From the least to the largest value, with a zero point; signed.
+    /// The range from the least to the largest value is laid over signed integers, with a zero
+    /// point.
     Asymmetric,
 }
 
 impl Mapping {
-    /// Both.
+    /// The two mappings.
     pub const ALL: [Self; 2] = [Self::Symmetric, Self::Asymmetric];
 
     /// `symmetric` or `asymmetric`.
@@ -44,8 +45,8 @@ impl Mapping {
     }
 }
 
-/// All of these bits, the fewest first, and of each from one scale to many. `group_sizes` are in
-/// falling order.
+/// All candidates with these bits, the fewest bits first, and for each number of bits from one
+/// scale to many. `group_sizes` are in falling order.
 pub(super) fn candidates(bits: &[u8], group_sizes: &[usize]) -> Vec<Candidate> {
     let bits = (2..=8).filter(|n| bits.contains(n));
     let of_bits = |bits| {
@@ -63,7 +64,8 @@ fn granularities(group_sizes: &[usize]) -> Vec<Granularity> {
 }
 
 impl Candidate {
-    /// What kernels make of a weight [out, in], or of some of its rows. Scales are binary32.
+    /// The scheme by which kernels quantize a weight [out, in], or some of its rows. Scales are
+    /// binary32.
     pub(super) fn scheme(&self) -> Result<Scheme> {
         let scheme = Scheme::int8().bits(self.bits)?;
         let scheme = match self.mapping {
@@ -86,7 +88,8 @@ impl Candidate {
         Ok(self.scheme()?.scale_count(&shape)? as u64)
     }
 
-    /// What one of so many values takes with its part of scales and zero points.
+    /// The number of bits that one of so many values takes, with its part of the scales and zero
+    /// points.
     pub(super) fn bits_per_weight(&self, values: u64, scales: u64) -> f64 {
         let bits = f64::from(self.bits);
         let zero_point = if self.mapping == Mapping::Symmetric { 0.0 } else { bits };

@@ -1,4 +1,4 @@
-//! How often each value is in a weight, and what values it could be rounded to.
+//! Counts how often each value is in a weight, and lists the values that it could be rounded to.
 
 use absmax::Element;
 use bytemuck::{AnyBitPattern, NoUninit};
@@ -12,10 +12,10 @@ use crate::error::Result;
 use crate::read::PANEL;
 use crate::scheme::{Granularity, InvalidOption};
 
-/// Odd, so that zero is in the middle of one.
+/// The number of bins, which is odd so that zero is in the middle of one.
 const BINS: usize = 201;
 
-/// What one panel adds.
+/// What one panel adds to the histogram.
 #[derive(Debug)]
 struct Panel {
     counts: Vec<u64>,
@@ -24,7 +24,8 @@ struct Panel {
 }
 
 impl Weight<'_, '_> {
-    /// The histogram. Beside panels it takes 4 bytes for each of the smallest groups.
+    /// Makes the histogram. Beside panels, that takes 4 bytes of memory for each of the smallest
+    /// groups.
     pub(super) fn histogram(&self, candidates: &[Candidate]) -> Result<WeightHistogram> {
         match self.place.dtype {
             Dtype::F16 => self.histogram_as::<f16>(candidates),
@@ -80,7 +81,7 @@ impl Weight<'_, '_> {
         for x in x.chunks(PANEL) {
             self.control.check()?;
             for x in x {
-                // Within [0, 1], of which the end is that of the last bin.
+                // `part` is within [0, 1], and 1 is the end of the last bin.
                 let part = (f64::from(x.to_f32()) / reach + 1.0) / 2.0;
                 counts[((part * BINS as f64) as usize).min(BINS - 1)] += 1;
             }
@@ -92,7 +93,7 @@ impl Weight<'_, '_> {
 }
 
 impl Grid {
-    /// That of values of which `abs_max` is the largest magnitude.
+    /// The grid of values whose largest magnitude is `abs_max`.
     fn new(candidate: &Candidate, abs_max: f32) -> Result<Self> {
         let granularity = match candidate.granularity {
             Granularity::Tensor => "per tensor".to_owned(),

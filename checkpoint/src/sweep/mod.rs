@@ -1,4 +1,4 @@
-//! What every scheme would cost, before one is chosen.
+//! Finds out what every scheme would cost, before one is chosen.
 
 mod candidate;
 mod histogram;

@@ -1,4 +1,4 @@
-//! What may be chosen.
+//! The options of a sweep.
 
 use std::collections::BTreeSet;
 
@@ -21,10 +21,10 @@ use crate::scheme::{InvalidOption, ModulePattern};
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct SweepOptions {
-    /// Bits of integers, of 2 to 8. By default 4, 6 and 8.
+    /// The numbers of bits of integers, from 2 to 8. By default 4, 6 and 8.
     pub bits: Vec<u8>,
-    /// Sizes of groups, each at least 1; a scale for a tensor and one for each channel are always
-    /// tried. By default 128 and 32.
+    /// Sizes of groups, each at least 1. By default 128 and 32. One scale for a tensor and one for
+    /// each channel are always tried.
     pub group_sizes: Vec<usize>,
     /// Modules that are left out, beside those that `quantize` leaves as they are.
     pub ignore: Vec<ModulePattern>,
@@ -52,7 +52,7 @@ impl Default for SweepOptions {
 }
 
 impl SweepOptions {
-    /// An error if they mean nothing.
+    /// Checks that the options mean something.
     pub(super) fn check(&self) -> Result<()> {
         if let Some(bits) = self.bits.iter().find(|bits| !(2..=8).contains(*bits)) {
             return Err(InvalidOption::new(format!("{bits} bits: integers have 2 to 8")).into());

@@ -1,4 +1,4 @@
-//! What a sweep tells.
+//! The report of a sweep.
 
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +17,7 @@ pub struct SweepReport {
     pub weights: usize,
     /// How many values they have.
     pub values: u64,
-    /// Of all weights together, by bits and from one scale to many.
+    /// The numbers of all weights together, by bits and from one scale to many.
     pub schemes: Vec<SchemeNumbers>,
     /// Every weight, in the order of the files and of their data.
     pub tensors: Vec<SweptTensor>,
@@ -51,7 +51,8 @@ pub struct SchemeNumbers {
     pub candidate: Candidate,
     /// How many scales it takes.
     pub scales: u64,
-    /// What one value takes with its part of scales, of 16 bits each, and zero points.
+    /// The number of bits that one value takes, with its part of the scales, of 16 bits each, and
+    /// of the zero points.
     pub bits_per_weight: f64,
     /// The error, with scales that are kept in binary32.
     #[serde(flatten)]
@@ -73,11 +74,12 @@ pub struct WeightHistogram {
     pub min: f32,
     /// Its largest value.
     pub max: f32,
-    /// The largest magnitude; 1 of zeros, so that there is a range.
+    /// The largest magnitude, or 1 if all values are zero, so that there is a range.
     pub reach: f64,
     /// The values in each of 201 bins of the same width, from -reach to reach.
     pub counts: Vec<u64>,
-    /// Of the coarsest scheme, of the same bits in the smallest groups, and of the finest scheme.
+    /// The grids of the coarsest scheme, of the scheme with the same bits in the smallest groups,
+    /// and of the finest scheme.
     pub grids: Vec<Grid>,
 }
 
@@ -85,11 +87,11 @@ pub struct WeightHistogram {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Grid {
-    /// The scheme that it is of, in words.
+    /// The scheme that the grid is of, in words.
     pub name: String,
     /// The scale.
     pub step: f64,
-    /// In rising order, a step from one to the next.
+    /// The values in rising order, a step from one to the next.
     pub values: Vec<f64>,
 }
 

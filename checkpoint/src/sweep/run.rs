@@ -1,4 +1,4 @@
-//! The operation.
+//! The operation that tries many schemes.
 
 use std::path::Path;
 
@@ -15,10 +15,10 @@ use crate::error::Result;
 use crate::read::{Files, Workshop};
 use crate::source::{Checkpoint, refuse_quantized};
 
-/// Quantizes the weights of a checkpoint by many schemes, and tells the error of each; nothing is
+/// Quantizes the weights of a checkpoint by many schemes, and tells the error of each. Nothing is
 /// written.
 ///
-/// A thread holds 131,072 weights at a time, or one row that has more: 9 bytes each.
+/// A thread holds 131,072 weights at a time, or one row that has more, with 9 bytes for each.
 ///
 /// # Errors
 ///

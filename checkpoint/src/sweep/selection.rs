@@ -1,4 +1,4 @@
-//! The weights that are tried: those that `quantize` would quantize.
+//! Selects the weights that are tried, which are those that `quantize` would quantize.
 
 use super::options::SweepOptions;
 use crate::architecture::{has_conv1d, linear_like};
@@ -18,7 +18,7 @@ pub(super) struct Selected<'a> {
     pub(super) shape: [usize; 2],
 }
 
-/// In the order of the files and of their data.
+/// Selects weights in the order of the files and of their data.
 pub(super) fn select<'a>(
     control: &Control<'_>,
     checkpoint: &'a Checkpoint,
@@ -74,7 +74,7 @@ fn similar(
     let mut names = Vec::new();
     for tensor in checkpoint.tensors().filter(|tensor| rules.quantizes(tensor).is_ok()) {
         control.check()?;
-        // A part of a name is like the whole, however much longer that is.
+        // A part of a name is like the whole name, however much longer that is.
         let likeness = strsim::normalized_damerau_levenshtein(name, &tensor.name);
         let likeness = if tensor.name.contains(name) { 1.0 + likeness } else { likeness };
         if likeness > 0.5 {
@@ -85,7 +85,7 @@ fn similar(
     Ok(names.into_iter().take(MOST).map(|(_, name)| name.clone()).collect())
 }
 
-/// Warnings of patterns that ignore nothing.
+/// Warns of patterns that ignore nothing.
 pub(super) fn unused(
     control: &Control<'_>,
     checkpoint: &Checkpoint,

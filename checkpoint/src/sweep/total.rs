@@ -1,4 +1,4 @@
-//! Errors added up.
+//! Adds up the errors of one scheme.
 
 use absmax::ErrorStats;
 

@@ -1,9 +1,10 @@
-//! One weight, tried with every scheme.
+//! Tries every scheme on one weight.
 //!
-//! It is read twice, in panels of whole rows: once for the range of all values, once to quantize
-//! each panel with every scheme while it is in the cache. A thread holds one panel as it is read,
-//! as integers and as the binary32 values that those stand for: at most 9 bytes a value. Of each
-//! panel done and each scheme some 60 bytes are kept, which are added up in order.
+//! The weight is read twice, in panels of whole rows: once for the range of all values, and once to
+//! quantize each panel with every scheme while it is in the cache. A thread holds one panel as it
+//! is read, as integers and as the binary32 values that those stand for, which is at most 9 bytes
+//! for each value. Some 60 bytes are kept of each panel done and each scheme, and are added up in
+//! order.
 
 use std::ops::Range;
 
@@ -26,7 +27,7 @@ use crate::scheme::Granularity;
 pub(super) struct Weight<'a, 'c> {
     pub(super) control: &'a Control<'c>,
     pub(super) place: &'a Place,
-    /// Rows, and elements of each; none is 0.
+    /// The number of rows, and of elements of each. Neither is 0.
     pub(super) shape: [usize; 2],
     pub(super) files: &'a Files,
     pub(super) backend: Backend,
@@ -116,7 +117,7 @@ impl Weight<'_, '_> {
         Ok(all)
     }
 
-    /// The error of one scheme in rows of so many values, or in a part of one.
+    /// The error of one scheme in rows of so many values, or in a part of one row.
     fn part<T: Element>(
         &self,
         prepared: Prepared,
@@ -194,7 +195,7 @@ impl Weight<'_, '_> {
         Span::whole(self.shape).panels(self.shape[1]).map(|span| span.rows)
     }
 
-    /// Some rows.
+    /// Reads some rows.
     pub(super) fn read<'b, T: AnyBitPattern + NoUninit>(
         &self,
         rows: &Range<usize>,
@@ -205,7 +206,7 @@ impl Weight<'_, '_> {
     }
 }
 
-/// What a candidate needs to know before it sees a panel.
+/// The parameters that a candidate has before it sees a panel.
 #[derive(Clone, Copy, Debug)]
 enum Prepared {
     /// One scale for all panels.

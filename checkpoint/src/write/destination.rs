@@ -1,4 +1,4 @@
-//! Where OUT may be.
+//! Decides where OUT may be.
 
 use std::fs;
 use std::io;
@@ -46,8 +46,8 @@ impl Destination {
     }
 }
 
-/// Weight files that would stay beside the new ones: loaders could take them for the model's. And
-/// directories where files have to go.
+/// Refuses weight files that would stay beside the new ones, because loaders could take them for
+/// the model's. It also refuses directories where files have to go.
 fn refuse_leftovers(out: &Path, outputs: &[PathBuf]) -> Result<()> {
     let is_replaced = |name: &Path| outputs.iter().any(|output| output == name);
     for entry in fs::read_dir(out).cannot("read", out)? {

@@ -1,4 +1,4 @@
-//! SHA-256 of what a file holds, read back.
+//! Computes the SHA-256 of what a file holds, which is read back.
 
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _};

@@ -1,4 +1,4 @@
-//! OUT: where it may be, and how it appears whole or not at all.
+//! Writes OUT: decides where it may be, and makes it appear whole or not at all.
 
 mod destination;
 mod digest;

@@ -1,9 +1,9 @@
-//! OUT, written aside and then put in place.
+//! Writes OUT aside and then puts it in place.
 //!
 //! Each file is written under a temporary name in its directory, flushed to disk and renamed, so
-//! that it appears whole or not at all. Until all are written, nothing is renamed. What a run that
-//! fails has made is removed, the directory too if it was not there before, and what it replaced is
-//! put back.
+//! that it appears whole or not at all. Nothing is renamed until all files are written. If a run
+//! fails, the files that it has made are removed, and so is the directory if it was not there
+//! before. The files that it replaced are put back.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _, Write as _};
@@ -31,7 +31,7 @@ pub(crate) struct Stage {
     placed: Vec<PathBuf>,
     /// What was in the way of files, and where it is kept until all are in place.
     replaced: Vec<(PathBuf, PathBuf)>,
-    /// Keeps other runs out for as long as it is there.
+    /// Keeps other runs out for as long as the lock is there.
     _lock: Option<File>,
 }
 
@@ -132,7 +132,7 @@ impl Stage {
     }
 }
 
-/// The directory, locked, where the system can lock one. An error if another run has it.
+/// Locks the directory, where the system can lock one. It is an error if another run has locked it.
 fn lock(path: &Path) -> Result<Option<File>> {
     if cfg!(not(unix)) {
         return Ok(None);
@@ -145,17 +145,18 @@ fn lock(path: &Path) -> Result<Option<File>> {
     }
 }
 
-/// A file that is gone when it is dropped, unless it is given a name.
+/// A file that is removed when it is dropped, unless it is given a name.
 fn temporary_file(directory: &Path) -> Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(TEMPORARY).suffix(".tmp");
-    // What any new file gets; temporary files are private otherwise.
+    // These are the permissions that any new file gets. Otherwise temporary files are private.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     builder.tempfile_in(directory).cannot("write to", directory)
 }
 
-/// A rename is on disk when its directory is. Not every system can flush a directory.
+/// Flushes a directory, because a rename is on disk only when its directory is. Not every system
+/// can flush a directory.
 fn sync_directory(path: &Path) -> Result<()> {
     use io::ErrorKind::{InvalidInput, Unsupported};
     if cfg!(not(unix)) {
@@ -171,7 +172,7 @@ fn sync_directory(path: &Path) -> Result<()> {
 
 impl Drop for Stage {
     fn drop(&mut self) {
-        // Nobody is left to tell if any of this fails.
+        // If any of this fails, there is nobody left to tell.
         self.files.clear();
         for path in &self.placed {
             let _ = fs::remove_file(path);

@@ -1,4 +1,4 @@
-//! `absmax compare`: how far two checkpoints are from each other, tensor by tensor.
+//! `absmax compare` shows how far two checkpoints are from each other, tensor by tensor.
 
 mod run;
 mod text;

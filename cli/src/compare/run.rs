@@ -1,4 +1,4 @@
-//! The whole command.
+//! Runs the command: its arguments, the comparison and the output.
 
 use std::path::PathBuf;
 
@@ -43,7 +43,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     args.fail_below.map_or(Ok(()), |least| check(&report, least))
 }
 
-/// An error if a tensor has fewer decibels, or cannot be found again.
+/// Fails if a tensor has fewer decibels, or cannot be found again.
 fn check(report: &CompareReport, least: f64) -> Result<()> {
     let is_below =
         |tensor: &&ComparedTensor| tensor.error.sqnr_db < least || tensor.error.sqnr_db.is_nan();

@@ -1,4 +1,4 @@
-//! A comparison for people.
+//! Writes a comparison as text for people.
 
 use absmax_checkpoint::{CompareReport, ErrorNumbers};
 

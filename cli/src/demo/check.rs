@@ -1,4 +1,5 @@
-//! What was written, read by the safetensors library and compared with the scalar reference.
+//! Checks what was written: the safetensors library reads it, and the scalar reference is compared
+//! with it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -19,7 +20,7 @@ pub(super) struct Checked {
     pub(super) scales: u64,
     /// Tensors that were not quantized.
     pub(super) unchanged: u64,
-    /// Between the model's weights and what they are loaded as.
+    /// The error between the model's weights and what they are loaded as.
     pub(super) stats: ErrorStats,
 }
 

@@ -1,4 +1,4 @@
-//! `absmax demo`: a small model made, quantized and checked.
+//! `absmax demo` makes a small model, quantizes it and checks it.
 
 mod check;
 mod model;

@@ -1,4 +1,4 @@
-//! A small transformer's checkpoint, the same every time.
+//! Makes the checkpoint of a small transformer, the same every time.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,7 +21,8 @@ const HEADS: usize = 4;
 const KEY_VALUE_HEADS: usize = 2;
 const VOCABULARY: usize = 2048;
 
-/// Degrees of freedom of Student's t: few enough for tails like those of trained weights.
+/// The degrees of freedom of Student's t, which are few enough for tails like those of trained
+/// weights.
 const FREEDOM: usize = 5;
 
 /// One output channel in so many holds outliers.
@@ -99,8 +100,8 @@ fn shards() -> [Tensors; 2] {
     [first, second]
 }
 
-/// Ones for a norm; else Student's t with the variance that keeps activations as they are, and rows
-/// of outliers.
+/// The values of a tensor. A norm has ones. Other tensors have Student's t with the variance that
+/// keeps activations as they are, and rows of outliers.
 fn values(name: &str, shape: &[usize], rng: &mut Rng) -> Vec<bf16> {
     let &[rows, columns] = shape else { return vec![bf16::ONE; shape.iter().product()] };
     let width = (columns as f32).sqrt().recip();

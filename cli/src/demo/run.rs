@@ -1,4 +1,4 @@
-//! What the user sees.
+//! Runs the demo and prints what the user sees.
 
 use anyhow::{Context as _, Result};
 

@@ -1,4 +1,4 @@
-//! `absmax inspect`: what a checkpoint holds, tensor by tensor.
+//! `absmax inspect` shows what a checkpoint holds, tensor by tensor.
 
 mod run;
 mod text;

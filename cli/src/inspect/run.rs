@@ -1,4 +1,4 @@
-//! The whole command.
+//! Runs the command: its arguments, the inspection and the output.
 
 use std::path::PathBuf;
 

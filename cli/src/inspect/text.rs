@@ -1,4 +1,4 @@
-//! An inspection for people.
+//! Writes an inspection as text for people.
 
 use absmax_checkpoint::{
     Group, GroupArguments, InspectReport, InspectedTensor, Quantization, Statistics, Totals,

@@ -1,4 +1,4 @@
-//! Axes: from values to places, with ticks at round numbers.
+//! Axes, which lead from values to places and have ticks at round numbers.
 
 use anyhow::Result;
 use plotters::backend::DrawingBackend;
@@ -27,7 +27,7 @@ pub(crate) struct Axis {
 }
 
 impl Axis {
-    /// From the least to the largest of some values, with room for markers beyond both.
+    /// An axis from the least to the largest of some values, with room for markers beyond both.
     pub(crate) fn around(values: impl Iterator<Item = f64>, name: &str) -> Self {
         let values: Vec<f64> = values.filter(|x| x.is_finite()).collect();
         let low = values.iter().copied().fold(f64::INFINITY, f64::min);
@@ -37,7 +37,7 @@ impl Axis {
         Self::new(low - margin, high + margin, name, Labels::Plain)
     }
 
-    /// `low` is less than `high`.
+    /// An axis from `low` to `high`, which is larger.
     pub(crate) fn new(low: f64, high: f64, name: &str, labels: Labels) -> Self {
         Self { low, high, name: name.to_owned(), labels }
     }
@@ -62,7 +62,7 @@ impl Axis {
             return Vec::new();
         }
         let ticks = (0..=(last - first).max(-1.0) as i64).map(|i| first + i as f64);
-        // A product has at most a rounding error, and -0 is 0.
+        // A product has at most one rounding error, and adding 0 turns -0 into 0.
         ticks.map(|n| (n * step + 0.0, self.label(n, step))).collect()
     }
 
@@ -84,7 +84,7 @@ impl Axis {
     }
 }
 
-/// A minus is as wide as a digit, a hyphen is not.
+/// Writes a minus for a hyphen, because a minus is as wide as a digit.
 pub(crate) fn minus(text: &str) -> String {
     text.replace('-', "−")
 }
@@ -107,7 +107,8 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    /// With a title above, so much room between that and the rectangle, and so much on the right.
+    /// A frame with a title above, `above` for the room between the title and the rectangle, and
+    /// `right` for the room on the right.
     pub(crate) fn new(x: Axis, y: Axis, above: f64, right: f64) -> Self {
         let [width, height] = SIZE.map(f64::from);
         let (top, right, bottom) = (130.0 + above, width - right, height - 110.0);

@@ -1,4 +1,4 @@
-//! Lines, markers and text at places in pixels.
+//! A canvas for lines, markers and text at places in pixels.
 
 use anyhow::{Result, anyhow};
 use plotters::backend::DrawingBackend;
@@ -15,23 +15,24 @@ pub(crate) trait Picture {
     fn draw<B: DrawingBackend>(&self, canvas: &mut Canvas<'_, B>) -> Result<()>;
 }
 
-/// Backends have whole numbers for places: so many to a pixel.
+/// Backends have whole numbers for places, so many of them to a pixel.
 pub(super) const SCALE: u32 = 3;
 
-/// What viewers of SVG look for. All but the last are as wide as the font that text is laid out in.
+/// The fonts that viewers of SVG look for. All but the last are as wide as the font that text is
+/// laid out in.
 const FAMILY: &str = "DejaVu Sans, Verdana, sans-serif";
 
 pub(crate) type Color = RGBColor;
 
-/// x from the left, y from the top.
+/// A point: x from the left, y from the top.
 pub(crate) type Point = [f64; 2];
 
 pub(crate) const INK: Color = RGBColor(34, 34, 34);
 pub(crate) const GRAY: Color = RGBColor(184, 184, 184);
 const WHITE: Color = RGBColor(255, 255, 255);
 
-/// Okabe and Ito's colours, which those who see fewer tell apart, without the yellow, which nobody sees on
-/// white.
+/// Okabe and Ito's colours, which colour-blind readers can tell apart. The yellow is left out,
+/// because it cannot be seen on white.
 pub(crate) const PALETTE: [Color; 7] = [
     RGBColor(0, 114, 178),
     RGBColor(213, 94, 0),
@@ -42,14 +43,14 @@ pub(crate) const PALETTE: [Color; 7] = [
     RGBColor(0, 0, 0),
 ];
 
-/// The height of a title's letters, with room for their bows; the rest of the text is smaller.
+/// The height of a title's letters, with room for their bows. The rest of the text is smaller.
 pub(crate) const TITLE: f64 = 34.0;
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Stroke {
     pub(crate) color: Color,
     pub(crate) width: f64,
-    /// Lengths of dash and gap.
+    /// The lengths of a dash and of a gap.
     pub(crate) dash: Option<[f64; 2]>,
 }
 
@@ -69,7 +70,8 @@ pub(crate) enum Marker {
 }
 
 impl Marker {
-    /// As many as go with a [`PALETTE`] so that pairs repeat late: five and seven have no common factor.
+    /// All markers. They are five so that pairs with the seven colours of the [`PALETTE`] repeat
+    /// late, because five and seven have no common factor.
     pub(crate) const ALL: [Self; 5] =
         [Self::Circle, Self::Square, Self::Up, Self::Diamond, Self::Down];
 
@@ -90,12 +92,12 @@ impl Marker {
 /// On which side of its place a text is.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Align {
-    /// It begins there.
+    /// The text begins at the place.
     Left,
     Center,
-    /// It ends there.
+    /// The text ends at the place.
     Right,
-    /// Centered, and read from below.
+    /// The text is centered at the place, and read from below.
     Upward,
 }
 
@@ -105,7 +107,7 @@ pub(crate) struct Canvas<'a, B> {
 }
 
 impl<'a, B: DrawingBackend> Canvas<'a, B> {
-    /// A white one.
+    /// A white canvas.
     pub(super) fn new(backend: &'a mut B) -> Result<Self> {
         let mut canvas = Self { backend, font: Font::new()? };
         let [width, height] = SIZE.map(f64::from);
@@ -149,7 +151,7 @@ impl<'a, B: DrawingBackend> Canvas<'a, B> {
         let width = (stroke.width * f64::from(SCALE)).round() as u32;
         let style = ShapeStyle { stroke_width: width.max(1), ..stroke.color.filled() };
         let (from, to) = (place(from), place(to));
-        // Neither a length of 0 nor a direction has to be defined.
+        // Between equal points there is no direction to draw in.
         if from == to {
             return Ok(());
         }
@@ -219,7 +221,7 @@ impl<'a, B: DrawingBackend> Canvas<'a, B> {
             let tail = &chars[chars.len() - tail..];
             chars[..head].iter().chain(&['…']).chain(tail).collect::<String>()
         };
-        // The most that fit.
+        // This finds the most characters that fit.
         let (mut fits, mut too_many) = (0, chars.len());
         while too_many - fits > 1 {
             let middle = usize::midpoint(fits, too_many);
@@ -236,7 +238,7 @@ impl<'a, B: DrawingBackend> Canvas<'a, B> {
 /// What plotters means by a size, of the height of an em.
 pub(super) const EM: f64 = 1.24;
 
-/// Where backends have a point. Far outside is as good as outside.
+/// The place of a point in a backend. A point far outside is moved nearer, but stays outside.
 fn place(point: Point) -> (i32, i32) {
     let limit = f64::from(2 * SIZE[0].max(SIZE[1]));
     let [x, y] = point.map(|x| (x.clamp(-limit, limit) * f64::from(SCALE)).round() as i32);

@@ -1,4 +1,4 @@
-//! `--plot`: files that appear under their names when they are whole.
+//! `--plot`: the files of pictures, which appear under their names only when they are whole.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -33,7 +33,8 @@ impl TryFrom<OsString> for PlotPath {
     }
 }
 
-/// A file that is going to be written. What cannot be is known before the work begins.
+/// A file that is going to be written. If it cannot be written, that is known before the work
+/// begins.
 #[derive(Debug)]
 pub(crate) struct PlotFile {
     to: PlotPath,
@@ -45,14 +46,14 @@ impl PlotFile {
         let shown = to.path.display();
         ensure!(!to.path.is_dir(), "cannot write {shown}: it is a directory");
         let mut builder = Builder::new();
-        // What any new file gets; temporary files are private otherwise.
+        // These are the permissions that any new file gets. Otherwise temporary files are private.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let file = builder.prefix(".absmax-").suffix(".tmp").tempfile_in(directory(&to.path));
         Ok(Self { to: to.clone(), file: file.with_context(|| format!("cannot write {shown}"))? })
     }
 
-    /// Draws the picture, and gives the file its name. Returns that.
+    /// Draws the picture, and gives the file its name. Returns the name.
     pub(crate) fn write(self, picture: &impl Picture) -> Result<String> {
         let Self { to: PlotPath { path, format }, mut file } = self;
         let bytes = format.encode(picture)?;
@@ -60,7 +61,7 @@ impl PlotFile {
         file.write_all(&bytes).with_context(cannot_write)?;
         file.as_file().sync_all().with_context(cannot_write)?;
         file.persist(&path).with_context(cannot_write)?;
-        // A rename is on disk when its directory is. Not every system can flush one.
+        // A rename is on disk when its directory is. Not every system can flush a directory.
         let _ = File::open(directory(&path)).and_then(|directory| directory.sync_all());
         Ok(path.display().to_string())
     }

@@ -3,10 +3,10 @@
 use ab_glyph::{Font as _, FontRef, GlyphId, PxScale, point};
 use anyhow::{Context as _, Result};
 
-/// See assets/README.md.
+/// The bytes of the font, which assets/README.md describes.
 static BYTES: &[u8] = include_bytes!("../../assets/DejaVuSans-subset.ttf");
 
-/// Sizes are heights of an em.
+/// A font. Sizes are heights of an em.
 pub(super) struct Font {
     font: FontRef<'static>,
     units_per_em: f32,
@@ -31,8 +31,8 @@ impl Font {
         f64::from(units / self.units_per_em) * size
     }
 
-    /// Calls `draw` with every pixel of a text that begins at the origin, on its baseline, and how much of
-    /// the pixel is covered.
+    /// Calls `draw` with every pixel of a text that begins at the origin, on its baseline, and how
+    /// much of the pixel is covered.
     pub(super) fn draw(&self, text: &str, size: f64, mut draw: impl FnMut(i32, i32, f32)) {
         let pixels_per_unit = size as f32 / self.units_per_em;
         let scale = PxScale::from(self.font.height_unscaled() * pixels_per_unit);

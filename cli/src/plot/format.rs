@@ -1,4 +1,4 @@
-//! The formats of files of pictures.
+//! The file formats of pictures.
 
 use anyhow::Result;
 use plotters::backend::SVGBackend;
@@ -23,7 +23,8 @@ impl Format {
                 let mut backend = SVGBackend::with_string(&mut text, drawn.into());
                 Canvas::new(&mut backend)?.show(picture)?;
                 drop(backend);
-                // Its places are whole numbers, so it is drawn larger than it is to be shown.
+                // Places in an SVG are whole numbers here, so it is drawn larger than it is to be
+                // shown.
                 let size = |[w, h]: [u32; 2]| format!("<svg width=\"{w}\" height=\"{h}\"");
                 Ok(text.replacen(&size(drawn), &size(SIZE), 1).into_bytes())
             }

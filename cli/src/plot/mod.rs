@@ -1,7 +1,8 @@
 //! Pictures, as SVG and as PNG.
 //!
-//! Plotters writes the SVG and rasterizes lines and polygons. Axes and legends are drawn here: plotters
-//! lays out its own by chance of the range, and panics where it has none.
+//! The crate plotters writes the SVG and rasterizes lines and polygons. Axes and legends are drawn
+//! here. The layout that plotters has for them depends on the range by chance, and plotters panics
+//! where there is no range.
 
 mod axis;
 mod canvas;

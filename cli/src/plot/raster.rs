@@ -1,6 +1,7 @@
 //! Pixels that plotters draws on.
 //!
-//! Its own bitmap sets letters at whole pixels and without the space that is to be on their left.
+//! The bitmap that plotters has of its own puts letters at whole pixels, and without the space that
+//! belongs on their left.
 
 use std::convert::Infallible;
 
@@ -26,7 +27,7 @@ impl Raster {
         Ok(Self { width: width as usize, pixels, font: Font::new()? })
     }
 
-    /// A PNG of the means of squares of `side` pixels, which smooths edges.
+    /// A PNG of the means of squares of `side` by `side` pixels, which smooths edges.
     pub(super) fn png(&self, side: usize) -> Result<Vec<u8>> {
         let (width, height) = (self.width / side, self.pixels.len() / self.width / side);
         let mut data = Vec::with_capacity(3 * width * height);
@@ -97,7 +98,7 @@ impl DrawingBackend for Raster {
             HPos::Center => -width / 2.0,
             HPos::Right => -width,
         };
-        // As SVGs are written.
+        // The text is placed as in SVGs.
         let dy = match style.anchor().v_pos {
             VPos::Top => 0.76 * size,
             VPos::Center => 0.5 * x_height,

@@ -114,7 +114,8 @@ impl From<SchemeName> for absmax_checkpoint::SchemeName {
 }
 
 impl Args {
-    /// The options as the library has them. Some that contradict each other are an error of usage.
+    /// The options as the library has them. Options that contradict each other are an error of
+    /// usage.
     pub(super) fn options(&self) -> Result<QuantizeOptions> {
         let range = self.range.map(|range| match range {
             RangeName::Narrow => Range::Narrow,

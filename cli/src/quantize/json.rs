@@ -1,4 +1,4 @@
-//! A run for programs.
+//! Writes a run as JSON for programs.
 
 use absmax_checkpoint::QuantizeReport;
 use serde_json::{Result, Value, json};

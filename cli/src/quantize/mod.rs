@@ -1,4 +1,4 @@
-//! `absmax quantize`: a checkpoint into a compressed-tensors directory.
+//! `absmax quantize` quantizes a checkpoint into a compressed-tensors directory.
 
 mod args;
 mod json;

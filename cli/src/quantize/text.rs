@@ -1,4 +1,4 @@
-//! A run for people.
+//! Writes a run as text for people.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! The options.
+//! The options of `absmax selftest`.
 
 use absmax::Isa;
 use absmax_proof::Effort;

@@ -1,4 +1,4 @@
-//! How far it is, on stderr, and only where that is a terminal.
+//! A bar on stderr that shows how far the selftest is. It is shown only if stderr is a terminal.
 
 use absmax_proof::Progress;
 use indicatif::{ProgressBar, ProgressStyle};

@@ -1,5 +1,5 @@
-//! `absmax selftest`: proves on the CPU at hand that every kernel returns the reference's bits. What is
-//! tried stands in `absmax_proof`; here are the arguments, the bar and the text.
+//! `absmax selftest` proves on the CPU at hand that every kernel returns the reference's bits. The
+//! crate `absmax_proof` has what is tried. The arguments, the bar and the text are here.
 
 mod args;
 mod bar;

@@ -1,4 +1,4 @@
-//! The run: the proof, its text, the verdict.
+//! Runs the selftest: the proof, its text and the verdict.
 
 use std::process::ExitCode;
 

@@ -1,4 +1,4 @@
-//! What was found, in a table.
+//! Writes what the selftest found as tables.
 
 use std::fmt::{self, Write as _};
 
@@ -11,7 +11,7 @@ use comfy_table::{CellAlignment, Table};
 /// A report for people.
 pub(super) fn text(report: &Report) -> String {
     let mut text = String::new();
-    // A string takes everything.
+    // Writing to a string never fails.
     let _ = write(report, &mut text);
     text
 }
@@ -82,7 +82,7 @@ fn division(divisions: &[Division]) -> Table {
     table
 }
 
-/// A table whose columns but the first are numbers.
+/// A table whose columns are numbers, except for the first.
 fn numbers(header: Vec<String>) -> Table {
     let mut table = Table::new();
     table.load_style(UTF8_FULL_CONDENSED).set_header(header);
@@ -96,7 +96,7 @@ fn cell(counts: &Counts) -> String {
     format!("{} / {}", grouped(counts.mismatches), grouped(counts.cases))
 }
 
-/// Digits in groups of three.
+/// Writes a number with its digits in groups of three.
 fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut grouped = String::new();

@@ -1,4 +1,4 @@
-//! The picture of a sweep: SQNR against bits per weight.
+//! Draws the picture of a sweep: SQNR against bits per weight.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -72,7 +72,7 @@ impl Picture for Curves<'_> {
 }
 
 impl Curves<'_> {
-    /// From one scale to many.
+    /// The granularities of the sweep, from one scale to many.
     fn granularities(&self) -> Vec<Granularity> {
         let mut granularities = Vec::new();
         for numbers in &self.report.schemes {
@@ -85,7 +85,7 @@ impl Curves<'_> {
 }
 
 impl Look {
-    /// Where colours begin again, markers do not.
+    /// The style of line number `index`. Markers do not begin again where colours do.
     fn of(index: usize, mapping: Mapping) -> Self {
         let (round, color) = (index / PALETTE.len(), index % PALETTE.len());
         let marker = Marker::ALL[(color + round) % Marker::ALL.len()];

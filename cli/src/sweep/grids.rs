@@ -1,4 +1,4 @@
-//! The picture of one weight: its histogram, and the grids of a coarse and a fine scheme.
+//! Draws the picture of one weight: its histogram, and the grids of a coarse and a fine scheme.
 
 use absmax_checkpoint::{Grid, WeightHistogram};
 use anyhow::Result;
@@ -45,7 +45,7 @@ impl Picture for Grids<'_> {
         let what = format!("{dtype} [{rows}, {columns}], from {min} to {max}");
         frame.draw(canvas, &printable(name), &minus(&what))?;
 
-        // With a little space between bars, but always to be seen.
+        // There is a little space between bars, but every bar can be seen.
         let width = frame.place(bin, 0.0)[0] - frame.place(0.0, 0.0)[0];
         let half = (width / 2.0 - 0.5).max(2.0);
         for (i, &count) in counts.iter().enumerate().filter(|(_, count)| **count > 0) {
@@ -53,7 +53,7 @@ impl Picture for Grids<'_> {
             let [x, y] = frame.place(middle, (count as f64).log10());
             canvas.rectangle([x - half, y], [x + half, frame.bottom - 1.0], GRAY)?;
         }
-        // The coarsest below the others, so that its ticks go on without crossing them.
+        // The coarsest grid is below the others, so that its ticks go on without crossing them.
         let mut top = frame.top - strips;
         for (i, grid) in grids.iter().enumerate().rev() {
             strip(canvas, &frame, grid, COLORS[i % COLORS.len()], top, i == 0)?;
@@ -63,8 +63,8 @@ impl Picture for Grids<'_> {
     }
 }
 
-/// What a grid is, and a tick at each of its values, `through` the histogram where there is room
-/// between. Values too close to be told apart are one bar.
+/// Draws what a grid is, and a tick at each of its values. The ticks go `through` the histogram
+/// where there is room between them. Values that are too close to be told apart are one bar.
 fn strip<B: DrawingBackend>(
     canvas: &mut Canvas<'_, B>,
     frame: &Frame,

@@ -1,4 +1,4 @@
-//! `absmax sweep`: what every scheme would cost, before one is chosen.
+//! `absmax sweep` shows what every scheme would cost, before one is chosen.
 
 mod args;
 mod curves;

@@ -1,4 +1,4 @@
-//! The whole command.
+//! Runs the command: its arguments, the sweep and the output.
 
 use absmax_checkpoint::{SweepReport, sweep};
 use anyhow::Result;

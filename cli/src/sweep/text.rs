@@ -1,4 +1,4 @@
-//! A sweep for people.
+//! Writes a sweep as text for people.
 
 use absmax_checkpoint::{SchemeNumbers, SweepReport};
 

@@ -1,4 +1,4 @@
-//! max |x|.
+//! Measures max |x|.
 
 use std::hint::black_box;
 

@@ -1,4 +1,4 @@
-//! Affine u8: q = clamp(round_half_even(x / scale) + zero_point, 0, 255).
+//! Measures affine u8: q = clamp(round_half_even(x / scale) + zero_point, 0, 255).
 
 use std::cell::RefCell;
 use std::hint::black_box;
@@ -12,7 +12,7 @@ use crate::contender::{Contender, exactly, nearly};
 use crate::measure::Timings;
 use crate::peers;
 
-/// With given parameters, or with those of the data.
+/// Measures with given parameters, or with parameters that are computed from the data.
 pub(super) fn measure(run: &Run<'_>, given: bool) -> anyhow::Result<Timings> {
     let (inputs, elements) = (&run.inputs, run.elements());
     let (min, max) = reference::min_max(&inputs[0]).unwrap_or((0.0, 0.0));
@@ -49,7 +49,7 @@ pub(super) fn measure(run: &Run<'_>, given: bool) -> anyhow::Result<Timings> {
     Ok(run.interleave(inputs.len(), all))
 }
 
-/// rten's quantize, after its min and max where no parameters are given.
+/// rten's quantize, after its min and max if no parameters are given.
 fn rten<'a>(
     x: &[f32],
     given: Option<QuantParams>,

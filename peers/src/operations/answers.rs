@@ -1,4 +1,4 @@
-//! The right answers, all from `absmax::reference`, one value at a time.
+//! The right answers, which all come from `absmax::reference`, one value at a time.
 
 use absmax::{Element, QuantParams, reference};
 

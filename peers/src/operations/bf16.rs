@@ -1,4 +1,4 @@
-//! bf16 beside f32: the number of values is the same, the number of bytes is half.
+//! Measures bf16 beside f32. The number of values is the same, but the number of bytes is half.
 
 use std::cell::RefCell;
 use std::hint::black_box;

@@ -1,4 +1,4 @@
-//! A scale for each column, beside a scale for each row.
+//! Measures a scale for each column beside a scale for each row.
 
 use std::cell::RefCell;
 

@@ -1,4 +1,4 @@
-//! x' = q * scale.
+//! Measures x' = q * scale.
 
 use std::cell::RefCell;
 use std::hint::black_box;
@@ -18,7 +18,7 @@ pub(super) fn measure(run: &Run<'_>) -> anyhow::Result<Timings> {
     let scale = scale_of(x);
     let params = QuantParams::symmetric(scale)?;
     let q = quantized(x, params);
-    // The inputs are the smaller side here: it takes more of them to fill a cache.
+    // The inputs are smaller than the results here, so it takes more of them to fill a cache.
     let copies = copies(run.elements(), q.len());
     let inputs: Vec<_> = (0..copies).map(|_| Buffer::copy(&q, run.conditions.offset)).collect();
     let inputs = &inputs;
@@ -53,7 +53,7 @@ pub(super) fn measure(run: &Run<'_>) -> anyhow::Result<Timings> {
     Ok(run.interleave(copies, all))
 }
 
-/// Equal floats may differ: both zeros are.
+/// Compares floats as bits, because equal floats may differ: both zeros are equal.
 fn bits(x: &[f32]) -> &[u32] {
     bytemuck::must_cast_slice(x)
 }

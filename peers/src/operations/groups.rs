@@ -1,4 +1,5 @@
-//! Groups of 32 values, each with a scale of its own, beside a loop written by hand and candle's format.
+//! Measures groups of 32 values, each with a scale of its own, beside a loop written by hand and
+//! candle's format.
 
 use std::cell::RefCell;
 use std::hint::black_box;
@@ -15,7 +16,7 @@ use crate::contender::{Contender, Exact, exactly};
 use crate::measure::Timings;
 use crate::{loops, peers};
 
-/// The values of a group.
+/// The number of values in a group.
 const GROUP: usize = 32;
 
 pub(super) fn measure(run: &Run<'_>) -> anyhow::Result<Timings> {

@@ -1,6 +1,6 @@
-//! The operations, and who takes part in each.
+//! The operations that are measured, and who takes part in each.
 //!
-//! `names`, `run`, `answers` and `tensor` are what operations share; `operation` lists them.
+//! `names`, `run`, `answers` and `tensor` are what the operations share. `operation` lists them.
 
 mod abs_max;
 mod affine;

@@ -8,7 +8,7 @@ pub(crate) const VDIVPS_256: &str = "vdivps loop, AVX2";
 pub(crate) const PLAIN: &str = "plain loop";
 pub(crate) const Q8_0: &str = "candle-core Q8_0";
 
-/// absmax again, doing the work that the operation is compared with.
+/// These rows are absmax again, doing the work that the operation is compared with.
 pub(crate) const ROWS: &str = "absmax, each row";
 pub(crate) const INT8: &str = "absmax, int8";
 pub(crate) const WIDE: &str = "absmax, f32";

@@ -1,4 +1,4 @@
-//! Everything that can be measured, and which file measures it.
+//! The operations that can be measured, and which file measures each.
 
 use std::fmt;
 
@@ -59,7 +59,7 @@ impl Operation {
         Self::Dequantize,
     ];
 
-    /// Checks and times everybody at one size.
+    /// Checks and times all contenders at one size.
     pub(crate) fn measure(self, run: &Run<'_>) -> anyhow::Result<Timings> {
         match self {
             Self::AbsMax => abs_max::measure(run),

@@ -1,4 +1,4 @@
-//! int4 packed panel by panel, beside int8.
+//! Measures int4, packed panel by panel, beside int8.
 
 use std::cell::RefCell;
 use std::hint::black_box;
@@ -11,7 +11,7 @@ use super::tensor::{self, Out, ROW};
 use crate::contender::{Contender, exactly};
 use crate::measure::Timings;
 
-/// Elements of the panels in which integers are packed: they are still in the cache.
+/// The number of elements of a panel. Its integers are packed while they are still in the cache.
 const PANEL: usize = 32 * ROW;
 
 pub(super) fn measure(run: &Run<'_>) -> anyhow::Result<Timings> {

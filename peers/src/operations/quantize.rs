@@ -1,4 +1,5 @@
-//! The whole job: a scale from the data of each row, then the row quantized with it.
+//! Measures the whole job: the scale of each row is computed from its data, and the row is
+//! quantized with it.
 
 use std::cell::RefCell;
 use std::hint::black_box;

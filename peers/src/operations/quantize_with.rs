@@ -1,4 +1,4 @@
-//! q = clamp(round_half_even(x / scale), -127, 127) with a given scale.
+//! Measures q = clamp(round_half_even(x / scale), -127, 127) with a given scale.
 
 use std::cell::RefCell;
 use std::hint::black_box;
@@ -70,7 +70,7 @@ struct Loop {
     quantize: fn(&[f32], f32, &mut [i8]),
 }
 
-/// Those that this CPU can run.
+/// The loops that this CPU can run.
 fn loops() -> Vec<Loop> {
     let mut all = Vec::new();
     #[cfg(target_arch = "x86_64")]

@@ -1,4 +1,4 @@
-//! One operation at one size: its input, the backends of absmax, and the timing.
+//! One run of an operation at one size: its input, the backends of absmax, and the timing.
 
 use absmax::Backend;
 
@@ -13,7 +13,7 @@ use crate::measure::{Timings, interleave};
 pub(crate) struct Run<'a> {
     /// Copies of one tensor, which the calls go round.
     pub(super) inputs: Vec<Buffer<f32>>,
-    /// The conditions that all its contenders run under.
+    /// The conditions that all contenders run under.
     pub(super) conditions: &'a Conditions,
 }
 
@@ -41,14 +41,15 @@ impl<'a> Run<'a> {
         Buffer::new(self.elements(), value, self.conditions.offset)
     }
 
-    /// Times them on so many copies of their input.
+    /// Times the contenders on so many copies of their input.
     pub(super) fn interleave(&self, copies: usize, contenders: Vec<Contender<'_>>) -> Timings {
         let clock = Clock::new(self.conditions.threads);
         interleave(self.elements(), copies, contenders, clock, self.conditions.seconds)
     }
 }
 
-/// Equal copies of one tensor, about normal: each value is the sum of four uniform ones.
+/// Equal copies of one tensor whose values are about normal: each is the sum of four uniform
+/// values.
 fn inputs(elements: usize, offset: usize) -> Vec<Buffer<f32>> {
     let mut random = fastrand::Rng::with_seed(7);
     let mut first = Buffer::new(elements, 0.0, offset);

@@ -1,4 +1,4 @@
-//! absmax quantizing a tensor of rows as a scheme says.
+//! Quantizes a tensor of rows with absmax, as a scheme says.
 
 use std::cell::RefCell;
 use std::hint::black_box;
@@ -9,7 +9,7 @@ use super::run::Run;
 use crate::buffer::Buffer;
 use crate::contender::{Contender, exactly};
 
-/// The length of a row: a token's activations.
+/// The length of a row, which has the activations of a token.
 pub(crate) const ROW: usize = 4096;
 
 /// Where the contenders of one operation put their integers and scales.
@@ -39,7 +39,7 @@ pub(super) fn right(scheme: Scheme, x: &[f32], scales: &[f32]) -> absmax::Result
     x.iter().enumerate().map(one).collect()
 }
 
-/// absmax by a scheme that gives each row or each column a scale.
+/// A contender that is absmax, by a scheme that gives each row or each column a scale.
 pub(super) fn contender<'a>(
     run: &'a Run<'_>,
     name: String,

@@ -1,4 +1,4 @@
-//! What a check is.
+//! A check, which looks for one kind of difference.
 
 use std::time::Instant;
 
@@ -9,7 +9,7 @@ use crate::session::Session;
 /// A way to look for a difference.
 #[derive(Clone, Copy, Debug)]
 pub struct Check {
-    /// What it is called.
+    /// The name of the check.
     pub name: &'static str,
     /// What is tried, for the reader.
     pub about: &'static str,
@@ -17,7 +17,7 @@ pub struct Check {
 }
 
 impl Check {
-    /// Tries it on every backend of the session, and on the control where that takes part.
+    /// Tries the check on every backend of the session, and on the control where that takes part.
     ///
     /// # Errors
     ///

@@ -1,4 +1,5 @@
-//! Numbers one at a time: widened, narrowed, rounded as scales; limits made into parameters.
+//! Checks the functions that take one number at a time: numbers are widened, narrowed and rounded
+//! as scales, and limits are made into parameters.
 
 use fastrand::Rng;
 use half::{bf16, f16};
@@ -23,9 +24,9 @@ pub const CHECK: Check = Check {
 /// What is converted.
 #[derive(Clone, Copy, Debug)]
 enum Item {
-    /// All bits of 16, and what lies between.
+    /// All numbers of 16 bits, and what lies between them.
     Numbers,
-    /// Scales, and limits that they are for.
+    /// Scales, and limits that have these scales.
     Scales(u64),
 }
 
@@ -43,8 +44,8 @@ fn run(session: &Session<'_>) -> Result<Board> {
     }))
 }
 
-/// Every number of a type, or every so many, and its neighbours in binary32; of f32 the upper half of
-/// the bits.
+/// Every number of a type, or one of every `stride`, and its neighbours in binary32. Of f32, this
+/// goes through the upper half of the bits.
 fn numbers<T: Input>(board: &mut Board, stride: usize) {
     let patterns = (0..=u32::from(u16::MAX)).step_by(stride);
     let shift = 8 * size_of::<T>() - 16;
@@ -52,7 +53,7 @@ fn numbers<T: Input>(board: &mut Board, stride: usize) {
     board.widened(&Placed::new(&all, 0, T::UNTOUCHED));
     let near = all.iter().flat_map(|x| {
         let bits = x.wide().to_bits();
-        // Half of the last digit of f16 and of bf16.
+        // These are 0, and half of the last digit of f16 and of bf16.
         [0, 0x1000, 0x8000].map(|half| bits.wrapping_add(half))
     });
     let near = near.flat_map(|bits| [bits.wrapping_sub(1), bits, bits.wrapping_add(1)]);
@@ -81,7 +82,7 @@ fn scales(board: &mut Board, random: &mut Rng) {
             let scheme = scheme(bits, mapping).with_scale_type(scale_type);
             for _ in 0..20 {
                 let (a, b) = (limit(random), limit(random));
-                // Now and then out of order, which is refused.
+                // Now and then the limits are out of order, which is refused.
                 let ordered = a <= b || random.u32(..10) == 0;
                 let (min, max) = if ordered { (a, b) } else { (b, a) };
                 board.params(scheme, min, max);

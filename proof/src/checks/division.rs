@@ -1,4 +1,4 @@
-//! The enumeration that the exact division rests on, and its control.
+//! Runs the enumeration that the exact division rests on, and its control.
 
 use std::time::Instant;
 
@@ -15,15 +15,15 @@ use crate::session::Session;
 pub struct Division {
     /// The name of the instruction set.
     pub backend: &'static str,
-    /// Significands of scales that were tried, of all that there are.
+    /// The number of significands of scales that were tried.
     pub significands: u32,
-    /// How many there are.
+    /// The number of all significands.
     pub of: u32,
     /// Values around steps of the quotient.
     pub cases: u64,
-    /// Those for which the product is not the quotient.
+    /// Values for which the product does not round to the same integer as the quotient.
     pub mismatches: u64,
-    /// Windows without the step that they were laid around.
+    /// Windows that did not contain the step that they were laid around.
     pub stepless: u64,
     /// Whether the backend divides, so that the two ways are one and there is nothing to control.
     pub divides: bool,
@@ -45,12 +45,13 @@ impl Division {
     }
 }
 
-/// Significands at a time.
+/// The number of significands that are tried at a time.
 const CHUNK: u32 = 1 << 12;
 
-/// The enumeration on every backend.
+/// Runs the enumeration on every backend.
 pub fn divisions(session: &Session<'_>) -> Vec<Division> {
-    // From the last chunk down: that is where the control fails, at the last significand of all.
+    // The chunks are tried from the last one down, because the control fails at the last
+    // significand of all.
     let stride = session.effort.pick(64, 1);
     let chunks: Vec<u32> = (0..SIGNIFICANDS / CHUNK).rev().step_by(stride).collect();
     let backends: Vec<Backend> = session.backends().collect();
@@ -78,7 +79,7 @@ pub fn divisions(session: &Session<'_>) -> Vec<Division> {
             cases,
             mismatches,
             stepless,
-            // Built for a CPU without FMA the portable backend has nothing cheaper than a division.
+            // The portable backend divides, because it has no FMA to rely on.
             divides: backend.isa() == Isa::Portable && control.mismatches == 0,
             control_mismatches: control.mismatches,
             seconds: start.elapsed().as_secs_f64(),

@@ -1,4 +1,5 @@
-//! Statistics of errors: sums of binary64 numbers, whose order shows in the last bits.
+//! Checks the statistics of errors. They are sums of binary64 numbers, whose order shows in the
+//! last bits.
 
 use fastrand::Rng;
 use half::{bf16, f16};
@@ -17,21 +18,21 @@ pub const CHECK: Check = Check {
     run,
 };
 
-/// Of a few vectors.
+/// Every length up to this one is tried, which is a few vectors.
 const EVERY: usize = 100;
 
-/// Around one block of sums, several, and several pieces.
+/// Lengths around one block of sums, around several, and of several pieces.
 const LONGER: [usize; 9] =
     [319, 1000, 16_383, 16_384, 16_385, 32_768, 50_001, 5 << 14, (1 << 17) + 77];
 
 /// What the values are like.
 #[derive(Clone, Copy, Debug)]
 enum Kind {
-    /// Within one binary order, approximated closely.
+    /// The values are within one binary order, and approximated closely.
     Close,
-    /// Of many binary orders, approximated by anything.
+    /// The values have many binary orders, and are approximated by anything.
     Far,
-    /// Approximated perfectly, but for one value in a hundred that is not a number, or infinite.
+    /// The values are approximated perfectly, except for one in a hundred that is NaN or infinite.
     Wild,
 }
 

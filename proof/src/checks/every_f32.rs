@@ -1,4 +1,4 @@
-//! All 2^32 bit patterns of f32, by scales that are hard.
+//! Checks all 2^32 bit patterns of f32, by scales that are hard.
 
 use absmax::QuantParams;
 
@@ -18,17 +18,18 @@ pub const CHECK: Check = Check {
     run,
 };
 
-/// Patterns at a time: they and their results stay in the cache.
+/// The number of bits of the patterns that are tried at a time. These patterns and their results
+/// stay in the cache.
 const CHUNK_BITS: u32 = 16;
 const CHUNKS: usize = 1 << (u32::BITS - CHUNK_BITS);
 
-/// By what all patterns are divided.
+/// The parameters that all patterns are quantized by.
 enum By {
     /// Symmetric int8, in both ranges.
     Scale(f32),
     /// Other signed integers, and back.
     Signed(QuantParams),
-    /// Unsigned ones, and back.
+    /// Unsigned integers, and back.
     Unsigned(QuantParams),
 }
 

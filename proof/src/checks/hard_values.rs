@@ -1,4 +1,4 @@
-//! Values that have cost others a bug, at every scale that might.
+//! Checks values that have cost other libraries a bug, at every scale that might.
 
 use absmax::{QuantParams, Scheme};
 use fastrand::Rng;
@@ -23,7 +23,7 @@ pub const CHECK: Check = Check {
     run,
 };
 
-/// With what parameters a scale is tried, beside symmetric int8.
+/// The kinds of parameters that a scale is tried with, beside symmetric int8.
 #[derive(Clone, Copy, Debug)]
 enum Kinds {
     Every,
@@ -75,7 +75,7 @@ fn of_type<T: Input>(board: &mut Board, scale: f32, kinds: Kinds) {
     let numbers: Vec<T> = values.into_iter().filter(|x| !x.wide().is_nan()).collect();
     board.limits(&Placed::new(&numbers, 0, guard));
 
-    // This scale, more or less, where it comes from the data.
+    // Here the scale is computed from the data, and is about this one.
     let random = &mut Rng::with_seed(scale.to_bits().into());
     let ends = [-scale * 128.0 * random.f32(), scale * 127.0].map(T::of);
     if ends[1].is_finite() {

@@ -1,4 +1,5 @@
-//! Tensors that no cache holds: kernels prefetch, and store past the caches.
+//! Checks tensors that no cache holds, for which kernels prefetch and bypass the caches when they
+//! store.
 
 use absmax::{QuantParams, Scheme, reference};
 use fastrand::Rng;
@@ -18,13 +19,14 @@ pub const CHECK: Check = Check {
     run,
 };
 
-/// So many elements that an input and an output of `bytes` an element together have more than 64
-/// MiB, and that the last chunk is ragged.
+/// A number of elements for which an input and an output of `bytes` an element together have more
+/// than 64 MiB, and for which the last chunk is ragged.
 const fn len(bytes: usize) -> usize {
     (64 << 20) / bytes + 12_345
 }
 
-/// Values that are repeated: a prime number, so that no two chunks or blocks are alike.
+/// The number of values that are repeated. It is a prime number, so that no two chunks or blocks
+/// are alike.
 const PERIOD: usize = 65_521;
 
 const SCALE: f32 = 0.1;

@@ -1,4 +1,4 @@
-//! Every length and offset around the block sizes.
+//! Checks every length and offset around the block sizes.
 
 use absmax::{QuantParams, Scheme, reference};
 use fastrand::Rng;
@@ -18,14 +18,15 @@ pub const CHECK: Check = Check {
     run,
 };
 
-/// Vectors have 16 elements, blocks 64, panels of blocks 256.
+/// Every length up to this one is tried. Vectors have 16 elements, blocks 64, and panels of
+/// blocks 256.
 const EVERY: usize = 320;
 
-/// Further on only the ends can differ.
+/// Longer lengths, at which only the ends can differ.
 const LONGER: [usize; 11] = [383, 511, 512, 513, 575, 577, 1023, 1024, 1025, 4095, 4097];
 
-/// One in how many values is one that the fast path cannot do: none, a few, and so many that no
-/// block is without.
+/// One in so many values is one that the fast path cannot do: none (0), a few, and so many that no
+/// block is without one.
 const WILD: [usize; 3] = [0, 150, 5];
 
 fn run(session: &Session<'_>) -> Result<Board> {

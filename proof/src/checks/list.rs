@@ -1,4 +1,4 @@
-//! Which checks there are.
+//! Lists the checks.
 
 use super::check::Check;
 use super::{

@@ -1,4 +1,4 @@
-//! The checks: what is tried, each by name, and which of them belong to an effort.
+//! The checks. Each has a name and says what it tries, and an effort says which of them are run.
 
 mod check;
 mod conversions;

@@ -1,4 +1,4 @@
-//! NaN and infinities in data whose scale is computed: the first of them is named.
+//! Checks NaN and infinities in data whose scale is computed: the error names the first of them.
 
 use absmax::{ScaleType, Scheme};
 use fastrand::Rng;
@@ -19,8 +19,9 @@ pub const CHECK: Check = Check {
     run,
 };
 
-/// Rows, and the length of each: of less than a block, of whole blocks, of more, of sixteen groups
-/// and more with and without a shorter one behind, of several pieces.
+/// The number of rows and the length of each. They are shorter than a block, whole blocks, and
+/// longer. Some have sixteen groups and more, with and without a shorter group at the end, and some
+/// have several pieces.
 const SHAPES: [[usize; 2]; 13] = [
     [1, 1],
     [1, 7],
@@ -37,7 +38,7 @@ const SHAPES: [[usize; 2]; 13] = [
     [2, (1 << 17) + 3],
 ];
 
-/// Positions of the large tensor.
+/// The number of positions that are tried in the large tensor.
 const FEW: usize = 5;
 
 fn run(session: &Session<'_>) -> Result<Board> {
@@ -51,12 +52,13 @@ fn run(session: &Session<'_>) -> Result<Board> {
 }
 
 fn of_type<T: Input>(board: &mut Board, shape: [usize; 2], stride: usize) {
-    // Among everyday values, zeros, the largest of all.
+    // The finite values are everyday values, zeros, and the largest of all.
     let fine = [T::of(0.5), T::of(0.0), T::from_bits(T::WILD[0] - 1)];
     let len = shape[0] * shape[1];
     let random = &mut Rng::with_seed(4);
     for first in (0..len).step_by(stride) {
-        // Behind the first, so that whoever looks elsewhere finds another.
+        // There is a second such value behind the first, for an implementation that does not look
+        // for the first.
         let second = random.usize(first..len);
         let mut x = Placed::filled(len, random.usize(..64), fine[random.usize(..fine.len())]);
         x[second] = wild(random);
@@ -72,7 +74,7 @@ fn of_type<T: Input>(board: &mut Board, shape: [usize; 2], stride: usize) {
         let planes = [shape[0], 1, shape[1]];
         for shape in [&shape[..], &planes] {
             let schemes = at_every_granularity(scheme, shape.len());
-            // One of its granularities a time is enough.
+            // One granularity at a time is enough.
             board.tensor(&x, shape, schemes[random.usize(..schemes.len())]);
         }
     }

@@ -1,4 +1,4 @@
-//! Any bits, by any scale.
+//! Checks any bits, by any scale.
 
 use absmax::{QuantParams, Scheme};
 use fastrand::Rng;
@@ -21,7 +21,7 @@ pub const CHECK: Check = Check {
     run,
 };
 
-/// Values at a time.
+/// The number of values that are tried at a time.
 const LEN: usize = 2000;
 
 fn run(session: &Session<'_>) -> Result<Board> {
@@ -47,7 +47,7 @@ fn of_type<T: Input>(board: &mut Board, random: &mut Rng) {
             board.with_params::<T, i8>(&x, if random.bool() { signed } else { full });
             board.with_params::<T, u8>(&x, unsigned);
 
-            // The numbers among them, of magnitudes that one scale can tell apart.
+            // These are the numbers among the values whose magnitudes one scale can tell apart.
             let numbers = values.into_iter().filter(|x| x.wide().abs() <= 127.0 * scale);
             own_scale(board, random, numbers.filter(|x| x.is_finite()).collect());
         }
@@ -65,7 +65,7 @@ fn own_scale<T: Input>(board: &mut Board, random: &mut Rng, values: Vec<T>) {
     let x = Placed::new(&values, random.usize(..64), T::from_bits(0));
     board.limits(&x);
     board.quantize_into(&x, &expected::quantize(&x));
-    // In a fourth of the cases as one of sixteen groups, or a few more.
+    // In a fourth of the cases, the values are one of sixteen groups or a few more.
     if random.u32(..4) == 0 {
         let size = [16, 32, 100, LEN][random.usize(..4)];
         board.tensor(&x, &[x.len()], in_groups(any_scheme(random), size));

@@ -1,4 +1,5 @@
-//! Matrices whose rows stand apart, by every scheme, with parameters of their own and given ones.
+//! Checks matrices with gaps between the rows, by every scheme, with computed and with given
+//! parameters.
 
 use absmax::{ScaleType, Scheme, reference};
 use fastrand::Rng;
@@ -30,7 +31,7 @@ const LENGTHS: [usize; 17] =
 
 const NUMBERS: [usize; 5] = [0, 1, 2, 7, 33];
 
-/// Of several pieces, of rows shorter and longer than those.
+/// Matrices of several pieces, with rows shorter and longer than a piece.
 const LARGE: [[usize; 2]; 4] = [[2, PIECE + 1], [3, PIECE], [400, 343], [70_000, 2]];
 
 fn run(session: &Session<'_>) -> Result<Board> {
@@ -49,7 +50,7 @@ fn run(session: &Session<'_>) -> Result<Board> {
 
 fn of_type<T: Input>(board: &mut Board, random: &mut Rng, shape: [usize; 2], gap: usize) {
     let row_len = shape[1];
-    // Gaps in neither of the buffers, in one of them, in both.
+    // There are gaps in neither of the buffers, in one of them, or in both.
     let apart = |random: &mut Rng| row_len + random.usize(0..=row_len.max(1));
     let [from, to] = match gap {
         0 => [row_len; 2],
@@ -64,7 +65,7 @@ fn of_type<T: Input>(board: &mut Board, random: &mut Rng, shape: [usize; 2], gap
         schemes.push(in_groups(any_scheme(random), PIECE + 1));
     }
     if shape[0] * row_len > PIECE {
-        // One of them a time is enough.
+        // One scheme at a time is enough.
         schemes = vec![schemes.swap_remove(random.usize(..schemes.len()))];
     }
     for scheme in schemes {
@@ -99,7 +100,7 @@ fn by_scheme<T: Input, Q: Byte>(
     if let Ok(of) = expected {
         let back: Vec<T> = expected::dequantize_tensor(&of, &matrix.shape, scheme);
         board.dequantize_rows(&of, how, offset, &back);
-        // What parameters were not made for, too.
+        // Some values may be beyond what the parameters were made for.
         for _ in 0..values.len().min(9) {
             let at = random.usize(..values.len());
             values[at] = wild(random);
@@ -107,7 +108,7 @@ fn by_scheme<T: Input, Q: Byte>(
         let given = expected::quantize_tensor_with(&values, &matrix.shape, scheme, &of);
         board.quantize_rows_with(&placed(&values), how, &given);
     }
-    // Which is told of a scale that overflows and a value that is not finite depends on which set is first.
+    // If one scale overflows and one value is not finite, the error depends on which set is first.
     if !values.is_empty() && scheme.scale_type() != ScaleType::F16 {
         let first = random.usize(..values.len());
         values[first] = wild(random);

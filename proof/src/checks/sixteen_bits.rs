@@ -1,4 +1,4 @@
-//! All f16 and all bf16.
+//! Checks all f16 and all bf16.
 
 use absmax::reference;
 use fastrand::Rng;
@@ -19,16 +19,16 @@ pub const CHECK: Check = Check {
     run,
 };
 
-/// Magnitudes whose scale the data take: a binade of bf16.
+/// The number of magnitudes whose scale is computed from the data: a binade of bf16.
 const PEAKS: u16 = 128;
 
 /// What is done with all patterns.
 enum Item {
-    /// Quantized by this scale, and those in its range by their own.
+    /// All patterns are quantized by this scale, and those in its range by their own scale.
     Scale(f32),
-    /// Those up to this magnitude quantized by the scale of that.
+    /// The patterns up to this magnitude are quantized by the scale of this magnitude.
     Peak(f32),
-    /// One at a time, for its limits.
+    /// Each pattern is tried alone, for its limits.
     Each,
 }
 
@@ -65,7 +65,7 @@ fn of_type<T: Input>(board: &mut Board, bits: &[u32], item: &Item) {
     }
 }
 
-/// Those up to a magnitude by their own scale.
+/// Quantizes the patterns up to a magnitude by their own scale.
 fn up_to<T: Input>(board: &mut Board, all: Vec<T>, peak: f32) -> Placed<T> {
     let within = all.into_iter().filter(|x| x.is_finite() && x.wide().abs() <= peak);
     let x = Placed::new(&within.collect::<Vec<T>>(), 0, T::from_bits(0));
@@ -74,7 +74,7 @@ fn up_to<T: Input>(board: &mut Board, all: Vec<T>, peak: f32) -> Placed<T> {
     x
 }
 
-/// Each pattern's limits, alone and among zeros in some place of a block.
+/// Compares the limits of each pattern, alone and among zeros in some place of a block.
 fn each<T: Input>(board: &mut Board, all: &[T]) {
     let zero = T::from_bits(0);
     let mut among = Placed::filled(128, 0, zero);

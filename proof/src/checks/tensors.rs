@@ -1,4 +1,4 @@
-//! Tensors, by every scheme: mappings, bits, granularities, types of scales.
+//! Checks tensors by every scheme: mappings, bits, granularities and types of scales.
 
 use absmax::{Mapping, Scheme};
 use fastrand::Rng;
@@ -22,9 +22,10 @@ pub const CHECK: Check = Check {
     run,
 };
 
-/// Channels that are rows, columns and slices, shorter than a vector and longer than a block; planes
-/// narrower than a block; sixteen groups of each size and some more, with and without a shorter one
-/// at the end of each row; and nothing at all, in every way.
+/// Shapes whose channels are rows, columns and slices, shorter than a vector and longer than a
+/// block. Some have planes narrower than a block. Some have sixteen groups of each size and some
+/// more, with and without a shorter group at the end of each row. Some have no values, in every
+/// way.
 const SHAPES: &[&[usize]] = &[
     &[],
     &[0],
@@ -49,19 +50,19 @@ const SHAPES: &[&[usize]] = &[
     &[3, 2, 9, 31],
 ];
 
-/// Of several pieces each, and rows and groups on either side of the largest piece.
+/// Shapes of several pieces each, with rows and groups on either side of the largest piece.
 const LARGE: &[&[usize]] =
     &[&[2, PIECE - 1], &[2, PIECE], &[2, PIECE + 1], &[400, 343], &[2, 140_000, 1], &[300, 3, 150]];
 
 const PIECE: usize = 1 << 17;
 
-/// Sizes of groups in those, where rows are not much shorter.
+/// The sizes of groups in [`LARGE`], where rows are not much shorter.
 const LARGE_GROUPS: [usize; 4] = [32, 48, PIECE, PIECE + 1];
 
 /// What a check of one tensor is about.
 #[derive(Clone, Copy, Debug)]
 enum Item {
-    /// At every granularity.
+    /// A tensor at every granularity.
     Tensor(&'static [usize], u8, Mapping),
     Large(&'static [usize], Scheme),
 }
@@ -77,7 +78,7 @@ fn run(session: &Session<'_>) -> Result<Board> {
     let items = items.into_iter().enumerate().collect::<Vec<(usize, Item)>>();
     Ok(session.over(CHECK.name, &session.board(), items, |board, (seed, item)| {
         let random = &mut Rng::with_seed(seed as u64);
-        // Which element comes with which mapping and bits is another with every shape.
+        // With every shape, another element comes with each mapping and number of bits.
         match seed % 3 {
             0 => of_type::<f32>(board, random, item),
             1 => of_type::<f16>(board, random, item),
@@ -86,7 +87,7 @@ fn run(session: &Session<'_>) -> Result<Board> {
     }))
 }
 
-/// Along each axis and in groups, by one mapping after another.
+/// The large shapes along each axis and in groups, by one mapping after another.
 fn large() -> Vec<Item> {
     let mut items = Vec::new();
     for shape in LARGE {
@@ -117,7 +118,8 @@ fn of_type<T: Input>(board: &mut Board, random: &mut Rng, item: Item) {
     }
 }
 
-/// Sets of values whose largest magnitudes are `spread` binary orders apart, at most, and some zero.
+/// Sets of values whose largest magnitudes are at most `spread` binary orders apart. In some sets,
+/// all values are zero.
 pub(super) fn tensor<T: Input>(
     random: &mut Rng,
     shape: &[usize],
@@ -139,7 +141,7 @@ pub(super) fn tensor<T: Input>(
     x
 }
 
-/// The least and the largest value of a set: of one sign or of both, or zeros.
+/// The least and the largest value of a set. They have one sign or both, or are zeros.
 fn ends<T: Input>(random: &mut Rng, spread: i32) -> [T; 2] {
     let magnitude = f32::powi(2.0, random.i32(-spread / 2..=spread / 2)) * (1.0 + random.f32());
     let (least, most) = match random.u32(..10) {
@@ -150,7 +152,7 @@ fn ends<T: Input>(random: &mut Rng, spread: i32) -> [T; 2] {
         _ => (-random.f32(), 1.0),
     };
     let end = |x: f32| T::of(x * magnitude);
-    // Beyond f16.
+    // The end may be beyond the range of f16.
     let end = |x| if end(x).is_finite() { end(x) } else { T::of(x * 60000.0) };
     [least, most].map(end)
 }

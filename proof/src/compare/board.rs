@@ -1,4 +1,4 @@
-//! The tallies of all subjects.
+//! The board that keeps the tallies of all subjects.
 
 use absmax::Result;
 
@@ -17,7 +17,8 @@ pub struct Board {
 }
 
 impl Board {
-    /// Nothing counted yet. With `ratios` those are compared of errors, too.
+    /// A board on which nothing has been counted. With `ratios`, these are compared in error
+    /// statistics too.
     pub fn new(subjects: impl IntoIterator<Item = Subject>, ratios: Option<Ratios>) -> Self {
         let entries = subjects.into_iter().map(|s| (s, Default::default())).collect();
         Self { entries, ratios, control_rests: false }
@@ -40,8 +41,7 @@ impl Board {
         }
     }
 
-    /// Has the control take part from here on, or not: it is slow, and caught
-    /// soon.
+    /// Says whether the control takes part from here on. It is slow, and is soon caught.
     pub fn set_control(&mut self, takes_part: bool) {
         self.control_rests = !takes_part;
     }

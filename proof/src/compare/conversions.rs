@@ -1,5 +1,6 @@
-//! What is done to one number: `Element::to_f32` and `from_f32`, `ScaleType::round`, `Scheme::params`.
-//! Every backend has the same; they are compared as kernels are, since kernels call them.
+//! Compares what is done to one number: `Element::to_f32` and `from_f32`, `ScaleType::round` and
+//! `Scheme::params`. Every backend has the same functions. They are compared as kernels are,
+//! because kernels call them.
 
 use absmax::{Error, QuantParams, Result, ScaleType, Scheme, reference};
 
@@ -20,7 +21,7 @@ impl Board {
         });
     }
 
-    /// The other way round.
+    /// Compares every subject's narrowed values with the reference's, to the bit.
     pub fn narrowed<T: Input>(&mut self, x: &Placed<f32>) {
         let expected: Vec<T> = x.iter().map(|&x| T::of(x)).collect();
         let parameters = || format!("to {}", T::TYPE);
@@ -58,7 +59,8 @@ impl Board {
     }
 }
 
-/// Equality of the stored numbers, and of the kinds of errors, whose numbers are the limits.
+/// Whether the stored numbers are equal, or else the kinds of the errors, whose numbers are the
+/// limits.
 fn is_same(a: &Result<QuantParams>, b: &Result<QuantParams>) -> bool {
     let numbers = |p: &QuantParams| (p.scale().to_bits(), p.zero_point(), p.qmin(), p.qmax());
     match (a, b) {

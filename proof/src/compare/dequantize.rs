@@ -1,4 +1,4 @@
-//! `dequantize_into`, `dequantize_rows` and `dequantize_tensor_into`.
+//! Compares `dequantize_into`, `dequantize_rows` and `dequantize_tensor_into`.
 
 use absmax::{QuantParams, Scheme};
 
@@ -21,7 +21,8 @@ impl Board {
         self.written(&scene, expected, Some, |subject, x| subject.dequantize_into(q, params, x));
     }
 
-    /// Compares them with what the reference says, computed here.
+    /// Compares every subject's products of `q` and the scale with what the reference says, which
+    /// is computed here.
     pub fn dequantize<Q: Byte, T: Input>(&mut self, q: &Placed<Q>, params: QuantParams) {
         self.dequantize_into::<Q, T>(q, params, &expected::dequantize(q, params));
     }
@@ -35,15 +36,15 @@ impl Board {
         expected: &[T],
     ) {
         let tensor = quantized.clone().into_tensor(shape, scheme);
-        // The tensor owns its values, so where they are is not for us to say.
+        // The tensor owns its values, so their place in memory cannot be chosen.
         let q = Placed::new(&quantized.q, 0, Q::UNTOUCHED);
         let parameters = || format!("shape {shape:?}, {scheme:?}, to {}", T::TYPE);
         let scene = Scene { kernel: Kernel::DequantizeTensorInto, x: &q, parameters: &parameters };
         self.written(&scene, expected, Some, |subject, x| subject.dequantize_tensor(&tensor, x));
     }
 
-    /// Compares what every subject makes of the rows of a matrix with the expected values, which are
-    /// without gaps.
+    /// Compares what every subject makes of the rows of a matrix with the expected values, which
+    /// are without gaps.
     pub fn dequantize_rows<Q: Byte, T: Input>(
         &mut self,
         quantized: &Quantized<Q>,

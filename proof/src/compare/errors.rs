@@ -1,4 +1,4 @@
-//! `error_stats`.
+//! Compares `error_stats`.
 
 use super::mismatch::Scene;
 use super::{Board, Kernel, Placed};
@@ -24,13 +24,13 @@ impl Board {
         }
     }
 
-    /// Compares them with what is expected, computed here.
+    /// Compares every subject's statistics with the expected ones, which are computed here.
     pub fn errors<T: Input>(&mut self, x: &Placed<T>, y: &Placed<f32>) {
         self.error_stats(x, y, expected::errors(x, y));
     }
 }
 
-/// Equality to the bit, save that one NaN is as good as another.
+/// Whether the statistics are equal to the bit. All NaN are equal.
 fn is_same(a: Errors, b: Errors) -> bool {
     let same = |a: f64, b: f64| a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan();
     a.count == b.count

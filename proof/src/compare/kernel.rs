@@ -1,4 +1,4 @@
-//! The operations under test.
+//! The operations that are compared.
 
 use serde::Serialize;
 
@@ -10,23 +10,23 @@ pub enum Kernel {
     AbsMax,
     /// `Backend::min_max`.
     MinMax,
-    /// `Backend::quantize_with_into`: the caller's parameters.
+    /// `Backend::quantize_with_into`, by the caller's parameters.
     QuantizeWithInto,
-    /// `Backend::fake_quantize_into`: the same, and back.
+    /// `Backend::fake_quantize_into`, by the caller's parameters and back.
     FakeQuantizeInto,
-    /// `Backend::quantize_into`: the data's own scale.
+    /// `Backend::quantize_into`, by the data's own scale.
     QuantizeInto,
-    /// `Backend::quantize_rows`: any scheme.
+    /// `Backend::quantize_rows`, by any scheme.
     QuantizeRows,
-    /// `Backend::quantize_rows_with`: the caller's parameters.
+    /// `Backend::quantize_rows_with`, by the caller's parameters.
     QuantizeRowsWith,
-    /// `Backend::quantize_tensor_into`: any scheme.
+    /// `Backend::quantize_tensor_into`, by any scheme.
     QuantizeTensorInto,
     /// `Backend::dequantize_into`.
     DequantizeInto,
-    /// `Backend::dequantize_rows`: any scheme.
+    /// `Backend::dequantize_rows`, by any scheme.
     DequantizeRows,
-    /// `Backend::dequantize_tensor_into`: any scheme.
+    /// `Backend::dequantize_tensor_into`, by any scheme.
     DequantizeTensorInto,
     /// `Backend::pack_into`.
     PackInto,
@@ -45,7 +45,7 @@ pub enum Kernel {
 }
 
 impl Kernel {
-    /// All of them, in the order of their discriminants.
+    /// All operations, in the order of their discriminants.
     pub const ALL: [Self; 18] = [
         Self::AbsMax,
         Self::MinMax,

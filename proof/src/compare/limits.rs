@@ -1,4 +1,4 @@
-//! `abs_max` and `min_max`.
+//! Compares `abs_max` and `min_max`.
 
 use absmax::reference;
 
@@ -26,8 +26,8 @@ impl Board {
         }
     }
 
-    /// Compares every subject's least and largest value with the expected ones, to the bit also of NaN, of
-    /// which there is one.
+    /// Compares every subject's least and largest value with the expected ones, to the bit. That
+    /// holds for NaN too, of which there is only one.
     pub fn min_max<T: Input>(&mut self, x: &Placed<T>, expected: Option<(f32, f32)>) {
         let scene = Scene { kernel: Kernel::MinMax, x, parameters: &no_parameters };
         for (subject, tally) in self.of(Kernel::MinMax) {

@@ -1,4 +1,4 @@
-//! One difference, in full.
+//! One difference, with everything that explains it.
 
 use std::fmt;
 
@@ -36,12 +36,12 @@ struct Place {
 pub(super) struct Scene<'a, T> {
     pub(super) kernel: Kernel,
     pub(super) x: &'a Placed<T>,
-    /// For the reader.
+    /// The parameters, as text for the reader.
     pub(super) parameters: &'a dyn Fn() -> String,
 }
 
 impl<T: Value> Scene<'_, T> {
-    /// A difference at an index of the input, or of the whole.
+    /// A difference at an index of the input, or in the result as a whole.
     pub(super) fn mismatch(
         &self,
         subject: Subject,

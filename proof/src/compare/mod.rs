@@ -1,8 +1,8 @@
-//! Runs every subject on the same input and compares with what the reference says.
+//! Runs every subject on the same input, and compares the results with what the reference says.
 //!
-//! A [`Board`] has one method for each operation that is compared, and counts what differs. Inputs and
-//! outputs are [`Placed`] at a chosen distance from a cache line, between guards that nobody may write
-//! to.
+//! A [`Board`] has one method for each operation that is compared, and counts what differs. Inputs
+//! and outputs are [`Placed`] at a chosen distance from a cache line. On either side of them are
+//! guards, to which nothing may be written.
 
 mod board;
 mod conversions;

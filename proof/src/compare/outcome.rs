@@ -10,7 +10,7 @@ use crate::subject::Subject;
 /// What one check found.
 #[derive(Clone, Debug, Serialize)]
 pub struct Outcome {
-    /// The name of the check; empty of a board that none made.
+    /// The name of the check, or nothing for a board that no check made.
     pub check: &'static str,
     /// What was tried, for the reader.
     pub about: &'static str,
@@ -18,7 +18,7 @@ pub struct Outcome {
     pub seconds: f64,
     /// What was counted of each backend.
     pub backends: Vec<Counts>,
-    /// Of the implementation that is wrong on purpose; `None` where it did not take part.
+    /// What was counted of the control, which is wrong on purpose; `None` if it did not take part.
     pub control: Option<Counts>,
 }
 
@@ -29,9 +29,9 @@ pub struct Counts {
     pub name: &'static str,
     /// Results that were compared.
     pub cases: u64,
-    /// Of those, the ones that differed.
+    /// Compared results that differed.
     pub mismatches: u64,
-    /// Both, of each operation that was compared.
+    /// The cases and the mismatches of each operation that was compared.
     pub kernels: Vec<KernelCounts>,
 }
 
@@ -76,7 +76,8 @@ impl Outcome {
     }
 }
 
-/// A line for the first mismatch of each operation, and for each in which the control was not caught.
+/// Writes a line for the first mismatch of each operation, and for each operation in which the
+/// control was not caught.
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let of = if self.check.is_empty() { "" } else { " in " };

@@ -1,4 +1,4 @@
-//! The operations that compute scales from the data: `quantize_into`, `quantize_rows` and
+//! Compares the operations that compute scales from the data: `quantize_into`, `quantize_rows` and
 //! `quantize_tensor_into`.
 
 use absmax::{Error, Result, Scheme};
@@ -20,7 +20,7 @@ impl Board {
         });
     }
 
-    /// Compares what every subject makes of the rows of a matrix by a scheme. `expected` is without
+    /// Compares what every subject makes of the rows of a matrix by a scheme. `expected` has no
     /// gaps.
     pub fn quantize_rows<T: Input, Q: Byte>(
         &mut self,
@@ -107,7 +107,7 @@ impl Board {
     }
 }
 
-/// Equality in which NaN is a value like any other.
+/// Whether the errors are equal, where NaN is a value like any other.
 fn is_same(a: &Error, b: &Error) -> bool {
     match (a, b) {
         (

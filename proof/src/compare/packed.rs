@@ -1,4 +1,4 @@
-//! `pack_into` and `unpack_into`.
+//! Compares `pack_into` and `unpack_into`.
 
 use super::mismatch::Scene;
 use super::{Board, Kernel, Placed};

@@ -2,10 +2,10 @@
 
 use std::ops::{Deref, DerefMut};
 
-/// Bytes of a cache line: no vector, aligned store or stream is wider.
+/// The number of bytes of a cache line. No vector, aligned store or streaming store is wider.
 const LINE: usize = 64;
 
-/// Elements before and behind that belong to nobody.
+/// The number of elements before and behind a slice that are not part of it.
 const GUARD: usize = 64;
 
 /// A slice that starts `offset` elements after a cache line, between guards.
@@ -32,13 +32,13 @@ impl<T: Copy> Placed<T> {
         placed
     }
 
-    /// How many elements it starts after a cache line.
+    /// How many elements the slice starts after a cache line.
     pub fn offset(&self) -> usize {
         self.offset
     }
 
-    /// An offset for an output that is to go with this input: another one, and with every length
-    /// and input offset another.
+    /// An offset for an output that goes with this input. It varies with the length and the offset
+    /// of the input.
     pub fn other_offset(&self) -> usize {
         (self.offset * 29 + self.len * 13 + 7) % LINE
     }

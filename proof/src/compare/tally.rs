@@ -1,4 +1,4 @@
-//! Counting.
+//! Counts results and differences.
 
 use serde::Serialize;
 
@@ -9,14 +9,14 @@ use super::Mismatch;
 pub struct Tally {
     /// Results that were compared.
     pub cases: u64,
-    /// Of those, the ones that differed.
+    /// Compared results that differed.
     pub mismatches: u64,
-    /// The first of them.
+    /// The first result that differed.
     pub first_mismatch: Option<Box<Mismatch>>,
 }
 
 impl Tally {
-    /// One result.
+    /// Counts one result.
     pub(super) fn count(&mut self, same: bool, mismatch: impl FnOnce() -> Mismatch) {
         self.cases += 1;
         if !same {
@@ -25,12 +25,12 @@ impl Tally {
         }
     }
 
-    /// As many that are the same.
+    /// Counts so many results that do not differ.
     pub(super) fn same(&mut self, cases: usize) {
         self.cases += cases as u64;
     }
 
-    /// This and what was counted after it.
+    /// Adds what was counted later.
     pub fn merge(self, later: Self) -> Self {
         Self {
             cases: self.cases + later.cases,

@@ -1,4 +1,4 @@
-//! Tensors there and back, by any scheme.
+//! Compares tensors there and back, by any scheme.
 
 use absmax::{Scheme, reference};
 
@@ -7,8 +7,9 @@ use crate::expected;
 use crate::inputs::{Byte, Input, Value};
 
 impl Board {
-    /// Compares what every subject makes of a tensor by its own parameters, or its error, and what
-    /// it makes of the integers that are expected, as binary32 and as `T`, with what the reference says, computed here.
+    /// Compares what every subject makes of a tensor by its own parameters, or its error. Also
+    /// compares what it makes of the expected integers, as binary32 and as `T`. What the reference
+    /// says is computed here.
     pub fn tensor<T: Input>(&mut self, x: &Placed<T>, shape: &[usize], scheme: Scheme) {
         if *reference::integers(scheme).start() == 0 {
             self.there_and_back::<T, u8>(x, shape, scheme);

@@ -1,4 +1,4 @@
-//! What is done by the caller's parameters: `quantize_with_into`, `quantize_rows_with` and
+//! Compares what is done by the caller's parameters: `quantize_with_into`, `quantize_rows_with` and
 //! `fake_quantize_into`.
 
 use absmax::{QuantParams, Scheme};
@@ -21,7 +21,7 @@ impl Board {
         self.written(&scene, expected, Some, |subject, q| subject.quantize_with(x, params, q));
     }
 
-    /// Compares the values that those stand for.
+    /// Compares the values that every subject's integers would stand for with the expected ones.
     pub fn fake_quantize_into<T: Input>(
         &mut self,
         x: &Placed<T>,
@@ -52,14 +52,15 @@ impl Board {
         );
     }
 
-    /// Both of a slice, with what the reference says computed here.
+    /// Compares a slice quantized, and quantized and back, with what the reference says, which is
+    /// computed here.
     pub fn with_params<T: Input, Q: Byte>(&mut self, x: &Placed<T>, params: QuantParams) {
         let q: Vec<Q> = expected::quantize_with(x, params);
         self.quantize_with(x, params, &q);
         self.fake_quantize_into(x, params, &expected::dequantize(&q, params));
     }
 
-    /// Symmetric int8, in both ranges, with what the reference says computed here.
+    /// Compares symmetric int8 in both ranges with what the reference says, which is computed here.
     pub fn with_both_ranges<T: Input>(&mut self, x: &Placed<T>, scale: f32) {
         for params in both_ranges(scale) {
             self.quantize_with(x, params, &expected::quantize_with::<T, i8>(x, params));

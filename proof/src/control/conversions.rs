@@ -1,4 +1,4 @@
-//! Numbers one at a time, wrong on purpose.
+//! The conversions of one number, wrong on purpose.
 
 use absmax::{QuantParams, Result, ScaleType, Scheme};
 
@@ -16,7 +16,7 @@ pub(crate) fn narrow<T: Input>(x: f32) -> T {
     if x.is_finite() { T::of(f32::from_bits(x.to_bits() | 1)) } else { T::of(x) }
 }
 
-/// To the nearest, always: below the least normal f16 a scale may be lost.
+/// Always rounds to the nearest, so that a scale below the least normal f16 may be lost.
 pub(crate) fn round(scale: f32, scale_type: ScaleType) -> f32 {
     match scale_type {
         ScaleType::F16 => half::f16::of(scale).wide(),
@@ -25,7 +25,7 @@ pub(crate) fn round(scale: f32, scale_type: ScaleType) -> f32 {
     }
 }
 
-/// The zero point of the largest value, not of the least.
+/// Computes the zero point from the largest value, not from the least.
 pub(crate) fn params(scheme: Scheme, min: f32, max: f32) -> Result<QuantParams> {
     let right = expected::params(scheme, min, max)?;
     let (scale, qmin, qmax) = (right.scale(), right.qmin(), right.qmax());

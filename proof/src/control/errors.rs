@@ -1,9 +1,9 @@
-//! Errors, wrong on purpose.
+//! The statistics of errors, wrong on purpose.
 
 use crate::expected::{Errors, Sums, products};
 use crate::inputs::Input;
 
-/// One sum from the first value to the last, which nobody computes in vectors.
+/// Adds from the first value to the last, which no vector code does.
 pub(crate) fn errors<T: Input>(x: &[T], y: &[f32]) -> Errors {
     let (mut totals, mut max_abs) = (Sums::default(), 0.0);
     for (x, y) in x.iter().zip(y) {

@@ -1,11 +1,12 @@
-//! The control: what libraries commonly do, wrong in one way for each operation. A check that does not
-//! tell it from the reference proves nothing.
+//! The control, which does what libraries commonly do. It is wrong in one way for each operation,
+//! and a check that does not tell it from the reference proves nothing.
 //!
 //! - A floating-point maximum loses a NaN.
 //! - The product with 1 / scale is not the quotient by the scale, nor the other way round.
-//! - The reciprocal of a scale in two parts, of which the second is a product, stands for no division.
+//! - Multiplying by the reciprocal of a scale in two parts is not dividing, if the second part is a
+//!   product.
 //! - Rounding after the zero point was added is not rounding before.
-//! - Of several values that are not finite the last is named instead of the first.
+//! - Of several values that are not finite, the last is named instead of the first.
 //! - The first integer is packed into the highest bits.
 //! - A sum from the first value to the last is not the sum in blocks.
 //! - Scales are rounded to the nearest where that is zero, and subnormal numbers are lost.

@@ -1,9 +1,9 @@
-//! Packed integers, wrong on purpose: the first one in the highest bits.
+//! Packed integers, wrong on purpose: the first integer is in the highest bits.
 
 use crate::expected::{offset, signed};
 use crate::inputs::{Byte, Layout};
 
-/// The first integer in the highest bits.
+/// Packs the first integer into the highest bits.
 pub(crate) fn pack_into<Q: Byte>(q: &[Q], row_len: usize, layout: Layout, packed: &mut [u8]) {
     packed.fill(0);
     for (i, q) in q.iter().enumerate() {
@@ -13,7 +13,7 @@ pub(crate) fn pack_into<Q: Byte>(q: &[Q], row_len: usize, layout: Layout, packed
     }
 }
 
-/// From there.
+/// Unpacks the first integer from the highest bits.
 pub(crate) fn unpack_into<Q: Byte>(packed: &[u8], row_len: usize, layout: Layout, q: &mut [Q]) {
     for (i, q) in q.iter_mut().enumerate() {
         let (byte, shift) = highest_first(i, row_len, layout);

@@ -1,4 +1,4 @@
-//! Slices, wrong on purpose.
+//! Operations on slices, wrong on purpose.
 
 use absmax::QuantParams;
 
@@ -9,7 +9,7 @@ pub(crate) fn abs_max<T: Input>(x: &[T]) -> f32 {
     x.iter().map(|x| x.wide().abs()).fold(0.0, |peak, x| if x > peak { x } else { peak })
 }
 
-/// So do a minimum and a maximum.
+/// A floating-point minimum and maximum lose a NaN.
 pub(crate) fn min_max<T: Input>(x: &[T]) -> Option<(f32, f32)> {
     let first = x.first()?.wide();
     let widen = |(min, max), x: &T| {
@@ -27,14 +27,14 @@ pub(crate) fn quantize_with<T: Input, Q: Byte>(x: &[T], params: QuantParams, q: 
     }
 }
 
-/// Nor is rounding done after the zero point is added what is done before.
+/// Rounding after the zero point was added is not rounding before.
 pub(super) fn by_product(params: QuantParams) -> impl Fn(f32) -> i32 {
     let inverse = 1.0 / params.scale();
     let [zero, qmin, qmax] = [params.zero_point(), params.qmin(), params.qmax()].map(|q| q as f32);
     move |x| (x * inverse + zero).round_ties_even().clamp(qmin, qmax) as i32
 }
 
-/// Quantized by the product, and back.
+/// Quantizes by the product, and back.
 pub(crate) fn fake_quantize_into<T: Input>(x: &[T], params: QuantParams, y: &mut [T]) {
     let by_product = by_product(params);
     for (x, y) in x.iter().zip(y) {

@@ -1,4 +1,4 @@
-//! Tensors, wrong on purpose.
+//! Operations on tensors, wrong on purpose.
 
 use absmax::{Error, QuantParams, QuantizedTensor, Result, Scheme, reference};
 
@@ -6,8 +6,8 @@ use super::slice::{by_product, by_quotient, min_max};
 use crate::expected::{self, Quantized};
 use crate::inputs::{Byte, Input};
 
-/// Products instead of quotients, and of several values that are not finite the last instead of the
-/// first.
+/// Computes products instead of quotients, and of several values that are not finite names the last
+/// instead of the first.
 pub(crate) fn quantize_tensor<T: Input, Q: Byte>(
     x: &[T],
     shape: &[usize],
@@ -42,7 +42,7 @@ pub(crate) fn quantize_tensor<T: Input, Q: Byte>(
     Ok(())
 }
 
-/// Products instead of quotients, by the parameters that a tensor has.
+/// Computes products instead of quotients, by the parameters that a tensor has.
 pub(crate) fn quantize_tensor_with<T: Input, Q: Byte>(
     x: &[T],
     shape: &[usize],
@@ -54,7 +54,7 @@ pub(crate) fn quantize_tensor_with<T: Input, Q: Byte>(
     expected::sets(shape, scheme).into_iter().zip(x).map(value).collect()
 }
 
-/// Quotients instead of products.
+/// Computes quotients instead of products.
 pub(crate) fn dequantize_tensor<T: Input>(tensor: &QuantizedTensor, x: &mut [T]) -> Result<()> {
     let QuantizedTensor { data, shape, scales, zero_points, scheme } = tensor;
     let sets = expected::sets(shape, *scheme);

@@ -1,4 +1,5 @@
-//! The error between values and their approximations: sums in one fixed order.
+//! The expected error between values and their approximations, which is made of sums in one fixed
+//! order.
 
 use crate::inputs::Input;
 
@@ -9,10 +10,10 @@ pub struct Errors {
     pub count: u64,
     /// The mean of the squares.
     pub mse: f64,
-    /// The largest.
+    /// The largest error.
     pub max_abs: f64,
-    /// The signal to quantization noise ratio in decibels, and the cosine of the angle between the values
-    /// and their approximations; `None` where nobody told.
+    /// The signal to quantization noise ratio in decibels, and the cosine of the angle between the
+    /// values and their approximations; `None` if they are not known.
     pub ratios: Option<[f64; 2]>,
 }
 
@@ -20,7 +21,7 @@ pub struct Errors {
 pub type Sums = [f64; 4];
 
 impl Errors {
-    /// From the sums and the largest |e|.
+    /// The statistics that follow from the sums and the largest |e|.
     pub fn new(len: usize, [ee, xx, yy, xy]: Sums, max_abs: f64) -> Self {
         let count = len as u64;
         let mse = if count == 0 { 0.0 } else { ee / count as f64 };
@@ -36,10 +37,10 @@ pub fn products(x: f64, y: f64) -> Sums {
     [e * e, x * x, y * y, x * y]
 }
 
-/// Values whose sums are added to the total at a time.
+/// The number of values whose sums are added to the total at a time.
 const BLOCK: usize = 1 << 14;
 
-/// Accumulators of each sum, which take turns.
+/// The number of accumulators of each sum, which take turns.
 const LANES: usize = 16;
 
 /// The error of `y`, which is to be `x`.
@@ -51,7 +52,7 @@ pub fn errors<T: Input>(x: &[T], y: &[f32]) -> Errors {
             let (x, y) = (f64::from(x.wide()), f64::from(*y));
             lanes[i % LANES] = plus(lanes[i % LANES], products(x, y));
             let e = (x - y).abs();
-            // A NaN is the largest of all.
+            // A NaN counts as the largest of all.
             max_abs = if e > max_abs || e.is_nan() { e } else { max_abs };
         }
         totals = plus(totals, halved(lanes));

@@ -1,8 +1,8 @@
-//! Packed integers, one after another.
+//! The expected bytes of packed integers, one integer after another.
 
 use crate::inputs::{Byte, Layout};
 
-/// The bytes of rows of integers, of each the lowest bits.
+/// The bytes of rows of integers, of which each has its lowest bits stored.
 pub fn pack<Q: Byte>(q: &[Q], row_len: usize, layout: Layout) -> Vec<u8> {
     let mut packed = vec![0; layout.len(q.len(), row_len)];
     for (i, q) in q.iter().enumerate() {
@@ -13,7 +13,7 @@ pub fn pack<Q: Byte>(q: &[Q], row_len: usize, layout: Layout) -> Vec<u8> {
     packed
 }
 
-/// So many integers in rows.
+/// Unpacks `len` integers from rows.
 pub fn unpack<Q: Byte>(packed: &[u8], len: usize, row_len: usize, layout: Layout) -> Vec<Q> {
     let one = |i| {
         let (byte, shift) = layout.place(i, row_len);
@@ -25,13 +25,13 @@ pub fn unpack<Q: Byte>(packed: &[u8], len: usize, row_len: usize, layout: Layout
 /// The integer that some bits stand for.
 pub fn signed<Q: Byte>(bits: i32, layout: Layout) -> Q {
     let two_to_b = layout.mask() + 1;
-    // Two's complement: the upper half stands for what is 2^b less.
+    // In two's complement, the upper half of the numbers stands for integers that are 2^b less.
     let complement = Q::MIN < 0 && !layout.words && bits >= two_to_b / 2;
     let wrapped = if complement { bits - two_to_b } else { bits };
     Q::from_i32(wrapped - offset::<Q>(layout))
 }
 
-/// What is added to an integer: in words, signed ones are stored as unsigned ones.
+/// The number that is added to an integer. In words, signed integers are stored as unsigned ones.
 pub fn offset<Q: Byte>(layout: Layout) -> i32 {
     if Q::MIN < 0 && layout.words { 1 << (layout.bits - 1) } else { 0 }
 }

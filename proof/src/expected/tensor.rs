@@ -1,5 +1,5 @@
-//! Slices and tensors: which values share a scale, what their parameters are, and what those make of
-//! each value.
+//! The expected results for slices and tensors: which values share a scale, what their parameters
+//! are, and what those make of each value.
 
 use std::iter::repeat_n;
 
@@ -14,33 +14,33 @@ use crate::inputs::{Byte, Input};
 pub struct Quantized<Q> {
     /// The integers, in the order of the values.
     pub q: Vec<Q>,
-    /// One for each set.
+    /// One scale for each set.
     pub scales: Vec<f32>,
-    /// As many; none of a symmetric scheme.
+    /// As many zero points as scales, or none if the scheme is symmetric.
     pub zero_points: Vec<i32>,
-    /// Both, of each set.
+    /// The scale and the zero point of each set, as parameters.
     pub(crate) params: Vec<QuantParams>,
 }
 
 impl<Q: Byte> Quantized<Q> {
-    /// As the library has it.
+    /// The tensor as the library has it.
     pub fn into_tensor(self, shape: &[usize], scheme: Scheme) -> QuantizedTensor {
         let Self { q, scales, zero_points, .. } = self;
         QuantizedTensor { data: Q::integers(q), shape: shape.to_vec(), scales, zero_points, scheme }
     }
 }
 
-/// The values by the caller's parameters.
+/// Quantizes values by the caller's parameters.
 pub fn quantize_with<T: Input, Q: Byte>(x: &[T], params: QuantParams) -> Vec<Q> {
     x.iter().map(|&x| Q::from_i32(reference::quantize_one(x, params))).collect()
 }
 
-/// What the integers stand for.
+/// The values that the integers stand for.
 pub fn dequantize<Q: Byte, T: Input>(q: &[Q], params: QuantParams) -> Vec<T> {
     q.iter().map(|&q| T::of(reference::dequantize_one(q, params))).collect()
 }
 
-/// What the integers would stand for.
+/// The values that the integers of `x` would stand for.
 pub fn fake_quantize<T: Input>(x: &[T], params: QuantParams) -> Vec<T> {
     if params.qmin() < 0 {
         dequantize::<i8, T>(&quantize_with(x, params), params)
@@ -49,7 +49,7 @@ pub fn fake_quantize<T: Input>(x: &[T], params: QuantParams) -> Vec<T> {
     }
 }
 
-/// A slice by its own scale.
+/// Quantizes a slice by its own scale.
 ///
 /// # Errors
 ///
@@ -58,7 +58,7 @@ pub fn quantize<T: Input>(x: &[T]) -> Result<Quantized<i8>> {
     quantize_tensor(x, &[x.len()], Scheme::int8())
 }
 
-/// A tensor by its own parameters.
+/// Quantizes a tensor by its own parameters.
 ///
 /// # Errors
 ///
@@ -98,7 +98,7 @@ pub fn quantize_tensor<T: Input, Q: Byte>(
     })
 }
 
-/// A tensor by the parameters that another has.
+/// Quantizes a tensor by the parameters that another one has.
 pub fn quantize_tensor_with<T: Input, Q: Byte>(
     x: &[T],
     shape: &[usize],
@@ -110,7 +110,7 @@ pub fn quantize_tensor_with<T: Input, Q: Byte>(
     Quantized { q, ..of.clone() }
 }
 
-/// What a tensor's integers stand for.
+/// The values that a tensor's integers stand for.
 pub fn dequantize_tensor<Q: Byte, T: Input>(
     quantized: &Quantized<Q>,
     shape: &[usize],
@@ -125,7 +125,7 @@ pub fn dequantize_tensor<Q: Byte, T: Input>(
 ///
 /// # Errors
 ///
-/// [`Error::InvalidLimits`] unless they are finite and in order, [`Error::ScaleOverflow`].
+/// [`Error::InvalidLimits`] unless the limits are finite and in order, [`Error::ScaleOverflow`].
 pub fn params(scheme: Scheme, min: f32, max: f32) -> Result<QuantParams> {
     if !(min.is_finite() && max.is_finite() && min <= max) {
         return Err(Error::InvalidLimits { min, max });
@@ -143,8 +143,8 @@ pub fn is_symmetric(scheme: Scheme) -> bool {
     matches!(scheme.mapping(), Mapping::Symmetric(_))
 }
 
-/// The least and the largest value, zeros if there is none; where only magnitudes matter, the
-/// largest of those of either sign.
+/// The least and the largest value, or zeros if there are no values. If only magnitudes matter,
+/// these are the largest magnitude with either sign.
 fn limits<T: Input>(values: &[T], scheme: Scheme) -> (f32, f32) {
     if is_symmetric(scheme) {
         let abs_max = reference::abs_max(values);

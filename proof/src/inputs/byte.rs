@@ -1,10 +1,10 @@
-//! Making integers, for checks that are written once for both types.
+//! Makes integers, for checks that are written once for both types.
 
 use absmax::{Integer, Integers, StoredZeroPoint};
 
 use super::Value;
 
-/// Zero point, least and largest integer in use.
+/// The zero point, and the least and the largest integer in use.
 pub type Kind = (i32, i32, i32);
 
 /// An integer that can be made of numbers.
@@ -19,7 +19,7 @@ pub trait Byte: Integer + StoredZeroPoint + Value + Default {
     /// The lowest eight bits.
     fn from_i32(q: i32) -> Self;
 
-    /// As the library has them.
+    /// The integers as the library has them.
     fn integers(q: Vec<Self>) -> Integers;
 }
 

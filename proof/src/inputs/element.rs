@@ -1,4 +1,4 @@
-//! Making elements, for checks that are written once for all three types.
+//! Makes elements, for checks that are written once for all three types.
 
 use absmax::{Element, reference};
 use half::{bf16, f16};
@@ -19,7 +19,7 @@ pub trait Input: Element + Value {
     /// the largest.
     const WILD: [u32; 7];
 
-    /// From the low bits.
+    /// The element of these low bits.
     fn from_bits(bits: u32) -> Self;
 
     /// The nearest value of this type, by the reference.
@@ -32,7 +32,7 @@ pub trait Input: Element + Value {
         reference::widen(self)
     }
 
-    /// Whether it is neither infinite nor NaN.
+    /// Whether the value is neither infinite nor NaN.
     fn is_finite(self) -> bool {
         self.wide().is_finite()
     }

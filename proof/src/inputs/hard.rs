@@ -1,11 +1,11 @@
-//! Values that have cost others a bug.
+//! Values that have cost other libraries a bug.
 
-/// Steps of the quotient that are visited, on either side of zero: those of the range, and as many
-/// again that are clipped.
+/// The number of steps of the quotient that are visited on either side of zero: the steps of the
+/// range, and as many again that are clipped.
 const STEPS: u32 = 256;
 
-/// For a scale: both zeros, subnormals, infinities, quiet and signalling NaN, 2^31 and its
-/// neighbours, by itself and times the scale, and every (k + 1/2) times the scale and its
+/// The hard values of a scale: both zeros, subnormals, infinities, quiet and signalling NaN, 2^31
+/// and its neighbours, by itself and times the scale, and every (k + 1/2) times the scale and its
 /// neighbours.
 pub fn hard_values(scale: f32) -> Vec<f32> {
     const TWO_31: f32 = 2_147_483_648.0;

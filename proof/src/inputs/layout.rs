@@ -1,23 +1,23 @@
-//! Ways to pack integers.
+//! The ways to pack integers.
 
 use absmax::{Packing, Result};
 
 /// A packing, as plain data.
 #[derive(Clone, Copy, Debug)]
 pub struct Layout {
-    /// Of each integer.
+    /// The number of bits of each integer.
     pub bits: u8,
     /// Whether every row starts a word of 32 bits.
     pub words: bool,
 }
 
 impl Layout {
-    /// All that there are.
+    /// All layouts that there are.
     pub fn all() -> impl Iterator<Item = Self> {
         [2, 4, 8].into_iter().flat_map(|bits| [false, true].map(|words| Self { bits, words }))
     }
 
-    /// As the library has it.
+    /// The packing as the library has it.
     ///
     /// # Errors
     ///

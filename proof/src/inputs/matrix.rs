@@ -1,20 +1,23 @@
-//! Where the rows of a matrix stand in two buffers.
+//! Where the rows of a matrix are in two buffers.
 
 use absmax::ScaleType;
 
-/// A matrix that is read from one buffer and written to another. The rows may stand apart in both.
+/// A matrix that is read from one buffer and written to another. There may be gaps between the rows
+/// in both buffers.
 #[derive(Clone, Copy, Debug)]
 pub struct Matrix {
     /// The numbers of rows and of values of a row.
     pub shape: [usize; 2],
-    /// Elements from the first value of a row to that of the next, where it is read.
+    /// The number of elements from the first value of a row to that of the next, in the buffer that
+    /// is read.
     pub from: usize,
-    /// The same where it is written.
+    /// The number of elements from the first value of a row to that of the next, in the buffer that
+    /// is written.
     pub to: usize,
 }
 
 impl Matrix {
-    /// Rows without gaps.
+    /// A matrix whose rows have no gaps between them.
     pub fn gapless(shape: [usize; 2]) -> Self {
         Self { shape, from: shape[1], to: shape[1] }
     }
@@ -35,7 +38,7 @@ impl Matrix {
         (0..rows).flat_map(|row| &source[row * self.from..][..row_len]).copied().collect()
     }
 
-    /// Where the value of that number is in the buffer that is read.
+    /// The place of the value with this number in the buffer that is read.
     pub fn place(self, value: usize) -> usize {
         value / self.shape[1] * self.from + value % self.shape[1]
     }
@@ -59,13 +62,13 @@ impl Matrix {
 /// The types in which parameters are stored.
 #[derive(Clone, Copy, Debug)]
 pub struct Stored {
-    /// Of scales.
+    /// The type of scales.
     pub scales: ScaleType,
-    /// Whether zero points have the type of the integers; else they are i32.
+    /// Whether zero points have the type of the integers. If not, they are i32.
     pub narrow_zero_points: bool,
 }
 
 impl Stored {
-    /// As they are computed.
+    /// The types in which parameters are computed.
     pub const WIDE: Self = Self { scales: ScaleType::F32, narrow_zero_points: false };
 }

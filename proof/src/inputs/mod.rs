@@ -1,4 +1,4 @@
-//! What the kernels are given: elements, integers, scales, parameters, schemes, values.
+//! The inputs of kernels: elements, integers, scales, parameters, schemes and values.
 
 mod byte;
 mod element;

@@ -5,8 +5,9 @@ use fastrand::Rng;
 
 use super::{Input, hard_values};
 
-/// For parameters: values in their range, half of them next to a step of the quotient, and one in
-/// `wild` (0: none) that is clipped, hard, or any bits at all.
+/// Values for these parameters. They are in the range of the parameters, and half of them are next
+/// to a step of the quotient. One in `wild` of them (none if that is 0) is clipped, hard, or any
+/// bits at all.
 pub fn painted<T: Input>(random: &mut Rng, len: usize, params: QuantParams, wild: usize) -> Vec<T> {
     let scale = params.scale();
     let hard = hard_values(scale);
@@ -25,8 +26,8 @@ pub fn painted<T: Input>(random: &mut Rng, len: usize, params: QuantParams, wild
         .collect()
 }
 
-/// Finite values of which `ends` are the least and the largest, somewhere among them, half of the
-/// others next to a step of the quotient by the scale of those.
+/// Finite values of which `ends` are the least and the largest, somewhere among them. Half of the
+/// other values are next to a step of the quotient by the scale of `ends`.
 pub fn between<T: Input>(random: &mut Rng, len: usize, ends: [T; 2], scheme: Scheme) -> Vec<T> {
     let [low, high] = ends.map(T::wide);
     let (scale, zero_point) = reference::choose(low, high, scheme);
@@ -34,13 +35,14 @@ pub fn between<T: Input>(random: &mut Rng, len: usize, ends: [T; 2], scheme: Sch
     let steps = [qmin, qmax].map(|q| q - zero_point);
     let limited = |x: T| {
         let number = x.wide();
-        // Also where there is no scale for these ends, and so no number.
+        // If these ends have no scale, `number` is NaN, and the value becomes the low end.
         if number > low && number < high { x } else { ends[usize::from(number > low)] }
     };
     let mut values: Vec<T> =
         (0..len).map(|_| limited(T::of(ordinary(random, scale, steps)))).collect();
     if len != 0 {
-        // Now and then at the same place: then it is the one on which all depends.
+        // Now and then both ends are put at the same place. Then all depends on the one that is put
+        // there last.
         for end in if random.bool() { [0, 1] } else { [1, 0] } {
             values[random.usize(..len)] = ends[end];
         }
@@ -60,7 +62,8 @@ fn ordinary(random: &mut Rng, scale: f32, [least, most]: [i32; 2]) -> f32 {
         return (least as f32 + random.f32() * (most - least) as f32) * scale;
     }
     let tie = (random.i32(least..most) as f32 + 0.5) * scale;
-    // Never across zero: the least tie is that of half a subnormal, which is rounded to zero.
+    // The magnitude never goes across zero. The least tie is half a subnormal, which is rounded to
+    // zero.
     let magnitude = (tie.abs().to_bits() + random.u32(..=4)).saturating_sub(2);
     f32::from_bits(magnitude).copysign(tie)
 }

@@ -25,7 +25,7 @@ pub fn any_kind<Q: Byte>(random: &mut Rng, scale: f32) -> QuantParams {
 ///
 /// # Panics
 ///
-/// If it is none that [`QuantParams`] can have.
+/// If [`QuantParams`] cannot be of this kind.
 pub fn params(scale: f32, (zero_point, qmin, qmax): Kind) -> QuantParams {
     QuantParams::new(scale, zero_point, qmin..=qmax).expect("a scale, and integers of a byte")
 }

@@ -19,14 +19,15 @@ fn is_scale(scale: &f32) -> bool {
 pub fn hard_scales() -> Vec<f32> {
     let ends = [f32::from_bits(1), *PROVEN.start(), *PROVEN.end(), f32::MAX];
     let mut scales: Vec<f32> = ends.into_iter().flat_map(around).collect();
-    // With the last significand before a power of two the double of hi is furthest from 1 / s.
+    // With the last significand before a power of two, the double of hi is furthest from 1 / s.
     scales.extend([1.0, 2.0f32.next_down(), 3.0, 0.1, 1.0 / 127.0, 1.0 / 127.5, 65504.0 / 127.0]);
     scales.extend([1e-40, 1e-30, 1e30, 1e38]);
     scales
 }
 
-/// Scales whose products with integers lie halfway between two f16 or two bf16, the even one below or
-/// above; next to the least subnormal; and where infinity begins.
+/// Scales whose products with integers lie halfway between two f16 or two bf16, of which the even
+/// one is below or above. Some products are next to the least subnormal, and some where infinity
+/// begins.
 pub fn halfway_scales() -> Vec<f32> {
     let digits = [(1, 8), (3, 8), (1, 11), (3, 11)];
     let mut scales: Vec<f32> =
@@ -59,7 +60,8 @@ pub fn random_scales(random: &mut Rng, count: usize) -> Vec<f32> {
 }
 
 /// Scales of any digits in the first and in the last binade of the proven range, and around them:
-/// the enumeration of the division tries all digits in one binade, and these are the least alike.
+/// the enumeration of the division tries all digits in one binade, and these binades are the least
+/// like that one.
 pub fn end_binades(random: &mut Rng, count: usize) -> Vec<f32> {
     let ends = [PROVEN.start(), PROVEN.end()].map(|end| end.to_bits() >> 23);
     (0..count)

@@ -1,4 +1,4 @@
-//! What to quantize to.
+//! The schemes to quantize by.
 
 use absmax::{Mapping, Range, ScaleType, Scheme};
 use fastrand::Rng;
@@ -38,7 +38,7 @@ pub fn mapped(scheme: Scheme, mapping: Mapping) -> Scheme {
     }
 }
 
-/// Any of these, with scales of any type.
+/// Any mapping and number of bits, with scales of any type.
 pub fn any_scheme(random: &mut Rng) -> Scheme {
     let mapping = MAPPINGS[random.usize(..MAPPINGS.len())];
     scheme(random.u8(BITS), mapping).with_scale_type(SCALE_TYPES[random.usize(..SCALE_TYPES.len())])
@@ -59,7 +59,7 @@ pub fn at_every_granularity(scheme: Scheme, rank: usize) -> Vec<Scheme> {
 ///
 /// # Panics
 ///
-/// If there are 0.
+/// If `size` is 0.
 pub fn in_groups(scheme: Scheme, size: usize) -> Scheme {
     scheme.per_group(size).expect("a size above 0")
 }

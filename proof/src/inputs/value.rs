@@ -1,4 +1,4 @@
-//! What kernels read and write, and when two of them are the same.
+//! What kernels read and write, and when two values are the same.
 
 use half::{bf16, f16};
 
@@ -23,7 +23,7 @@ pub trait Value: Copy {
 
     /// Whether all bits of two slices are equal, at the speed of memory.
     fn are_same(a: &[Self], b: &[Self]) -> bool {
-        // No early end: the compiler makes vectors of it.
+        // There is no early exit, so that the compiler makes vectors of the loop.
         let differing = a.iter().zip(b).filter(|(a, b)| !a.is_same(**b)).count();
         a.len() == b.len() && differing == 0
     }
@@ -34,7 +34,7 @@ pub trait Value: Copy {
     /// The number, for the reader.
     fn number(self) -> String;
 
-    /// Whatever it takes to tell it from any other, for the reader.
+    /// The value as text that tells it from any other, for the reader.
     fn text(self) -> String;
 }
 
@@ -92,7 +92,7 @@ macro_rules! float {
     };
 }
 
-// Of each a NaN that no kernel makes.
+// The untouched value of each type is a NaN that no kernel makes.
 float!(f32, 0x7fc5_5555);
 float!(f16, 0x7e55);
 float!(bf16, 0x7fd5);

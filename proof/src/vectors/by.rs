@@ -1,4 +1,4 @@
-//! Who answers.
+//! Who answers the cases of the vectors.
 
 use absmax::Backend;
 

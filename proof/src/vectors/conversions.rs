@@ -1,4 +1,5 @@
-//! Numbers widened and narrowed, and scales rounded to the type that they are stored in.
+//! Vectors of numbers that are widened and narrowed, and of scales that are rounded to the type
+//! that they are stored in.
 
 use absmax::reference;
 use serde::{Deserialize, Serialize};
@@ -12,11 +13,12 @@ use crate::inputs::{Input, SCALE_TYPES, halfway_scales, hard_scales, powers_of_t
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "operation")]
 pub(super) enum Conversion {
-    /// To binary32: exact.
+    /// `x` is widened to binary32, which is exact.
     Widen { element: Element, x: String, y: String },
-    /// From binary32, to the nearest, the even one of two.
+    /// `x` in binary32 is rounded to the nearest number, and to the even one of two that are
+    /// equally near.
     Narrow { element: Element, x: String, y: String },
-    /// Of scales.
+    /// `x` is a scale that is rounded to the type that it is stored in.
     Store { scale_type: Stored, x: String, y: String },
 }
 
@@ -63,7 +65,7 @@ impl Case for Conversion {
     }
 }
 
-/// Numbers of a line.
+/// The number of numbers in a line.
 const CHUNK: usize = 32;
 
 fn widened<T: Input>(x: &str, by: By) -> String {
@@ -82,8 +84,8 @@ fn narrowed<T: Input>(x: &str, by: By) -> String {
     hex(&unhex(x).into_iter().map(narrow).collect::<Vec<T>>())
 }
 
-/// Numbers of every exponent, with infinities and NaN, and in binary32 what lies halfway to the next,
-/// with its neighbours.
+/// Numbers of every exponent, with infinities and NaN. In binary32 there are also the numbers
+/// halfway to the next, with their neighbours.
 fn inputs<T: Input>(element: Element) -> Vec<Conversion> {
     let numbers = (0..=u16::MAX).step_by(509).map(|bits| T::from_bits(bits.into()));
     let numbers: Vec<T> = numbers.chain(T::WILD.map(T::from_bits)).collect();
@@ -91,7 +93,7 @@ fn inputs<T: Input>(element: Element) -> Vec<Conversion> {
         .iter()
         .flat_map(|x| {
             let bits = x.wide().to_bits();
-            // Half of the last digit: bf16 has 7 of them, f16 has 10.
+            // This is half of the last digit, of which bf16 has 7 and f16 has 10.
             let half = if T::TYPE == "bf16" { 0x8000 } else { 0x1000 };
             [bits, bits + half - 1, bits + half, bits + half + 1].map(f32::from_bits)
         })

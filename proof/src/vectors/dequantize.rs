@@ -1,4 +1,4 @@
-//! What integers stand for, in each type of values.
+//! Vectors of integers and the values that they stand for, in each type of values.
 
 use absmax::QuantParams;
 use serde::{Deserialize, Serialize};
@@ -56,7 +56,7 @@ impl Case for Dequantize {
 }
 
 impl Dequantize {
-    /// Integers of the whole byte, also where fewer are in use.
+    /// A case with all integers of a byte, even if fewer are in use.
     fn new(element: Element, scale: f32, (zero_point, qmin, qmax): Kind, least: i32) -> Self {
         let ends = [0, 1, 2, 254, 255].map(|q| least + q);
         let mut q: Vec<i32> = ends.into_iter().chain((least..=least + 255).step_by(23)).collect();

@@ -1,4 +1,4 @@
-//! Cases in a file, one a line, and each of them answered again.
+//! Writes cases to a file, one a line, and has each of them answered again.
 
 use std::error::Error;
 use std::fmt;
@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::by::By;
 
-/// The version of the files' format: another one is read in another way.
+/// The version of the files' format. Files of another version are read in another way.
 pub const SCHEMA: u32 = 1;
 
-/// The version of the numerical contract: with another one the same input has other answers.
+/// The version of the numerical contract. With another version, the same input has other answers.
 pub const NUMERICS: u32 = 1;
 
 /// An input and its answer.

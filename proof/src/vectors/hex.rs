@@ -1,4 +1,5 @@
-//! Numbers by their bits, in hexadecimal: as many digits as the type has, a blank between two numbers.
+//! Writes numbers by their bits, in hexadecimal: as many digits as the type has, and a blank
+//! between two numbers.
 
 use crate::inputs::{Input, Value};
 
@@ -8,7 +9,7 @@ pub(super) fn hex<T: Value>(x: &[T]) -> String {
     digits.join(" ")
 }
 
-/// The numbers of some bits. What is no number is taken for 0, and makes the case differ.
+/// The numbers of some bits. A word that is no number is taken for 0, which makes the case differ.
 pub(super) fn unhex<T: Input>(text: &str) -> Vec<T> {
     let bits = |digits| u32::from_str_radix(digits, 16).unwrap_or(0);
     text.split_whitespace().map(|digits| T::from_bits(bits(digits))).collect()

@@ -1,4 +1,4 @@
-//! abs_max and min_max, of numbers, NaN, infinities, and nothing.
+//! Vectors of abs_max and min_max, of numbers, NaN, infinities, and nothing.
 
 use absmax::reference;
 use fastrand::Rng;
@@ -15,7 +15,7 @@ pub(super) struct Limits {
     element: Element,
     x: String,
     abs_max: String,
-    /// None of no values.
+    /// `None` if there are no values.
     min_max: Option<[String; 2]>,
 }
 
@@ -50,11 +50,12 @@ fn inputs<T: Input>(element: Element) -> Vec<Limits> {
     let sign = 1 << (8 * size_of::<T>() - 1);
     let zeros = [T::from_bits(0), T::from_bits(sign)];
     let mut all = vec![vec![], vec![zeros[1]], vec![zeros[1], zeros[0]], numbers.clone()];
-    // The least subnormal, the largest finite number.
+    // These are the least subnormal and the largest finite number.
     all.push(vec![T::from_bits(1), T::from_bits(sign | 1)]);
     all.push(vec![T::from_bits(T::WILD[0] - 1), zeros[0], T::from_bits(T::WILD[1] - 1)]);
     all.push(numbers.iter().map(|x| T::of(x.wide().abs())).collect());
-    // Infinities and NaN, of which the largest payload counts; alone, and behind and before numbers.
+    // Infinities and NaN come alone, and behind and before numbers. Of several NaN, the largest
+    // payload counts.
     for wild in T::WILD {
         let wild = T::from_bits(wild);
         all.push(vec![wild]);

@@ -1,11 +1,12 @@
 //! The naive answers as JSON, for engines in other languages.
 //!
-//! A [`Topic`] is a file: a schema version, a version of the numerics, and cases, one a line. Each case has
-//! what goes in and what has to come out. Floating-point numbers are written by their bits, in
-//! hexadecimal, so that a reader compares bits and not decimals. `vectors/README.md` says how to read them.
+//! A [`Topic`] is a file. It has a schema version, a version of the numerics, and cases, one a
+//! line. Each case has what goes in and what has to come out. Floating-point numbers are written by
+//! their bits, in hexadecimal, so that a reader compares bits and not decimals. `vectors/README.md`
+//! says how to read them.
 //!
-//! Cases also run the other way round: read from a file, each is given to a backend, which has to return
-//! what is written.
+//! Cases can also be read from a file. Each is then given to a backend, which has to return what is
+//! written.
 //!
 //! ```
 //! use absmax::Backend;

@@ -1,4 +1,4 @@
-//! Schemes and types as they are written.
+//! The names of schemes and types, as they are written.
 
 use absmax::{Mapping, Range, Result, ScaleType, Scheme};
 use serde::{Deserialize, Serialize};
@@ -69,7 +69,7 @@ impl From<Stored> for ScaleType {
     }
 }
 
-/// A scheme, but for its granularity.
+/// A scheme without its granularity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Grid {
     bits: u8,
@@ -88,7 +88,7 @@ impl Grid {
         Self { bits, mapping, scale_type: scale_type.into() }
     }
 
-    /// As the library has it, per tensor.
+    /// The scheme as the library has it, per tensor.
     pub(super) fn scheme(self) -> Result<Scheme> {
         let mapping = match self.mapping {
             Lay::SymmetricNarrow => Mapping::Symmetric(Range::Narrow),
@@ -106,9 +106,9 @@ impl Grid {
 #[serde(rename_all = "snake_case")]
 pub(super) enum Shared {
     Tensor,
-    /// Along an axis, which may count from the end.
+    /// The values of one index along an axis, which may count from the end.
     Channel(isize),
-    /// So many along the last axis.
+    /// So many values along the last axis.
     Group(usize),
 }
 

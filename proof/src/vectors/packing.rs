@@ -1,4 +1,4 @@
-//! Rows of integers, packed in bytes and in words.
+//! Vectors of rows of integers, packed in bytes and in words.
 
 use absmax::Integer;
 use fastrand::Rng;
@@ -37,9 +37,9 @@ enum Kind {
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Bytes {
-    /// Two digits a byte, in the order of the bytes.
+    /// The bytes in their order, with two digits for each.
     packed: String,
-    /// The integers that come back: those that do not fit have lost their highest bits.
+    /// The integers that come back. Those that do not fit have lost their highest bits.
     unpacked: Vec<i32>,
 }
 
@@ -53,7 +53,7 @@ impl Case for Packed {
             let layout = if words { Kind::Words } else { Kind::Bytes };
             for [rows, row_len] in [[1, 1], [3, 5], [2, 16], [2, 19], [1, 70], [0, 4]] {
                 for integer in [Type::I8, Type::U8] {
-                    // Every fourth does not fit, which cuts it off.
+                    // About one integer in four may not fit, and is cut off.
                     let mut any = || {
                         let bits = if random.u32(..4) == 0 { 8 } else { bits };
                         let wide = random.i32(0..256) >> (8 - bits);

@@ -1,4 +1,5 @@
-//! From the least and the largest value to the scale and the zero point, by every scheme.
+//! Vectors of the least and the largest value, and of the scale and the zero point that every
+//! scheme gives them.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,8 +29,9 @@ struct Chosen {
     qmax: i32,
 }
 
-/// Everyday limits; of one sign; of zeros; whose scale is below the least normal number, or is stored as
-/// a subnormal f16, or lies halfway; whose difference overflows; whose scale overflows f16.
+/// Limits of several kinds. Some are everyday limits, some have one sign, and some are zeros. Some
+/// have a scale that is below the least normal number, that is stored as a subnormal f16, or that
+/// lies halfway. Some have a difference that overflows, or a scale that overflows f16.
 const LIMITS: [(f32, f32); 12] = [
     (-1.0, 0.75),
     (-0.1, 254.0),

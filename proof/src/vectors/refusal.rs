@@ -1,4 +1,4 @@
-//! Errors as they are written.
+//! The errors, as they are written.
 
 use absmax::Error;
 use serde::{Deserialize, Serialize};

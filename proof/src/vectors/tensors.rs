@@ -1,4 +1,4 @@
-//! Tensors by their own parameters, by every scheme, and back.
+//! Vectors of tensors that are quantized by their own parameters, by every scheme, and back.
 
 use absmax::{Error, QuantizedMut, QuantizedTensor, Result, RowsMut, TensorView, reference};
 use fastrand::Rng;
@@ -28,14 +28,15 @@ pub(super) struct Tensor {
 struct Quantized {
     q: Vec<i32>,
     scales: String,
-    /// None of a symmetric scheme.
+    /// The zero points, of which a symmetric scheme has none.
     zero_points: Vec<i32>,
-    /// In the type of the values.
+    /// The dequantized values, in the type of the values.
     dequantized: String,
 }
 
-/// Per tensor; along the first, the middle and the last axis, from either end; in groups that fill a row,
-/// leave a shorter one, and are longer than a row.
+/// Shapes, and which of their values share a scale. Some share it per tensor, and some along the
+/// first, the middle and the last axis, counted from either end. Some share it in groups, which
+/// fill a row, leave a shorter group, or are longer than a row.
 const SHARED: [(&[usize], Shared); 12] = [
     (&[18], Shared::Tensor),
     (&[3, 2, 3], Shared::Channel(0)),
@@ -51,7 +52,7 @@ const SHARED: [(&[usize], Shared); 12] = [
     (&[2, 9], Shared::Group(32)),
 ];
 
-/// Schemes, elements and types of scales, each with so many of [`SHARED`].
+/// Each scheme, element and type of scales comes with so many of [`SHARED`].
 const EACH: usize = 4;
 
 impl Case for Tensor {
@@ -70,7 +71,8 @@ impl Case for Tensor {
                         let x = with_element!(element, values(random, shape, shared, grid));
                         all.push(Self::new(element, grid, shared, shape, x));
                     }
-                    // Twelve granularities and a multiple of four would pair off for ever.
+                    // One is skipped, because twelve granularities taken by multiples of four would
+                    // always form the same pairs.
                     shared.next();
                 }
             }
@@ -92,8 +94,9 @@ impl Tensor {
     }
 }
 
-/// Nothing at all; values that are not finite, of which the first is named; scales that do not fit f16;
-/// shapes and axes that are none.
+/// Special tensors. Some have no values, some have values that are not finite, of which the first
+/// is named, and some have scales that do not fit f16. Some have shapes and axes that are not
+/// valid.
 fn special() -> Vec<Tensor> {
     let grid =
         |mapping: usize, scale_type: usize| Grid::of(8, MAPPINGS[mapping], SCALE_TYPES[scale_type]);
@@ -120,12 +123,12 @@ fn special() -> Vec<Tensor> {
             all.push(new(element, &[2, 3], shared, i, &x));
         }
     }
-    // Infinite only as a scale: 65520 is the least number that f16 has not.
+    // Only the scale becomes infinite: 65520 is the least number that overflows f16.
     let x = [1.0f32, 1.0, 65520.0 * 127.0, 1.0];
     for shared in [Shared::Channel(0), Shared::Channel(1)] {
         all.push(Tensor::new(Element::F32, grid(0, 1), shared, &[2, 2], hex(&x)));
     }
-    // Over the largest of binary32 the difference overflows, and the scale does not.
+    // With the largest numbers of binary32, the difference overflows and the scale does not.
     let max = f32::MAX;
     all.extend(
         [1, 3].map(|mapping| new(Element::F32, &[3], Shared::Tensor, mapping, &[-max, max, 1.0])),

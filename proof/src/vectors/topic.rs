@@ -1,4 +1,4 @@
-//! Which files there are.
+//! Lists the files of cases.
 
 use std::path::Path;
 use std::{fs, io};
@@ -15,8 +15,8 @@ pub struct Topic {
     pub name: &'static str,
     /// Its text, with the reference's answers.
     pub text: fn() -> String,
-    /// Has a backend answer every case of such a text, and returns how many there are; the first case
-    /// that it answers otherwise is the error.
+    /// Has a backend answer every case of such a text, and returns how many there are. The error is
+    /// the first case that the backend answers otherwise.
     pub replay: fn(&str, Backend) -> Result<usize, Unlike>,
 }
 

@@ -1,4 +1,4 @@
-//! Values quantized by the caller's parameters, and fake-quantized.
+//! Vectors of values that are quantized and fake-quantized by the caller's parameters.
 
 use absmax::QuantParams;
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,8 @@ struct Quantized {
     fake_quantized: String,
 }
 
-/// Everyday scales, and both ends of the range in which a product stands for the division, and beyond.
+/// Everyday scales, scales at both ends of the range in which a product stands for the division,
+/// and scales beyond.
 fn scales() -> [f32; 8] {
     let last = f32::from_bits((127 + 79) << 23);
     [1.0, 1.0 / 127.0, 0.1, f32::MIN_POSITIVE, 1e-40, last.next_up(), 1e30, 7.3e-4]
@@ -40,7 +41,7 @@ impl Case for Values {
     const TOPIC: &'static str = "values";
 
     fn all() -> Vec<Self> {
-        // Signed and unsigned by turns, every second kind with another scale.
+        // Signed and unsigned kinds take turns, and every second kind has another scale.
         let kinds =
             i8::KINDS.iter().zip(u8::KINDS).flat_map(|(signed, unsigned)| [*signed, *unsigned]);
         let mut kinds = kinds.cycle();
@@ -84,7 +85,7 @@ impl Values {
     }
 }
 
-/// Of the hard values those that are no steps of the quotient, and some of the steps.
+/// The hard values that are not steps of the quotient, and some of those that are.
 fn few_hard<T: Input>(scale: f32) -> String {
     const NO_STEPS: usize = 2 * 28;
     const OF_A_STEP: usize = 2 * 6;
@@ -93,7 +94,7 @@ fn few_hard<T: Input>(scale: f32) -> String {
     let steps = [0, 1, 7, 126, 127, 254].map(|k| &steps[k * OF_A_STEP..(k + 1) * OF_A_STEP]);
     let mut x: Vec<T> =
         others.iter().chain(steps.into_iter().flatten()).map(|&x| T::of(x)).collect();
-    // Narrow types round many of them to the same.
+    // Narrow types round many of the values to the same number.
     let mut seen = std::collections::HashSet::new();
     x.retain(|x| seen.insert(x.hex()));
     hex(&x)

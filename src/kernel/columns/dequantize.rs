@@ -1,3 +1,5 @@
+//! Dequantizes a matrix whose columns have parameters of their own:
+//!
 //! x' = (q - zero_point[column]) * scale[column].
 
 use super::places::lanes;
@@ -9,11 +11,11 @@ use crate::simd::{Kernel, LANES, Simd, Value};
 pub(crate) struct DequantizeColumns<'a, T> {
     /// The bits of the integers.
     pub(crate) q: &'a [i8],
-    /// Whether they are those of [`u8`].
+    /// Whether the bits are those of [`u8`].
     pub(crate) unsigned: bool,
-    /// One for each column.
+    /// The scale of each column.
     pub(crate) scales: &'a [f32],
-    /// The zero points, negated; one for each column.
+    /// The negated zero point of each column.
     pub(crate) less: &'a [f32],
     pub(crate) x: &'a mut [T],
 }
@@ -51,7 +53,7 @@ impl<T: Value> OfIntegers for DequantizeColumns<'_, T> {
     }
 }
 
-/// The sixteen values under the columns from `at` on.
+/// Dequantizes the sixteen values in the columns from `at` on.
 #[inline(always)]
 fn dequantize<S: Simd, Q: Integer, T: Value>(
     s: S,

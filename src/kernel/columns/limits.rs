@@ -1,17 +1,18 @@
-//! limits[column] = the least and the largest x, or the largest |x|, of the column.
+//! Computes the limits of each column of a matrix: the least and the largest x, or the largest |x|.
 
 use super::places::{ROWS, blocks, lanes, rows, starts};
 use crate::kernel::blocks::Traffic;
 use crate::simd::{BLOCK, Kernel, LANES, Simd, Value};
 
-/// Widens each column's limits to its values in `x`. The limits are [ordered](Simd::ordered); of a
-/// symmetric scheme `max` is that of the magnitudes, and there is no `min`.
+/// Widens the limits of each column to include its values in `x`. The limits are
+/// [ordered](Simd::ordered) integers. For a symmetric scheme, `max` is the largest magnitude, and
+/// `min` is empty.
 pub(crate) struct ColumnLimits<'a, T> {
     pub(crate) x: &'a [T],
     pub(crate) traffic: Traffic,
-    /// One for each column, or none.
+    /// The least value of each column, or nothing.
     pub(crate) min: &'a mut [i32],
-    /// One for each column.
+    /// The largest value or magnitude of each column.
     pub(crate) max: &'a mut [i32],
 }
 
@@ -34,7 +35,7 @@ impl<T: Value> Kernel for ColumnLimits<'_, T> {
     }
 }
 
-/// The limits of the columns that R rows of one length stand in.
+/// Widens the limits of the columns to include R rows of the same length.
 #[inline(always)]
 fn widen<S: Simd, T: Value, const R: usize>(
     s: S,
@@ -45,7 +46,8 @@ fn widen<S: Simd, T: Value, const R: usize>(
 ) {
     let n = x.len() / R;
     if n < BLOCK {
-        // A short last row, alone. What the padding widens is not copied back.
+        // This is a short last row, which comes alone. Limits that only the padding widens are not
+        // copied back.
         let (mut padded, mut least, mut most) = ([T::zeroed(); BLOCK], [0; BLOCK], [0; BLOCK]);
         padded[..n].copy_from_slice(x);
         most[..n].copy_from_slice(&max[..n]);
@@ -67,7 +69,7 @@ fn widen<S: Simd, T: Value, const R: usize>(
     }
 }
 
-/// The limits of 64 columns; `min` is empty if only magnitudes matter.
+/// Widens the limits of 64 columns. `min` is empty if only magnitudes matter.
 #[inline(always)]
 fn widen_block<S: Simd, T: Value, const R: usize>(
     s: S,

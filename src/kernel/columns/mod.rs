@@ -1,9 +1,9 @@
-//! Channels that are columns: a matrix whose every column has its own scale, row by row, so that
-//! memory is read in the order in which it lies.
+//! Channels that are the columns of a matrix. Every column has its own scale, and the matrix is
+//! read row by row, so that memory is read in the order in which it lies.
 //!
-//! There are at least [`BLOCK`](crate::simd::BLOCK) columns: a narrower matrix is given as a wider
-//! one, several rows side by side, with the scales repeated. A last row that is shorter than the
-//! others stands under the first columns.
+//! There are at least [`BLOCK`](crate::simd::BLOCK) columns. A narrower matrix is given as a wider
+//! one, with several rows side by side and the scales repeated. If the last row is then shorter
+//! than the others, it stands under the first columns.
 //!
 //! ```text
 //! for each four rows:                        what is known of a column is loaded once for all four

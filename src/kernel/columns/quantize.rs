@@ -1,3 +1,5 @@
+//! Quantizes a matrix whose columns have parameters of their own:
+//!
 //! q = clamp(round_half_even(x / scale[column]) + zero_point[column], qmin, qmax).
 
 use alloc::vec::Vec;
@@ -14,20 +16,22 @@ use crate::simd::{BLOCK, Kernel, LANES, Simd, Value};
 /// The parameters of all columns.
 pub(crate) struct Columns {
     scales: Vec<f32>,
-    /// hi and lo of every scale, if all are in the proven range.
+    /// hi and lo of every scale, if all scales are in the proven range.
     reciprocals: Option<[Vec<f32>; 2]>,
-    /// As kernels add them.
+    /// The zero points, as kernels add them.
     zeros: Vec<i32>,
-    /// Where nothing is known of the values: what they, or where they are divided their quotients,
-    /// are limited to.
+    /// The least and the largest number to limit to, if nothing is known of the values. If there
+    /// are reciprocals, the values are limited to them before the division, else the quotients
+    /// after it.
     ends: Option<[Vec<f32>; 2]>,
     grid: Grid,
 }
 
 impl Columns {
-    /// One column for each of the scales and zero points. `known` says whether their parameters came from the values.
+    /// The parameters of one column for each of the scales and zero points. `known` says whether
+    /// they were computed from finite values that include those to be quantized.
     pub(crate) fn new(scheme: Scheme, scales: Vec<f32>, zero_points: &[i32], known: bool) -> Self {
-        // The zero points differ from column to column; the limits do not.
+        // The zero points differ from column to column, but the integers in use do not.
         let first = zero_points.first().copied().unwrap_or(0);
         let grid = Grid::new(scheme.valid_params(1.0, first), scheme.is_unsigned());
         let pairs = scales.iter().map_while(|&scale| Reciprocal::of(scale));
@@ -100,12 +104,12 @@ struct ToBytes<'a, S: Simd, D> {
 }
 
 impl<S: Simd, D: Divisors> ToBytes<'_, S, D> {
-    /// R rows of one length.
+    /// Quantizes R rows of the same length.
     #[inline(always)]
     fn rows<T: Value, const R: usize>(self, s: S, x: &[T], q: &mut [i8]) {
         let n = x.len() / R;
         if n < BLOCK {
-            // A short last row, alone.
+            // This is a short last row, which comes alone.
             let (mut padded, mut result) = ([T::zeroed(); BLOCK], [0; BLOCK]);
             padded[..n].copy_from_slice(x);
             self.blocks::<T, 1>(s, [&padded], 0, [&mut result]);
@@ -120,7 +124,7 @@ impl<S: Simd, D: Divisors> ToBytes<'_, S, D> {
         }
     }
 
-    /// Of R rows the 64 columns from `at` on.
+    /// Quantizes the values of R rows in the 64 columns from `at` on.
     #[inline(always)]
     fn blocks<T: Value, const R: usize>(self, s: S, x: [&[T]; R], at: usize, q: [&mut [i8]; R]) {
         let divisors = self.divisors.block(at);
@@ -141,16 +145,16 @@ impl<S: Simd, D: Divisors> ToBytes<'_, S, D> {
     }
 }
 
-/// Divisors of some columns.
+/// A way to divide the values of some columns.
 trait Divisors: Copy {
-    /// Those of the 64 columns from `at` on.
+    /// The way to divide the values of the 64 columns from `at` on.
     fn block(self, at: usize) -> Self;
 
-    /// `x` over the divisors from `at` on, within the integers of the columns.
+    /// Divides `x` by the scales from `at` on.
     fn divide<S: Simd>(self, s: S, x: S::F32, at: usize) -> S::F32;
 }
 
-/// By scales in the proven range.
+/// Divides by scales in the proven range, with their reciprocals.
 #[derive(Clone, Copy)]
 struct Products<'a> {
     scales: &'a [f32],
@@ -174,7 +178,7 @@ impl Divisors for Products<'_> {
     }
 }
 
-/// By any scales.
+/// Divides by any scales.
 #[derive(Clone, Copy)]
 struct Quotients<'a> {
     scales: &'a [f32],
@@ -192,13 +196,14 @@ impl Divisors for Quotients<'_> {
     }
 }
 
-/// By either, of values of which nothing is known.
+/// Divides in either way, and limits values of which nothing is known.
 #[derive(Clone, Copy)]
 struct Clipped<'a, D> {
     by: D,
     min: &'a [f32],
     max: &'a [f32],
-    /// Whether the values are limited, or the quotients: see [`crate::kernel::divide`].
+    /// Whether the values are limited before the division, and not the quotients after it: see
+    /// [`crate::kernel::divide`].
     before: bool,
 }
 

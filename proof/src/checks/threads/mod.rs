@@ -1,4 +1,4 @@
-//! Numbers of threads: tensors that are shared out, in pools of several sizes.
+//! Checks numbers of threads: tensors are divided among threads in pools of several sizes.
 
 mod packed;
 mod pools;

@@ -1,4 +1,4 @@
-//! Integers, packed.
+//! Packs and unpacks integers on several threads.
 
 use fastrand::Rng;
 

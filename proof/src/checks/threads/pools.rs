@@ -1,4 +1,4 @@
-//! Pools of several sizes, and every task in each of them.
+//! Runs every task in thread pools of several sizes.
 
 use half::{bf16, f16};
 use rayon::{ThreadPool, ThreadPoolBuilder};
@@ -20,8 +20,9 @@ pub const CHECK: Check = Check {
     run,
 };
 
-/// Threads, and elements by which the input is off a cache line. How many there are is independent of
-/// what an element is, so the first place does for all types but one.
+/// Numbers of threads, and numbers of elements by which the input is off a cache line. How many
+/// threads there are does not depend on the type of the elements, so the first place is enough for
+/// all types but one.
 const PLACES: [(usize, usize); 4] = [(3, 5), (1, 3), (2, 0), (7, 31)];
 
 fn run(session: &Session<'_>) -> Result<Board> {
@@ -37,7 +38,7 @@ fn run(session: &Session<'_>) -> Result<Board> {
     Ok(board)
 }
 
-/// Compares in pools of so many threads, and on so many threads of a larger pool.
+/// Compares the task in pools of so many threads, and on so many threads of a larger pool.
 fn in_places(
     session: &Session<'_>,
     board: &mut Board,
@@ -45,7 +46,7 @@ fn in_places(
     task: &impl Task,
 ) -> Result<()> {
     for (i, &(threads, offset)) in places.iter().enumerate() {
-        // The control has no threads: once is enough.
+        // The control has no threads, so it runs only once.
         board.set_control(i == 0);
         board.set_threads(0);
         pool(threads)?.install(|| task.compare(board, offset));

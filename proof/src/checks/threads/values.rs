@@ -1,4 +1,4 @@
-//! Everything that is done to values.
+//! Does on several threads everything that is done to values.
 
 use absmax::{Error, QuantParams, Result, Scheme, reference};
 use fastrand::Rng;
@@ -11,11 +11,11 @@ use crate::inputs::{Byte, Input, Matrix, Stored, both_ranges, in_groups, painted
 
 const SCALE: f32 = 0.1;
 
-/// Places of values that are not finite, in different chunks: whichever thread is first, the first
-/// value is named.
+/// The places of values that are not finite, in different chunks. Whichever thread is first, the
+/// error has to name the first value.
 const BAD: [usize; 3] = [LEN / 3, LEN / 2, LEN - 1];
 
-/// Columns, slices and the whole, of signed integers; groups come to them.
+/// Tensors of signed integers in columns, in slices and as a whole. Groups are added to these.
 const SIGNED: [(&[usize], Scheme); 4] = [
     (&ROWS, Scheme::int8().per_channel(1)),
     (&PLANES, Scheme::int8().per_channel(1)),
@@ -23,7 +23,7 @@ const SIGNED: [(&[usize], Scheme); 4] = [
     (&ROWS, Scheme::int8().affine()),
 ];
 
-/// Columns, slices and rows, of unsigned integers; groups come to them.
+/// Tensors of unsigned integers in columns, slices and rows. Groups are added to these.
 const UNSIGNED: [(&[usize], Scheme); 3] = [
     (&ROWS, Scheme::uint8().per_channel(1)),
     (&PLANES, Scheme::uint8().per_channel(-2)),
@@ -47,14 +47,14 @@ pub(super) struct Values<T> {
     bad: Vec<T>,
 }
 
-/// By the caller's parameters.
+/// Values quantized by the caller's parameters.
 struct ByParams<Q, T> {
     params: QuantParams,
     q: Vec<Q>,
     dequantized: Vec<T>,
 }
 
-/// By parameters of its own.
+/// A tensor quantized by parameters of its own.
 struct Tensor<Q, T> {
     shape: &'static [usize],
     scheme: Scheme,
