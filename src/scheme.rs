@@ -33,10 +33,10 @@ impl Range {
 pub enum Mapping {
     /// Signed integers, of which 0 stands for 0: x' = q * scale.
     Symmetric(Range),
-    /// Signed integers for the range from the least to the largest value, widened to include 0:
+    /// Signed integers for the range from the least to the largest value, extended to include 0:
     /// x' = (q - zero_point) * scale.
     AffineSigned,
-    /// Unsigned integers for the range from the least to the largest value, widened to include 0.
+    /// Unsigned integers for the range from the least to the largest value, extended to include 0.
     /// With 8 bits, this is the mapping of ONNX's `DynamicQuantizeLinear`.
     AffineUnsigned,
 }

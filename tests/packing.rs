@@ -4,7 +4,7 @@ mod common;
 
 use absmax::{Backend, Error, Packing};
 use absmax_proof::compare::{Board, Placed};
-use absmax_proof::inputs::{Byte, Layout};
+use absmax_proof::inputs::{BitLayout, Byte};
 use absmax_proof::{checks, expected};
 use common::{agree, holds};
 use fastrand::Rng;
@@ -17,7 +17,7 @@ fn there_and_back() {
 #[test]
 fn in_many_pieces() {
     for (rows, row_len) in [(5, 100_000), (100_000, 5), (2, 300_001)] {
-        for layout in Layout::all() {
+        for layout in BitLayout::all() {
             agree(|board| {
                 rows_of::<i8>(board, rows, row_len, layout);
                 rows_of::<u8>(board, rows, row_len, layout);
@@ -26,7 +26,7 @@ fn in_many_pieces() {
     }
 }
 
-fn rows_of<Q: Byte>(board: &mut Board, rows: usize, row_len: usize, layout: Layout) {
+fn rows_of<Q: Byte>(board: &mut Board, rows: usize, row_len: usize, layout: BitLayout) {
     let random = &mut Rng::with_seed(8);
     let any = |random: &mut Rng| expected::signed(random.i32(..) & layout.mask(), layout);
     let q: Vec<Q> = (0..rows * row_len).map(|_| any(random)).collect();

@@ -135,7 +135,7 @@
 //! ```
 //!
 //! The flag is looked at before each piece of at most 1 MiB that is read, written, hashed or
-//! parsed. It is also looked at before kernels get a panel, which keeps them for some hundredths of
+//! parsed. It is also looked at before kernels get a slab, which keeps them for some hundredths of
 //! a second at most. So an operation returns within a tenth of a second, except for system calls,
 //! which cannot be interrupted: flushing a file to disk, which [`Event::Flushing`] announces and
 //! which may take seconds, renaming, and reading from a disk that does not answer. Giving files
@@ -167,8 +167,8 @@
 //! # Memory and threads
 //!
 //! Operations run on the current [rayon](https://docs.rs/rayon) pool: to choose the number of
-//! threads, call them in `ThreadPool::install`. A thread holds a panel of 131,072 values, or one
-//! row of up to 4,194,304 values, some ten bytes for each. Longer rows are read twice, in panels.
+//! threads, call them in `ThreadPool::install`. A thread holds a slab of 131,072 values, or one
+//! row of up to 4,194,304 values, some ten bytes for each. Longer rows are read twice, in slabs.
 //! Beside that, the scales of a tensor, the headers and what the report says of each tensor are
 //! kept. Files are not mapped. [`sweep()`] alone holds whole rows, however long.
 //!

@@ -9,7 +9,7 @@ use half::{bf16, f16};
 
 use crate::control;
 use crate::expected::{Errors, Quantized};
-use crate::inputs::{Byte, Input, Layout, Matrix, Stored};
+use crate::inputs::{BitLayout, Byte, Input, Matrix, Stored};
 
 /// The signal to quantization noise ratio in decibels and the cosine of some statistics, which
 /// [`ErrorStats`] only tells where it has `std`.
@@ -251,7 +251,7 @@ impl Subject {
         self,
         q: &[Q],
         row_len: usize,
-        layout: Layout,
+        layout: BitLayout,
         packed: &mut [u8],
     ) -> Result<()> {
         match self {
@@ -267,7 +267,7 @@ impl Subject {
         self,
         packed: &[u8],
         row_len: usize,
-        layout: Layout,
+        layout: BitLayout,
         q: &mut [Q],
     ) -> Result<()> {
         match self {

@@ -54,8 +54,8 @@ impl<S: Simd, T: Value> Scan<S> for Spans<S, T> {
         for (i, block) in src.iter().enumerate() {
             let [a, b, c, d]: &[[T; LANES]; 4] = bytemuck::must_cast_ref(block);
             let [even, odd] = if i % 2 == 0 { [0, 1] } else { [2, 3] };
-            self.spans[even] = s.widen(self.spans[even], [T::load(s, a), T::load(s, b)]);
-            self.spans[odd] = s.widen(self.spans[odd], [T::load(s, c), T::load(s, d)]);
+            self.spans[even] = s.extend(self.spans[even], [T::load(s, a), T::load(s, b)]);
+            self.spans[odd] = s.extend(self.spans[odd], [T::load(s, c), T::load(s, d)]);
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::limits::Limits;
 use crate::{Backend, Element, Result};
 
 /// The number of values that are counted at a time, which is many more than there are counts.
-const PIECE: usize = 4 * CHUNK;
+const PORTION: usize = 4 * CHUNK;
 
 /// Counts how many of the observed values are in each bin, over the whole range of binary32, and
 /// keeps the least and the largest of them exactly.
@@ -135,8 +135,8 @@ impl Backend {
             one.merge(&other);
             one
         };
-        let (pieces, threads) = (x.chunks(PIECE), self.threads());
-        let seen = drive::fold(pieces, x.len(), threads, Bins::default, see, merge);
+        let (portions, threads) = (x.chunks(PORTION), self.threads());
+        let seen = drive::fold(portions, x.len(), threads, Bins::default, see, merge);
         histogram.bins.merge(&seen);
         histogram.limits = Limits::merge_seen(histogram.limits, limits);
         Ok(())

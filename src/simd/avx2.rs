@@ -227,13 +227,13 @@ with_features! {
         [_mm256_min_epi32(a[0], b[0]), _mm256_min_epi32(a[1], b[1])]
     }
 
-    /// Four vectors at a time become one, each of whose 128-bit lanes holds the largest elements of
-    /// that lane of the four. Then the lanes are compared.
+    /// Four vectors at a time become one, each of whose 128-bit halves holds the largest elements of
+    /// that half of the four. Then the halves are compared.
     fn max_each(v: &[I32; LANES]) -> I32 {
-        [lanes(quad(v, 0), quad(v, 4)), lanes(quad(v, 8), quad(v, 12))]
+        [halves(quad(v, 0), quad(v, 4)), halves(quad(v, 8), quad(v, 12))]
     }
 
-    /// The largest of each 128-bit lane of four vectors from `at` on.
+    /// The largest of each 128-bit half of four vectors from `at` on.
     fn quad(v: &[I32; LANES], at: usize) -> __m256i {
         let [a, b, c, d] = [v[at], v[at + 1], v[at + 2], v[at + 3]];
         let a = _mm256_max_epi32(a[0], a[1]);
@@ -245,14 +245,14 @@ with_features! {
         _mm256_max_epi32(_mm256_unpacklo_epi64(ab, cd), _mm256_unpackhi_epi64(ab, cd))
     }
 
-    /// The larger elements of the two 128-bit lanes, those of `a` before those of `b`.
-    fn lanes(a: __m256i, b: __m256i) -> __m256i {
+    /// The larger elements of the two 128-bit halves, those of `a` before those of `b`.
+    fn halves(a: __m256i, b: __m256i) -> __m256i {
         let (low, high) =
             (_mm256_permute2x128_si256::<0x20>(a, b), _mm256_permute2x128_si256::<0x31>(a, b));
         _mm256_max_epi32(low, high)
     }
 
-    /// The packs work within 128-bit lanes; [`in_order`] puts their 4-byte pieces in order.
+    /// The packs work within 128-bit halves; [`in_order`] puts their 4-byte pieces in order.
     fn narrow16(a: I32, b: I32) -> I16 {
         [_mm256_packs_epi32(a[0], a[1]), _mm256_packs_epi32(b[0], b[1])]
     }
@@ -357,7 +357,7 @@ with_features! {
 
     /// Of a number and a NaN, `min` and `max` return the second operand. One comparison for both
     /// vectors notices the NaN.
-    fn widen([least, largest, nan]: Span, [a, b]: [F32; 2]) -> Span {
+    fn extend([least, largest, nan]: Span, [a, b]: [F32; 2]) -> Span {
         let unordered =
             [_mm256_cmp_ps::<_CMP_UNORD_Q>(a[0], b[0]), _mm256_cmp_ps::<_CMP_UNORD_Q>(a[1], b[1])];
         [min(b, min(a, least)), max(b, max(a, largest)), or(nan, unordered)]

@@ -310,7 +310,7 @@ with_features! {
 
     /// Of a number and a NaN, `min` and `max` return the second operand. One comparison for both
     /// vectors notices the NaN.
-    fn widen((min, max, ordered): Span, [a, b]: [F32; 2]) -> Span {
+    fn extend((min, max, ordered): Span, [a, b]: [F32; 2]) -> Span {
         (
             _mm512_min_ps(b, _mm512_min_ps(a, min)),
             _mm512_max_ps(b, _mm512_max_ps(a, max)),

@@ -304,7 +304,7 @@ with_features! {
     }
 
     /// `fmin` and `fmax` return a NaN if there is one, so the span keeps it.
-    fn widen([min, max]: Span, [a, b]: [F32; 2]) -> Span {
+    fn extend([min, max]: Span, [a, b]: [F32; 2]) -> Span {
         [
             from_fn(|i| vminq_f32(min[i], vminq_f32(a[i], b[i]))),
             from_fn(|i| vmaxq_f32(max[i], vmaxq_f32(a[i], b[i]))),

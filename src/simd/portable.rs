@@ -330,7 +330,7 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
-    fn widen(self, [min, max]: [I32; 2], v: [F32; 2]) -> [I32; 2] {
+    fn extend(self, [min, max]: [I32; 2], v: [F32; 2]) -> [I32; 2] {
         let [a, b] = v.map(|v| self.ordered(v));
         [self.min_i32(min, self.min_i32(a, b)), self.max_i32(max, self.max_i32(a, b))]
     }

@@ -89,7 +89,7 @@ macro_rules! token {
             token!(@op $features raise16(peak: Peak16, v: &[u16; 2 * LANES]) -> Peak16);
             token!(@op $features peak16_bits(peaks: [Peak16; 4]) -> u16);
             token!(@op $features span() -> Span);
-            token!(@op $features widen(span: Span, v: [F32; 2]) -> Span);
+            token!(@op $features extend(span: Span, v: [F32; 2]) -> Span);
             token!(@op $features limits(spans: [Span; 4]) -> [f32; 2]);
 
             #[inline]

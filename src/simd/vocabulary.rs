@@ -171,7 +171,7 @@ pub trait Simd: Copy {
     /// The span before anything was seen.
     fn span(self) -> Self::Span;
     /// Takes two vectors in.
-    fn widen(self, span: Self::Span, v: [Self::F32; 2]) -> Self::Span;
+    fn extend(self, span: Self::Span, v: [Self::F32; 2]) -> Self::Span;
     /// The least and the largest value that the spans saw. A zero may have either sign. Both are
     /// NaN if a span saw a NaN. If the spans saw nothing, the least is infinity and the largest is
     /// -infinity.

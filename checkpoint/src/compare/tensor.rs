@@ -1,4 +1,4 @@
-//! Compares one tensor that both checkpoints have, panel by panel.
+//! Compares one tensor that both checkpoints have, slab by slab.
 
 use std::mem::take;
 use std::ops::Range;
@@ -10,7 +10,7 @@ use safetensors::Dtype;
 
 use crate::control::Control;
 use crate::error::Result;
-use crate::read::{Buffers, PANEL, Parameters, Place, Span, Stored, StoredModel, Workshop};
+use crate::read::{Buffers, Parameters, Place, SLAB, Span, Stored, StoredModel, Workshop};
 
 /// Bytes compared at a time.
 const PIECE: usize = 1 << 20;
@@ -33,8 +33,8 @@ impl Comparison<'_, '_> {
             }
         };
         let parameters = [parameters(0)?, parameters(1)?];
-        let panels = pair[0].span().panels(PANEL);
-        let stats = self.workshop.run(self.control, panels, |span, buffers| {
+        let slabs = pair[0].span().slabs(SLAB);
+        let stats = self.workshop.run(self.control, slabs, |span, buffers| {
             let mut values = [take(&mut buffers.dequantized), take(&mut buffers.compared)];
             for (i, x) in values.iter_mut().enumerate() {
                 x.resize(span.len(), 0.0);

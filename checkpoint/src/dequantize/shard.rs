@@ -8,7 +8,7 @@ use safetensors::Dtype;
 use crate::control::Control;
 use crate::error::{Context as _, Result};
 use crate::format::{Entry, Layout};
-use crate::read::{PANEL, Place, QuantizedWeight, Stored, StoredModel, Workshop};
+use crate::read::{Place, QuantizedWeight, SLAB, Stored, StoredModel, Workshop};
 use crate::source::Checkpoint;
 use crate::write::Draft;
 
@@ -97,7 +97,7 @@ impl ShardWriter<'_, '_> {
     ) -> Result<bool> {
         let Self { control, backend, model, workshop } = self;
         let parameters = weight.parameters(control, &model.files)?;
-        let finite = workshop.run(control, stored.span().panels(PANEL), |span, buffers| {
+        let finite = workshop.run(control, stored.span().slabs(SLAB), |span, buffers| {
             let mut x: Vec<T> = vec![T::from_f32(0.0); span.len()];
             let how = (*control, *backend);
             weight.values(how, &model.files, &parameters, &span, buffers, &mut x)?;

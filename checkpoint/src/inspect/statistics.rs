@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::control::Control;
 use crate::error::Result;
-use crate::read::{Buffers, Files, PANEL, Place, Workshop};
+use crate::read::{Buffers, Files, Place, SLAB, Workshop};
 
 /// The range of a tensor's finite values. Fields are `None` if there are no such values.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,8 +41,8 @@ pub(super) fn has_statistics(dtype: Dtype) -> bool {
 
 /// The statistics of a tensor, if it has any.
 ///
-/// A thread holds one panel at a time, 1 MiB of F64 and half or less of others, and less than 100
-/// bytes are kept of each panel done. Panels are the same on any number of threads, and are added
+/// A thread holds one slab at a time, 1 MiB of F64 and half or less of others, and less than 100
+/// bytes are kept of each slab done. Slabs are the same on any number of threads, and are added
 /// up in order.
 pub(super) fn statistics(
     control: &Control<'_>,
@@ -54,9 +54,9 @@ pub(super) fn statistics(
         return Ok(None);
     }
     let len: usize = place.shape.iter().product();
-    let panels = (0..len).step_by(PANEL).map(|first| first..len.min(first + PANEL));
-    let sums = workshop
-        .run(control, panels, |panel, buffers| sums(control, files, place, panel, buffers))?;
+    let slabs = (0..len).step_by(SLAB).map(|first| first..len.min(first + SLAB));
+    let sums =
+        workshop.run(control, slabs, |slab, buffers| sums(control, files, place, slab, buffers))?;
     let all = sums.into_iter().fold(Sums::default(), Sums::merge);
     Ok(Some(all.into()))
 }
@@ -131,23 +131,23 @@ fn sums(
     control: &Control<'_>,
     files: &Files,
     place: &Place,
-    panel: Range<usize>,
+    slab: Range<usize>,
     buffers: &mut Buffers,
 ) -> Result<Sums> {
     match place.dtype {
         Dtype::F64 => {
             // F64 is read byte by byte, because the buffer is not aligned for it.
-            let bytes = panel.start * 8..panel.end * 8;
+            let bytes = slab.start * 8..slab.end * 8;
             let bytes: &[u8] = files.read(control, place, bytes, &mut buffers.words)?;
             Ok(Sums::of(bytes.as_chunks().0.iter().map(|&bytes| f64::from_le_bytes(bytes))))
         }
-        Dtype::F16 => floats::<f16>(control, files, place, panel, buffers),
-        Dtype::BF16 => floats::<bf16>(control, files, place, panel, buffers),
+        Dtype::F16 => floats::<f16>(control, files, place, slab, buffers),
+        Dtype::BF16 => floats::<bf16>(control, files, place, slab, buffers),
         Dtype::I8 => {
-            let values: &[i8] = files.read(control, place, panel, &mut buffers.words)?;
+            let values: &[i8] = files.read(control, place, slab, &mut buffers.words)?;
             Ok(Sums::of(values.iter().map(|&q| q.into())))
         }
-        _ => floats::<f32>(control, files, place, panel, buffers),
+        _ => floats::<f32>(control, files, place, slab, buffers),
     }
 }
 
@@ -155,9 +155,9 @@ fn floats<T: Element + AnyBitPattern + NoUninit>(
     control: &Control<'_>,
     files: &Files,
     place: &Place,
-    panel: Range<usize>,
+    slab: Range<usize>,
     buffers: &mut Buffers,
 ) -> Result<Sums> {
-    let values: &[T] = files.read(control, place, panel, &mut buffers.words)?;
+    let values: &[T] = files.read(control, place, slab, &mut buffers.words)?;
     Ok(Sums::of(values.iter().map(|x| x.to_f32().into())))
 }

@@ -1,4 +1,4 @@
-//! Finds values that share a scale and are too many for a panel.
+//! Finds values that share a scale and are too many for a slab.
 
 use crate::plan::TensorPlan;
 use crate::read::{LONGEST, Span};

@@ -1,8 +1,8 @@
-//! Quantizes a weight [out, in] from file to file, panel by panel.
+//! Quantizes a weight [out, in] from file to file, slab by slab.
 //!
-//! If all values that share a scale are in one panel, the panel has its own scales. The values of a
+//! If all values that share a scale are in one slab, the slab has its own scales. The values of a
 //! whole tensor, of a row that is cut, or of a group that long are read twice: once for their
-//! range, and once to quantize them. That takes no more memory than one panel. They are read a
+//! range, and once to quantize them. That takes no more memory than one slab. They are read a
 //! third time if the clip has to prove itself.
 
 use absmax::{
@@ -60,17 +60,17 @@ struct Kernel {
     shape: [usize; 2],
 }
 
-/// The results for one panel, beside its integers.
+/// The results for one slab, beside its integers.
 #[derive(Debug, Default)]
-struct Panel {
+struct Slab {
     scales: Vec<f32>,
     zero_points: Vec<i32>,
     stats: ErrorStats,
     overflows: bool,
 }
 
-impl Panel {
-    fn add(&mut self, Panel { scales, zero_points, stats, overflows }: Panel) {
+impl Slab {
+    fn add(&mut self, Slab { scales, zero_points, stats, overflows }: Slab) {
         self.overflows |= overflows;
         self.scales.extend(scales);
         self.zero_points.extend(zero_points);
@@ -95,7 +95,7 @@ impl Weight<'_, '_> {
             // Only tensors of two dimensions are planned to be quantized.
             shape: self.plan.shape[..].try_into().unwrap_or_default(),
         };
-        let Panel { scales, zero_points, stats, overflows } = match dtype {
+        let Slab { scales, zero_points, stats, overflows } = match dtype {
             Dtype::F16 => self.run::<f16>(&kernel),
             Dtype::BF16 => self.run::<bf16>(&kernel),
             _ => self.run::<f32>(&kernel),
@@ -113,56 +113,56 @@ impl Weight<'_, '_> {
         Ok(Quantized { scales, zero_points: zero_points.transpose()?, stats, overflows })
     }
 
-    fn run<T: Element + AnyBitPattern + NoUninit>(&self, kernel: &Kernel) -> Result<Panel> {
-        let mut all = Panel::default();
+    fn run<T: Element + AnyBitPattern + NoUninit>(&self, kernel: &Kernel) -> Result<Slab> {
+        let mut all = Slab::default();
         let Some(regions) = regions(&kernel.scheme, kernel.shape) else {
             let align = match kernel.scheme.granularity() {
                 Granularity::Group(size) => lcm(size, WORD),
                 _ => WORD,
             };
-            let panels = Span::whole(kernel.shape).panels(align);
-            self.panels::<T>(kernel, panels, None)?.into_iter().for_each(|panel| all.add(panel));
+            let slabs = Span::whole(kernel.shape).slabs(align);
+            self.slabs::<T>(kernel, slabs, None)?.into_iter().for_each(|slab| all.add(slab));
             return Ok(all);
         };
         for region in regions {
             let params = self.params::<T>(kernel, &region)?;
-            let panels = self.panels::<T>(kernel, region.panels(WORD), Some(params))?;
-            panels.into_iter().for_each(|panel| all.add(panel));
+            let slabs = self.slabs::<T>(kernel, region.slabs(WORD), Some(params))?;
+            slabs.into_iter().for_each(|slab| all.add(slab));
             all.scales.push(params.scale());
             all.zero_points.push(params.zero_point());
         }
         Ok(all)
     }
 
-    /// Quantizes panels, with their own scales or with a given one.
-    fn panels<T: Element + AnyBitPattern + NoUninit>(
+    /// Quantizes slabs, with their own scales or with a given one.
+    fn slabs<T: Element + AnyBitPattern + NoUninit>(
         &self,
         kernel: &Kernel,
-        panels: impl Iterator<Item = Span> + Send,
+        slabs: impl Iterator<Item = Span> + Send,
         shared: Option<QuantParams>,
-    ) -> Result<Vec<Panel>> {
-        self.workshop.run(self.control, panels, |span, buffers| {
+    ) -> Result<Vec<Slab>> {
+        self.workshop.run(self.control, slabs, |span, buffers| {
             let Buffers { words, quantized, dequantized, packed, .. } = buffers;
             let x = self.values::<T>(kernel, &span, words)?;
             quantized.resize(x.len(), 0);
             dequantized.resize(x.len(), 0.0);
-            let mut panel = match shared {
+            let mut slab = match shared {
                 Some(params) => {
                     self.backend.quantize_with_into(x, params, quantized)?;
                     self.backend.dequantize_into(quantized, params, dequantized)?;
-                    Panel::default()
+                    Slab::default()
                 }
                 None => self.own_scales(kernel, &span, x, quantized, dequantized)?,
             };
-            panel.stats = self.backend.error_stats(x, dequantized)?;
+            slab.stats = self.backend.error_stats(x, dequantized)?;
             let largest = T::from_f32(self.backend.abs_max(dequantized)).to_f32();
-            panel.overflows = !largest.is_finite();
+            slab.overflows = !largest.is_finite();
             self.store(kernel, &span, quantized, packed)?;
-            Ok(panel)
+            Ok(slab)
         })
     }
 
-    /// Quantizes a panel with the scales that it needs, and dequantizes it.
+    /// Quantizes a slab with the scales that it needs, and dequantizes it.
     fn own_scales<T: Element>(
         &self,
         kernel: &Kernel,
@@ -170,7 +170,7 @@ impl Weight<'_, '_> {
         x: &[T],
         quantized: &mut [i8],
         dequantized: &mut [f32],
-    ) -> Result<Panel> {
+    ) -> Result<Slab> {
         let shape = span.shape();
         let (backend, scheme, [rows, row_len]) = (self.backend, kernel.of_rows, shape);
         let sets = scheme.scale_count(&shape)?;
@@ -192,10 +192,10 @@ impl Weight<'_, '_> {
             Params::new(&scales).with_zero_points(&zero_points),
             RowsMut::new(dequantized, rows, row_len)?,
         )?;
-        Ok(Panel { scales, zero_points, ..Panel::default() })
+        Ok(Slab { scales, zero_points, ..Slab::default() })
     }
 
-    /// Quantizes a panel with the scales that clipping gives.
+    /// Quantizes a slab with the scales that clipping gives.
     fn clipped<T: Element>(
         &self,
         kernel: &Kernel,
@@ -238,8 +238,8 @@ impl Weight<'_, '_> {
     ) -> Result<QuantParams> {
         let mut all = self.clip.observer()?;
         let empty = all.clone();
-        let panels = || region.clone().panels(WORD);
-        let observers = self.workshop.run(self.control, panels(), |span, buffers| {
+        let slabs = || region.clone().slabs(WORD);
+        let observers = self.workshop.run(self.control, slabs(), |span, buffers| {
             let x = self.values::<T>(kernel, &span, &mut buffers.words)?;
             let mut observer = empty.clone();
             let observed = self.backend.observe(&mut observer, x);
@@ -253,19 +253,19 @@ impl Weight<'_, '_> {
         let Some((min, max)) = range.filter(|_| self.clip == Clip::Mse) else { return Ok(params) };
         // The histogram's error is an estimate, so the clip has to prove itself on the weights.
         let whole = kernel.of_rows.params(min, max)?;
-        let errors = self.workshop.run(self.control, panels(), |span, buffers| {
+        let errors = self.workshop.run(self.control, slabs(), |span, buffers| {
             let Buffers { words, quantized, dequantized, .. } = buffers;
             let x = self.values::<T>(kernel, &span, words)?;
             let mut error = |params| approximate(self.backend, x, params, quantized, dequantized);
             Ok([error(params)?, error(whole)?])
         })?;
         let sum = |i: usize| {
-            errors.iter().fold(ErrorStats::default(), |sum, panel| sum.merge(panel[i])).mse()
+            errors.iter().fold(ErrorStats::default(), |sum, slab| sum.merge(slab[i])).mse()
         };
         Ok(if sum(0) < sum(1) { params } else { whole })
     }
 
-    /// Writes the integers of a panel.
+    /// Writes the integers of a slab.
     fn store(&self, kernel: &Kernel, span: &Span, q: &[i8], packed: &mut Vec<u8>) -> Result<()> {
         let row_len = kernel.shape[1];
         let Some(packing) = kernel.packing else {
@@ -295,7 +295,7 @@ impl Weight<'_, '_> {
         Ok(cast_slice(buffer))
     }
 
-    /// Turns an error about a panel, in which so many values share a scale, into an error about the
+    /// Turns an error about a slab, in which so many values share a scale, into an error about the
     /// tensor.
     fn explain(&self, error: KernelError, span: &Span, set_len: usize) -> Error {
         let tensor = self.plan.name.clone();

@@ -10,4 +10,4 @@ pub(crate) use model::{Stored, StoredModel};
 pub(crate) use pieces::{Buffers, Workshop};
 pub(crate) use place::{Files, Place};
 pub(crate) use quantized_weight::{Parameters, QuantizedWeight};
-pub(crate) use span::{LONGEST, PANEL, Span};
+pub(crate) use span::{LONGEST, SLAB, Span};

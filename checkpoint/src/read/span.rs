@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-/// The number of elements of one panel of whole rows, unless a single row has more. What is read,
+/// The number of elements of one slab of whole rows, unless a single row has more. What is read,
 /// the integers and the values that they stand for fit the second-level cache together.
-pub(crate) const PANEL: usize = 1 << 17;
+pub(crate) const SLAB: usize = 1 << 17;
 
 /// The number of elements of the longest row that is not cut. Kernels are not interrupted, and take
 /// some hundredths of a second for so many elements.
@@ -48,16 +48,16 @@ impl Span {
         [self.rows.start + index / row_len, self.columns.start + index % row_len]
     }
 
-    /// Cuts the span into panels. A panel is some whole rows, or a part of a row that is too long.
+    /// Cuts the span into slabs. A slab is some whole rows, or a part of a row that is too long.
     /// The number of elements of such a part is a multiple of `align`, except for the last part of
-    /// a row. A span without elements has no panels.
-    pub(crate) fn panels(self, align: usize) -> impl Iterator<Item = Self> + Send + use<> {
+    /// a row. A span without elements has no slabs.
+    pub(crate) fn slabs(self, align: usize) -> impl Iterator<Item = Self> + Send + use<> {
         let Self { rows, columns } = self;
         let width = columns.len();
         let (row_step, column_step) = if width <= LONGEST {
-            (PANEL.checked_div(width).unwrap_or(1).max(1), width.max(1))
+            (SLAB.checked_div(width).unwrap_or(1).max(1), width.max(1))
         } else {
-            (1, (PANEL / align * align).max(align))
+            (1, (SLAB / align * align).max(align))
         };
         let firsts = rows.clone().step_by(row_step);
         firsts.flat_map(move |first| {

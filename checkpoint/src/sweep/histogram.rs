@@ -7,24 +7,24 @@ use safetensors::Dtype;
 
 use super::candidate::{Candidate, Mapping};
 use super::report::{Grid, WeightHistogram};
-use super::weight::{Limits, Weight};
+use super::weight::{Extremes, Weight};
 use crate::error::Result;
-use crate::read::PANEL;
+use crate::read::SLAB;
 use crate::scheme::{Granularity, InvalidOption};
 
 /// The number of bins, which is odd so that zero is in the middle of one.
 const BINS: usize = 201;
 
-/// What one panel adds to the histogram.
+/// What one slab adds to the histogram.
 #[derive(Debug)]
-struct Panel {
+struct Slab {
     counts: Vec<u64>,
     /// The largest magnitude of each group that has one.
     abs_maxes: Vec<f32>,
 }
 
 impl Weight<'_, '_> {
-    /// Makes the histogram. Beside panels, that takes 4 bytes of memory for each of the smallest
+    /// Makes the histogram. Beside slabs, that takes 4 bytes of memory for each of the smallest
     /// groups.
     pub(super) fn histogram(&self, candidates: &[Candidate]) -> Result<WeightHistogram> {
         match self.place.dtype {
@@ -42,18 +42,18 @@ impl Weight<'_, '_> {
         let none = || InvalidOption::new("there is no symmetric scheme to draw");
         let coarsest = *symmetric.next().ok_or_else(none)?;
         let finest = *symmetric.next_back().unwrap_or(&coarsest);
-        let limits: Limits = self.limits::<T>()?;
+        let limits: Extremes = self.limits::<T>()?;
         let abs_max = if -limits.min > limits.max { -limits.min } else { limits.max };
         let reach = if abs_max > 0.0 { abs_max.into() } else { 1.0 };
 
-        let panels = self.workshop.run(self.control, self.row_panels(), |rows, buffers| {
+        let slabs = self.workshop.run(self.control, self.row_slabs(), |rows, buffers| {
             let x = self.read::<T>(&rows, &mut buffers.words)?;
-            self.panel(x, reach, finest.set_len(self.shape[1]))
+            self.slab(x, reach, finest.set_len(self.shape[1]))
         })?;
         let (mut counts, mut abs_maxes) = (vec![0; BINS], Vec::new());
-        for panel in panels {
-            counts.iter_mut().zip(panel.counts).for_each(|(all, count)| *all += count);
-            abs_maxes.extend(panel.abs_maxes);
+        for slab in slabs {
+            counts.iter_mut().zip(slab.counts).for_each(|(all, count)| *all += count);
+            abs_maxes.extend(slab.abs_maxes);
         }
         abs_maxes.sort_unstable_by(f32::total_cmp);
         let median = abs_maxes.get(abs_maxes.len() / 2).copied().unwrap_or(abs_max);
@@ -76,9 +76,9 @@ impl Weight<'_, '_> {
         })
     }
 
-    fn panel<T: Element>(&self, x: &[T], reach: f64, set_len: usize) -> Result<Panel> {
+    fn slab<T: Element>(&self, x: &[T], reach: f64, set_len: usize) -> Result<Slab> {
         let mut counts = vec![0; BINS];
-        for x in x.chunks(PANEL) {
+        for x in x.chunks(SLAB) {
             self.control.check()?;
             for x in x {
                 // `part` is within [0, 1], and 1 is the end of the last bin.
@@ -88,7 +88,7 @@ impl Weight<'_, '_> {
         }
         let groups = x.chunks(self.shape[1]).flat_map(|row| row.chunks(set_len));
         let abs_maxes = groups.map(|group| self.backend.abs_max(group));
-        Ok(Panel { counts, abs_maxes: abs_maxes.filter(|&abs_max| abs_max > 0.0).collect() })
+        Ok(Slab { counts, abs_maxes: abs_maxes.filter(|&abs_max| abs_max > 0.0).collect() })
     }
 }
 

@@ -1,9 +1,9 @@
 //! Tries every scheme on one weight.
 //!
-//! The weight is read twice, in panels of whole rows: once for the range of all values, and once to
-//! quantize each panel with every scheme while it is in the cache. A thread holds one panel as it
+//! The weight is read twice, in slabs of whole rows: once for the range of all values, and once to
+//! quantize each slab with every scheme while it is in the cache. A thread holds one slab as it
 //! is read, as integers and as the binary32 values that those stand for, which is at most 9 bytes
-//! for each value. Some 60 bytes are kept of each panel done and each scheme, and are added up in
+//! for each value. Some 60 bytes are kept of each slab done and each scheme, and are added up in
 //! order.
 
 use std::ops::Range;
@@ -20,7 +20,7 @@ use super::candidate::Candidate;
 use super::total::Total;
 use crate::control::Control;
 use crate::error::{Context as _, Error, Result};
-use crate::read::{Buffers, Files, LONGEST, PANEL, Place, Span, Workshop};
+use crate::read::{Buffers, Files, LONGEST, Place, SLAB, Span, Workshop};
 use crate::scheme::Granularity;
 
 #[derive(Clone, Copy)]
@@ -36,7 +36,7 @@ pub(super) struct Weight<'a, 'c> {
 
 /// The least and the largest value.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(super) struct Extremes {
     pub(super) min: f32,
     pub(super) max: f32,
 }
@@ -58,15 +58,15 @@ impl Weight<'_, '_> {
         let limits = self.limits::<T>()?;
         let prepared = candidates.iter().map(|candidate| self.prepare(candidate, limits));
         let prepared = prepared.collect::<Result<Vec<_>>>()?;
-        let panels = self.workshop.run(self.control, self.row_panels(), |rows, buffers| {
+        let slabs = self.workshop.run(self.control, self.row_slabs(), |rows, buffers| {
             let Buffers { words, quantized, dequantized, .. } = buffers;
             let x = self.read::<T>(&rows, words)?;
             let stats = prepared.iter().map(|one| self.stats(*one, x, quantized, dequantized));
             stats.collect::<Result<Vec<_>>>().in_tensor(&self.place.name)
         })?;
         let mut all = vec![ErrorStats::default(); candidates.len()];
-        for panel in panels {
-            all.iter_mut().zip(panel).for_each(|(all, stats)| *all = all.merge(stats));
+        for slab in slabs {
+            all.iter_mut().zip(slab).for_each(|(all, stats)| *all = all.merge(stats));
         }
         let totals = candidates.iter().zip(all).map(|(candidate, stats)| {
             Ok(Total { stats, scales: candidate.scale_count(self.shape)? })
@@ -74,7 +74,7 @@ impl Weight<'_, '_> {
         totals.collect()
     }
 
-    fn prepare(&self, candidate: &Candidate, Limits { min, max }: Limits) -> Result<Prepared> {
+    fn prepare(&self, candidate: &Candidate, Extremes { min, max }: Extremes) -> Result<Prepared> {
         let scheme = candidate.scheme()?;
         let set_len = candidate.set_len(self.shape[1]);
         Ok(match candidate.granularity {
@@ -83,7 +83,7 @@ impl Weight<'_, '_> {
         })
     }
 
-    /// The error of one scheme in one panel. A row that kernels should not be given at once is cut.
+    /// The error of one scheme in one slab. A row that kernels should not be given at once is cut.
     fn stats<T: Element>(
         &self,
         prepared: Prepared,
@@ -99,9 +99,9 @@ impl Weight<'_, '_> {
         match prepared {
             Prepared::Own { scheme, set_len } if set_len > LONGEST => {
                 for set in x.chunks(set_len) {
-                    let Limits { min, max } = self.limits_of(set)?;
+                    let Extremes { min, max } = self.limits_of(set)?;
                     let shared = Prepared::Shared(scheme.params(min, max)?);
-                    for part in set.chunks(PANEL) {
+                    for part in set.chunks(SLAB) {
                         all = all.merge(self.part(shared, part, part.len(), q, y)?);
                     }
                 }
@@ -109,7 +109,7 @@ impl Weight<'_, '_> {
             _ => {
                 let set_len =
                     if let Prepared::Own { set_len, .. } = prepared { set_len } else { 1 };
-                for part in x.chunks((PANEL / set_len * set_len).max(set_len)) {
+                for part in x.chunks((SLAB / set_len * set_len).max(set_len)) {
                     all = all.merge(self.part(prepared, part, part.len(), q, y)?);
                 }
             }
@@ -152,8 +152,8 @@ impl Weight<'_, '_> {
     }
 
     /// The range of all values, which are found to be finite.
-    pub(super) fn limits<T: Element + AnyBitPattern + NoUninit>(&self) -> Result<Limits> {
-        let observers = self.workshop.run(self.control, self.row_panels(), |rows, buffers| {
+    pub(super) fn limits<T: Element + AnyBitPattern + NoUninit>(&self) -> Result<Extremes> {
+        let observers = self.workshop.run(self.control, self.row_slabs(), |rows, buffers| {
             let x = self.read::<T>(&rows, &mut buffers.words)?;
             let mut observer = Observer::min_max();
             for (i, part) in x.chunks(LONGEST).enumerate() {
@@ -170,18 +170,18 @@ impl Weight<'_, '_> {
         let mut all = Observer::min_max();
         observers.iter().try_for_each(|observer| all.merge(observer))?;
         let (min, max) = all.limits(Scheme::int8()).unwrap_or((0.0, 0.0));
-        Ok(Limits { min, max })
+        Ok(Extremes { min, max })
     }
 
     /// The range of finite values.
-    fn limits_of<T: Element>(&self, x: &[T]) -> Result<Limits> {
+    fn limits_of<T: Element>(&self, x: &[T]) -> Result<Extremes> {
         let mut observer = Observer::min_max();
-        for part in x.chunks(PANEL) {
+        for part in x.chunks(SLAB) {
             self.control.check()?;
             self.backend.observe(&mut observer, part)?;
         }
         let (min, max) = observer.limits(Scheme::int8()).unwrap_or((0.0, 0.0));
-        Ok(Limits { min, max })
+        Ok(Extremes { min, max })
     }
 
     fn not_finite(&self, first_row: usize, index: usize, value: f32) -> Error {
@@ -190,9 +190,9 @@ impl Weight<'_, '_> {
         Error::NotFinite { tensor, row, column, value }
     }
 
-    /// Panels of whole rows, however long these are: groups of several sizes share no place to cut.
-    pub(super) fn row_panels(&self) -> impl Iterator<Item = Range<usize>> + Send + use<> {
-        Span::whole(self.shape).panels(self.shape[1]).map(|span| span.rows)
+    /// Slabs of whole rows, however long these are: groups of several sizes share no place to cut.
+    pub(super) fn row_slabs(&self) -> impl Iterator<Item = Range<usize>> + Send + use<> {
+        Span::whole(self.shape).slabs(self.shape[1]).map(|span| span.rows)
     }
 
     /// Reads some rows.
@@ -206,11 +206,11 @@ impl Weight<'_, '_> {
     }
 }
 
-/// The parameters that a candidate has before it sees a panel.
+/// The parameters that a candidate has before it sees a slab.
 #[derive(Clone, Copy, Debug)]
 enum Prepared {
-    /// One scale for all panels.
+    /// One scale for all slabs.
     Shared(QuantParams),
-    /// Scales that each panel finds, one for each row or for so many values of one.
+    /// Scales that each slab finds, one for each row or for so many values of one.
     Own { scheme: Scheme, set_len: usize },
 }

@@ -1,4 +1,4 @@
-//! Rows that are cut into panels become what they would become in one piece.
+//! Rows that are cut into slabs become what they would become in one piece.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,7 +12,7 @@ use safetensors::SafeTensors;
 
 use crate::common::{Model, is_emulated};
 
-/// A little more than the longest row that is not cut, no multiple of a panel, but one of 192.
+/// A little more than the longest row that is not cut, no multiple of a slab, but one of 192.
 const ROW: usize = (1 << 22) + 128;
 const SHAPE: [usize; 2] = [2, ROW];
 

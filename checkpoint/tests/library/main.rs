@@ -5,5 +5,5 @@ mod common;
 mod errors;
 mod long_rows;
 mod options;
-mod panels;
 mod progress;
+mod slabs;

@@ -10,7 +10,7 @@ use crate::common::{Model, Tensor, listing, quantize};
 
 #[test]
 fn threads_and_instruction_sets_change_nothing() {
-    // Several panels a tensor.
+    // Several slabs a tensor.
     let shape = [400, 1000];
     let model = Model::new().weights(
         "model.safetensors",

@@ -34,7 +34,7 @@ fn values(tensor: &Tensor) -> Vec<f64> {
     tensor.bytes.chunks(width).map(value).collect()
 }
 
-/// Several panels of every type, with what is not finite at the edges of panels.
+/// Several slabs of every type, with what is not finite at the edges of slabs.
 #[test]
 fn statistics_are_those_of_the_values() {
     let shape = [400, 1000];

@@ -17,7 +17,7 @@ fn the_first_is_named() {
                 [(f32::NAN, "NaN"), (f32::INFINITY, "inf"), (f32::NEG_INFINITY, "-inf")]
             {
                 let index = row * 1000 + column;
-                // A later one, in the last panel, is not the one to be named.
+                // A later one, in the last slab, is not the one to be named.
                 let tensor = Tensor::random(dtype, &shape)
                     .with(shape[0] * shape[1] - 1, f32::NAN)
                     .with(index, value);

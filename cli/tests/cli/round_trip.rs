@@ -27,10 +27,10 @@ fn every_dtype_and_granularity() {
     }
 }
 
-/// Panels hold 2^17 elements or one row: one panel less a row, one exactly, one and a row, rows longer
-/// than a panel, and odd ones that leave the data of what follows unaligned.
+/// Slabs hold 2^17 elements or one row: one slab less a row, one exactly, one and a row, rows longer
+/// than a slab, and odd ones that leave the data of what follows unaligned.
 #[test]
-fn every_panel_edge() {
+fn every_slab_edge() {
     let shapes = [
         [127, 1024],
         [128, 1024],

@@ -204,9 +204,9 @@ fn every_scheme_is_stored_as_the_format_says() {
     }
 }
 
-/// Rows so long, and so many, that there are several panels.
+/// Rows so long, and so many, that there are several slabs.
 #[test]
-fn several_panels() {
+fn several_slabs() {
     for (options, scheme, packed) in [
         ("--scheme w4a16", Scheme::int4(), Some(4)),
         ("--scheme w4a16 --asymmetric", Scheme::int4().affine(), Some(4)),

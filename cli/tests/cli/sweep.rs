@@ -100,7 +100,7 @@ fn expect_numbers(found: &Value, sums: Sums, mapping: &str, bits: u8) {
     close("bits_per_weight", f64::from(bits) + beside);
 }
 
-/// Several panels, ragged groups, groups that are longer than rows, every type.
+/// Several slabs, ragged groups, groups that are longer than rows, every type.
 #[test]
 fn numbers_are_those_of_the_reference() {
     let tensors = [

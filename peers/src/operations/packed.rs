@@ -1,4 +1,4 @@
-//! Measures int4, packed panel by panel, beside int8.
+//! Measures int4, packed slab by slab, beside int8.
 
 use std::cell::RefCell;
 use std::hint::black_box;
@@ -11,8 +11,8 @@ use super::tensor::{self, Out, ROW};
 use crate::contender::{Contender, exactly};
 use crate::measure::Timings;
 
-/// The number of elements of a panel. Its integers are packed while they are still in the cache.
-const PANEL: usize = 32 * ROW;
+/// The number of elements of a slab. Its integers are packed while they are still in the cache.
+const SLAB: usize = 32 * ROW;
 
 pub(super) fn measure(run: &Run<'_>) -> anyhow::Result<Timings> {
     let (inputs, elements) = (&run.inputs, run.elements());
@@ -25,8 +25,8 @@ pub(super) fn measure(run: &Run<'_>) -> anyhow::Result<Timings> {
         let call = move |i: usize| -> absmax::Result<()> {
             let (q, scales) = &mut *out.borrow_mut();
             let packed = &mut packed.borrow_mut()[..elements / 2];
-            let panels = black_box(&inputs[i]).chunks(PANEL).zip(packed.chunks_mut(PANEL / 2));
-            for ((x, packed), scales) in panels.zip(scales.chunks_mut(PANEL / ROW)) {
+            let slabs = black_box(&inputs[i]).chunks(SLAB).zip(packed.chunks_mut(SLAB / 2));
+            for ((x, packed), scales) in slabs.zip(scales.chunks_mut(SLAB / ROW)) {
                 let q = &mut q[..x.len()];
                 tensor::quantize(backend, int4, x, q, scales)?;
                 backend.pack_into(q, ROW, packing, packed)?;

@@ -46,19 +46,20 @@ impl Division {
 }
 
 /// The number of significands that are tried at a time.
-const CHUNK: u32 = 1 << 12;
+const PORTION: u32 = 1 << 12;
 
 /// Runs the enumeration on every backend.
 pub fn divisions(session: &Session<'_>) -> Vec<Division> {
-    // The chunks are tried from the last one down, because the control fails at the last
+    // The portions are tried from the last one down, because the control fails at the last
     // significand of all.
     let stride = session.effort.pick(64, 1);
-    let chunks: Vec<u32> = (0..SIGNIFICANDS / CHUNK).rev().step_by(stride).collect();
+    let portions: Vec<u32> = (0..SIGNIFICANDS / PORTION).rev().step_by(stride).collect();
     let backends: Vec<Backend> = session.backends().collect();
-    session.begin("division", 2 * chunks.len() * backends.len());
+    session.begin("division", 2 * portions.len() * backends.len());
     let tally = |backend, reciprocal: fn(f32) -> Option<Reciprocal>| {
-        let tallies = chunks.par_iter().map(|chunk| {
-            let tally = division::check(backend, chunk * CHUNK..(chunk + 1) * CHUNK, reciprocal);
+        let tallies = portions.par_iter().map(|portion| {
+            let tally =
+                division::check(backend, portion * PORTION..(portion + 1) * PORTION, reciprocal);
             session.step();
             tally
         });
@@ -74,7 +75,7 @@ pub fn divisions(session: &Session<'_>) -> Vec<Division> {
         let control = tally(backend, control::reciprocal);
         Division {
             backend: backend.isa().name(),
-            significands: chunks.len() as u32 * CHUNK,
+            significands: portions.len() as u32 * PORTION,
             of: SIGNIFICANDS,
             cases,
             mismatches,

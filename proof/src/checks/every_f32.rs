@@ -20,8 +20,8 @@ pub const CHECK: Check = Check {
 
 /// The number of bits of the patterns that are tried at a time. These patterns and their results
 /// stay in the cache.
-const CHUNK_BITS: u32 = 16;
-const CHUNKS: usize = 1 << (u32::BITS - CHUNK_BITS);
+const PORTION_BITS: u32 = 16;
+const PORTIONS: usize = 1 << (u32::BITS - PORTION_BITS);
 
 /// The parameters that all patterns are quantized by.
 enum By {
@@ -38,12 +38,12 @@ fn run(session: &Session<'_>) -> Result<Board> {
     all.push(By::Signed(params(1.0 / 127.0, (-37, -128, 127))));
     all.push(By::Unsigned(params(0.1, (131, 0, 255))));
     all.push(By::Unsigned(params(1e-40, (7, 0, 15))));
-    let steps = 0..all.len() * CHUNKS;
+    let steps = 0..all.len() * PORTIONS;
     Ok(session.over(CHECK.name, &session.board_without_control(), steps, |board, step| {
-        let first = ((step % CHUNKS) as u32) << CHUNK_BITS;
-        let values: Vec<f32> = (0..1 << CHUNK_BITS).map(|i| f32::from_bits(first | i)).collect();
+        let first = ((step % PORTIONS) as u32) << PORTION_BITS;
+        let values: Vec<f32> = (0..1 << PORTION_BITS).map(|i| f32::from_bits(first | i)).collect();
         let x = Placed::new(&values, 0, 0.0);
-        match all[step / CHUNKS] {
+        match all[step / PORTIONS] {
             By::Scale(scale) => board.with_both_ranges(&x, scale),
             By::Signed(params) => board.with_params::<f32, i8>(&x, params),
             By::Unsigned(params) => board.with_params::<f32, u8>(&x, params),

@@ -6,7 +6,7 @@ use super::check::Check;
 use crate::compare::{Board, Placed};
 use crate::error::Result;
 use crate::expected;
-use crate::inputs::{Byte, Layout};
+use crate::inputs::{BitLayout, Byte};
 use crate::session::Session;
 
 /// Integers of 2, 4 and 8 bits, packed and unpacked.
@@ -28,7 +28,7 @@ fn run(session: &Session<'_>) -> Result<Board> {
     let lengths: Vec<usize> = lengths.collect();
     Ok(session.over(CHECK.name, &session.board(), lengths, |board, row_len| {
         let random = &mut Rng::with_seed(row_len as u64);
-        for layout in Layout::all() {
+        for layout in BitLayout::all() {
             // Many rows that are too short for a vector are packed side by side.
             for rows in [1, 3, if row_len < 70 { 50 } else { 2 }] {
                 of_type::<i8>(board, random, [rows, row_len], layout);
@@ -42,7 +42,7 @@ fn of_type<Q: Byte>(
     board: &mut Board,
     random: &mut Rng,
     [rows, row_len]: [usize; 2],
-    layout: Layout,
+    layout: BitLayout,
 ) {
     let len = rows * row_len;
     let fit = |random: &mut Rng| expected::signed(random.i32(..) & layout.mask(), layout);

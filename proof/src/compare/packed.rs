@@ -2,7 +2,7 @@
 
 use super::mismatch::Scene;
 use super::{Board, Kernel, Placed};
-use crate::inputs::{Byte, Layout};
+use crate::inputs::{BitLayout, Byte};
 
 impl Board {
     /// Compares every subject's bytes with the expected ones.
@@ -10,7 +10,7 @@ impl Board {
         &mut self,
         q: &Placed<Q>,
         row_len: usize,
-        layout: Layout,
+        layout: BitLayout,
         expected: &[u8],
     ) {
         let parameters = || text(row_len, layout);
@@ -26,7 +26,7 @@ impl Board {
         &mut self,
         packed: &Placed<u8>,
         row_len: usize,
-        layout: Layout,
+        layout: BitLayout,
         expected: &[Q],
     ) {
         let parameters = || format!("{}, to {}", text(row_len, layout), Q::TYPE);
@@ -38,7 +38,7 @@ impl Board {
     }
 }
 
-fn text(row_len: usize, layout: Layout) -> String {
+fn text(row_len: usize, layout: BitLayout) -> String {
     let of = if layout.words { "words" } else { "bytes" };
     format!("rows of {row_len} integers of {} bits in {of}", layout.bits)
 }

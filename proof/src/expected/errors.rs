@@ -38,7 +38,7 @@ pub fn products(x: f64, y: f64) -> Sums {
 }
 
 /// The number of values whose sums are added to the total at a time.
-const BLOCK: usize = 1 << 14;
+const STRETCH: usize = 1 << 14;
 
 /// The number of accumulators of each sum, which take turns.
 const LANES: usize = 16;
@@ -46,7 +46,7 @@ const LANES: usize = 16;
 /// The error of `y`, which is to be `x`.
 pub fn errors<T: Input>(x: &[T], y: &[f32]) -> Errors {
     let (mut totals, mut max_abs) = (Sums::default(), 0.0);
-    for (x, y) in x.chunks(BLOCK).zip(y.chunks(BLOCK)) {
+    for (x, y) in x.chunks(STRETCH).zip(y.chunks(STRETCH)) {
         let mut lanes = [Sums::default(); LANES];
         for (i, (x, y)) in x.iter().zip(y).enumerate() {
             let (x, y) = (f64::from(x.wide()), f64::from(*y));

@@ -4,14 +4,14 @@ use absmax::{Packing, Result};
 
 /// A packing, as plain data.
 #[derive(Clone, Copy, Debug)]
-pub struct Layout {
+pub struct BitLayout {
     /// The number of bits of each integer.
     pub bits: u8,
     /// Whether every row starts a word of 32 bits.
     pub words: bool,
 }
 
-impl Layout {
+impl BitLayout {
     /// All layouts that there are.
     pub fn all() -> impl Iterator<Item = Self> {
         [2, 4, 8].into_iter().flat_map(|bits| [false, true].map(|words| Self { bits, words }))

@@ -14,7 +14,7 @@ mod value;
 pub use byte::{Byte, Kind};
 pub use element::Input;
 pub use hard::hard_values;
-pub use layout::Layout;
+pub use layout::BitLayout;
 pub use matrix::{Matrix, Stored};
 pub use painted::{between, painted, within};
 pub use params::{any_kind, both_ranges, every_kind, params};

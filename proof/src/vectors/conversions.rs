@@ -38,7 +38,7 @@ impl Case for Conversion {
             .collect();
         for scale_type in SCALE_TYPES {
             let (scale_type, y) = (scale_type.into(), String::new());
-            all.extend(scales.chunks(CHUNK).map(|scales| Self::Store {
+            all.extend(scales.chunks(PORTION).map(|scales| Self::Store {
                 scale_type,
                 x: hex(scales),
                 y: y.clone(),
@@ -66,7 +66,7 @@ impl Case for Conversion {
 }
 
 /// The number of numbers in a line.
-const CHUNK: usize = 32;
+const PORTION: usize = 32;
 
 fn widened<T: Input>(x: &str, by: By) -> String {
     let widen = |x: T| match by {
@@ -99,10 +99,10 @@ fn inputs<T: Input>(element: Element) -> Vec<Conversion> {
         })
         .collect();
     let mut all = Vec::new();
-    for x in numbers.chunks(CHUNK).map(hex) {
+    for x in numbers.chunks(PORTION).map(hex) {
         all.push(Conversion::Widen { element, x, y: String::new() });
     }
-    for x in near.chunks(CHUNK).map(hex) {
+    for x in near.chunks(PORTION).map(hex) {
         all.push(Conversion::Narrow { element, x, y: String::new() });
     }
     all

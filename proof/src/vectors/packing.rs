@@ -8,7 +8,7 @@ use super::by::By;
 use super::file::Case;
 use super::refusal::Answer;
 use crate::expected;
-use crate::inputs::{Byte, Layout};
+use crate::inputs::{BitLayout, Byte};
 
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Packed {
@@ -49,7 +49,7 @@ impl Case for Packed {
     fn all() -> Vec<Self> {
         let random = &mut Rng::with_seed(3);
         let mut all = Vec::new();
-        for Layout { bits, words } in Layout::all() {
+        for BitLayout { bits, words } in BitLayout::all() {
             let layout = if words { Kind::Words } else { Kind::Bytes };
             for [rows, row_len] in [[1, 1], [3, 5], [2, 16], [2, 19], [1, 70], [0, 4]] {
                 for integer in [Type::I8, Type::U8] {
@@ -84,7 +84,7 @@ impl Packed {
 }
 
 fn packed<Q: Byte + Integer>(case: &Packed, by: By) -> absmax::Result<Bytes> {
-    let layout = Layout { bits: case.bits, words: case.layout == Kind::Words };
+    let layout = BitLayout { bits: case.bits, words: case.layout == Kind::Words };
     let (row_len, len) = (case.row_len, case.q.len());
     let q: Vec<Q> = case.q.iter().map(|&q| Q::from_i32(q)).collect();
     let (packed, unpacked): (Vec<u8>, Vec<Q>) = match by {

@@ -25,11 +25,11 @@ impl<T: Value> Kernel for ColumnLimits<'_, T> {
         let width = max.len();
         for rows in x.chunks(ROWS * width) {
             if rows.len() == ROWS * width {
-                widen::<S, T, ROWS>(s, rows, traffic, min, max);
+                extend::<S, T, ROWS>(s, rows, traffic, min, max);
                 continue;
             }
             for row in rows.chunks(width) {
-                widen::<S, T, 1>(s, row, traffic, min, max);
+                extend::<S, T, 1>(s, row, traffic, min, max);
             }
         }
     }
@@ -37,7 +37,7 @@ impl<T: Value> Kernel for ColumnLimits<'_, T> {
 
 /// Widens the limits of the columns to include R rows of the same length.
 #[inline(always)]
-fn widen<S: Simd, T: Value, const R: usize>(
+fn extend<S: Simd, T: Value, const R: usize>(
     s: S,
     x: &[T],
     traffic: Traffic,
@@ -46,17 +46,17 @@ fn widen<S: Simd, T: Value, const R: usize>(
 ) {
     let n = x.len() / R;
     if n < BLOCK {
-        // This is a short last row, which comes alone. Limits that only the padding widens are not
+        // This is a short last row, which comes alone. Limits that only the padding extends are not
         // copied back.
         let (mut padded, mut least, mut most) = ([T::zeroed(); BLOCK], [0; BLOCK], [0; BLOCK]);
         padded[..n].copy_from_slice(x);
         most[..n].copy_from_slice(&max[..n]);
         if let Some(min) = min.get_mut(..n) {
             least[..n].copy_from_slice(min);
-            widen_block(s, [&padded], &mut least, &mut most);
+            extend_block(s, [&padded], &mut least, &mut most);
             min.copy_from_slice(&least[..n]);
         } else {
-            widen_block(s, [&padded], &mut [], &mut most);
+            extend_block(s, [&padded], &mut [], &mut most);
         }
         return max[..n].copy_from_slice(&most[..n]);
     }
@@ -65,13 +65,13 @@ fn widen<S: Simd, T: Value, const R: usize>(
         let block = at..at + BLOCK;
         let x = blocks(s, rows, at, traffic);
         let min = min.get_mut(block.clone()).unwrap_or_default();
-        widen_block(s, x, min, &mut max[block]);
+        extend_block(s, x, min, &mut max[block]);
     }
 }
 
 /// Widens the limits of 64 columns. `min` is empty if only magnitudes matter.
 #[inline(always)]
-fn widen_block<S: Simd, T: Value, const R: usize>(
+fn extend_block<S: Simd, T: Value, const R: usize>(
     s: S,
     rows: [&[T]; R],
     min: &mut [i32],

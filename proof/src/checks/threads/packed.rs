@@ -5,12 +5,12 @@ use fastrand::Rng;
 use super::task::{LEN, ROWS, Task};
 use crate::compare::{Board, Placed};
 use crate::expected;
-use crate::inputs::{Layout, Value};
+use crate::inputs::{BitLayout, Value};
 
 /// Integers, and their bytes in every layout.
 pub(super) struct Packed {
     q: Vec<i8>,
-    packed: Vec<(Layout, Vec<u8>, Vec<i8>)>,
+    packed: Vec<(BitLayout, Vec<u8>, Vec<i8>)>,
 }
 
 impl Packed {
@@ -22,7 +22,7 @@ impl Packed {
             let unpacked = expected::unpack(&packed, LEN, ROWS[1], layout);
             (layout, packed, unpacked)
         };
-        Self { packed: Layout::all().map(pack).collect(), q }
+        Self { packed: BitLayout::all().map(pack).collect(), q }
     }
 }
 
