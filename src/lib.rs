@@ -40,6 +40,20 @@
 //!   [`Histogram`] says where those values are, and where to clip them.
 //! - [`ErrorStats`] says how large the error of the quantization is.
 //!
+//! # Buffers
+//!
+//! Four rules hold for every operation:
+//!
+//! - **Overlap.** Inputs and outputs are borrowed, so an output overlaps nothing else. An operation
+//!   that writes where it reads says so in its name: `fake_quantize_in_place`.
+//! - **Alignment.** Buffers need no alignment beyond that of their type.
+//! - **Zero length.** An operation on no values succeeds. A scale that is computed from no values
+//!   is 1, and the zero point is that of values that are all zero.
+//! - **Errors.** Lengths, types and given parameters are checked before anything is written. A value
+//!   that is not finite, or a scale that overflows, is found while the values are read: after
+//!   [`Error::NotFinite`] and [`Error::ScaleOverflow`], the outputs hold initialised values that mean
+//!   nothing.
+//!
 //! # Environment
 //!
 //! The floating-point environment of the caller does not matter. The caller may flush subnormals,

@@ -38,7 +38,8 @@ pub fn quantize<T: Element>(x: &[T]) -> Result<(Vec<i8>, f32)> {
 /// # Errors
 ///
 /// [`Error::LengthMismatch`](crate::Error::LengthMismatch) if the buffer's length is not that of
-/// `x`, [`Error::NotFinite`](crate::Error::NotFinite) with the first NaN or infinity.
+/// `x`. Then nothing has been written. [`Error::NotFinite`](crate::Error::NotFinite) with the first
+/// NaN or infinity. Then the buffer holds integers that mean nothing.
 ///
 /// ```
 /// let mut q = [0; 3];
@@ -57,7 +58,7 @@ pub fn quantize_into<T: Element>(x: &[T], q: &mut [i8]) -> Result<f32> {
 ///
 /// [`Error::LengthMismatch`](crate::Error::LengthMismatch) if the buffer's length is not that of
 /// `x`, [`Error::IntegerMismatch`](crate::Error::IntegerMismatch) if its type does not hold all
-/// integers in use.
+/// integers in use. Nothing has been written after either.
 ///
 /// ```
 /// use absmax::QuantParams;
@@ -86,7 +87,7 @@ pub fn quantize_with_into<T: Element, Q: Integer>(
 /// # Errors
 ///
 /// [`Error::LengthMismatch`](crate::Error::LengthMismatch) if the buffer's length is not that of
-/// `q`.
+/// `q`. Then nothing has been written.
 ///
 /// ```
 /// use absmax::QuantParams;
@@ -110,7 +111,7 @@ pub fn dequantize_into<Q: Integer, T: Element>(
 /// # Errors
 ///
 /// [`Error::LengthMismatch`](crate::Error::LengthMismatch) if the buffer's length is not that of
-/// `x`.
+/// `x`. Then nothing has been written.
 ///
 /// ```
 /// use absmax::QuantParams;
