@@ -9,7 +9,8 @@ pub type Result<T, E = Error> = core::result::Result<T, E>;
 
 /// Why an operation was refused.
 ///
-/// An operation that fails leaves its output buffer in an unspecified but initialised state.
+/// After [`Error::NotFinite`] and [`Error::ScaleOverflow`], the outputs of the operation hold
+/// initialised values that mean nothing. After every other error, nothing has been written.
 ///
 /// ```
 /// let error = absmax::quantize(&[0.0, f32::INFINITY]).unwrap_err();
@@ -83,7 +84,8 @@ pub enum Error {
         /// The largest zero point allowed.
         qmax: i32,
     },
-    /// The type of a buffer does not hold all integers in use.
+    /// The type of a buffer does not fit the integers. Operations on slices need one that holds all
+    /// integers in use. Operations by a scheme need [`u8`] if the scheme is unsigned, else [`i8`].
     #[error("integers from {qmin} to {qmax} do not fit {integer}")]
     IntegerMismatch {
         /// The least integer in use.

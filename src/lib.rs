@@ -30,15 +30,22 @@
 //!   a backend is a method of it. Nothing is global, and no environment variable is read. Functions
 //!   without a backend use [`Backend::best`].
 //! - Slices: [`quantize`], [`quantize_into`], [`quantize_with_into`], [`dequantize_into`],
-//!   [`fake_quantize_in_place`], [`abs_max`]. All but the first are also methods of [`Backend`].
+//!   [`fake_quantize_into`], [`fake_quantize_in_place`], [`abs_max`], [`min_max`]. All but the
+//!   first are also methods of [`Backend`].
 //! - Matrices: [`Backend::quantize_rows`], [`Backend::quantize_rows_with`],
 //!   [`Backend::dequantize_rows`]. A [`Scheme`] says what to quantize to. [`Rows`] and [`RowsMut`]
 //!   say where the rows are, and there may be gaps between them. [`QuantizedMut`] says what is
 //!   written, and [`Params`] which parameters are given.
 //! - Tensors of any shape: [`Backend::quantize_tensor`], which takes a [`TensorView`].
+//! - Integers narrower than a byte: [`Backend::pack_into`] and [`Backend::unpack_into`].
 //! - [`Observer`] finds parameters from the values that a tensor takes, batch by batch.
 //!   [`Histogram`] says where those values are, and where to clip them.
 //! - [`ErrorStats`] says how large the error of the quantization is.
+//!
+//! A set is the values that share a scale. The crate quantizes; it does not multiply matrices. Its
+//! folder `examples` has three programs that do what an engine does: they quantize activations per
+//! token while a model runs, activations by given parameters, and the weights of a safetensors file
+//! for an int8 product.
 //!
 //! # Buffers
 //!
@@ -49,10 +56,10 @@
 //! - **Alignment.** Buffers need no alignment beyond that of their type.
 //! - **Zero length.** An operation on no values succeeds. A scale that is computed from no values
 //!   is 1, and the zero point is that of values that are all zero.
-//! - **Errors.** Lengths, types and given parameters are checked before anything is written. A value
-//!   that is not finite, or a scale that overflows, is found while the values are read: after
-//!   [`Error::NotFinite`] and [`Error::ScaleOverflow`], the outputs hold initialised values that mean
-//!   nothing.
+//! - **Errors.** Lengths, types and given parameters are checked before anything is written. A
+//!   value that is not finite, or a scale that overflows, is found while the values are read: after
+//!   [`Error::NotFinite`] and [`Error::ScaleOverflow`], the outputs hold initialised values that
+//!   mean nothing.
 //!
 //! # Environment
 //!

@@ -9,7 +9,7 @@ use crate::environment::Environment;
 use crate::error::same_length;
 use crate::kernel::Quantized;
 use crate::quantized_mut::Outputs;
-use crate::stored::Params;
+use crate::stored::{Params, ZeroPoints};
 use crate::{
     Backend, Element, Error, Integer, Integers, QuantizedMut, QuantizedTensor, Result, Rows,
     RowsMut, ScaleType, Scheme, TensorView,
@@ -46,15 +46,15 @@ impl Backend {
     /// scales are per column.
     ///
     /// `out` needs integers of the matrix' dimensions and [`Scheme::scale_count`] scales. It needs
-    /// as many zero points, or none if the scheme is symmetric. Buffers may be aligned in any way.
-    /// A matrix without values has the parameters of zeros.
+    /// as many zero points, and must have none if the scheme is symmetric. The integers are [`u8`] if
+    /// the scheme is unsigned, else [`i8`]. A matrix without values has the parameters of zeros.
     ///
     /// # Errors
     ///
     /// [`Error::NotFinite`] with the first NaN or infinity, whose index counts elements from the
     /// first value, gaps included. [`Error::ScaleOverflow`] if a scale does not fit the type that
-    /// the scheme stores it in. After either error, the outputs hold initialised values that mean
-    /// nothing. [`Error::AxisOutOfRange`], [`Error::LengthMismatch`], [`Error::IntegerMismatch`],
+    /// the scheme stores it in. Which of the two is returned, if there are both, depends on which
+    /// set comes first. After either error, the outputs hold initialised values that mean nothing. [`Error::AxisOutOfRange`], [`Error::LengthMismatch`], [`Error::IntegerMismatch`],
     /// [`Error::ScaleTypeMismatch`] or [`Error::SizeOverflow`] if the arguments do not fit one
     /// another. Then nothing has been written. What lies between rows is never written.
     ///
@@ -130,7 +130,8 @@ impl Backend {
     }
 
     /// Dequantizes a matrix: x' = (q - zero_point) * scale. The product is binary32, and is rounded
-    /// once more if `T` is narrower.
+    /// once more if `T` is narrower. Integers that the scheme does not use are multiplied like
+    /// others.
     ///
     /// `params` needs [`Scheme::scale_count`] scales, and as many zero points, or none if all zero
     /// points are 0.
@@ -283,10 +284,7 @@ impl Backend {
         let zero_points = if scheme.is_symmetric() { 0 } else { count };
         same_length("zero points", zero_points, params.zero_points.len())?;
         fit::<Q>(scheme)?;
-        let (qmin, qmax) = (scheme.qmin(), scheme.qmax());
-        if let Some(integer) = params.zero_points.misfit(scheme.is_unsigned()) {
-            return Err(Error::IntegerMismatch { qmin, qmax, integer });
-        }
+        fit_zero_points(scheme, params.zero_points.read())?;
         let buffer = params.scales.scale_type();
         if buffer != ScaleType::F32 && buffer != scheme.scale_type() {
             return Err(Error::ScaleTypeMismatch { scheme: scheme.scale_type(), buffer });
@@ -356,13 +354,25 @@ fn fit<Q: Integer>(scheme: Scheme) -> Result<()> {
     Err(Error::IntegerMismatch { qmin, qmax, integer: Q::NAME })
 }
 
+/// Checks that zero points, if there are any, have the type of the scheme's integers, or `i32`.
+fn fit_zero_points(scheme: Scheme, zero_points: ZeroPoints<'_>) -> Result<()> {
+    match zero_points.misfit(scheme.is_unsigned()) {
+        Some(integer) if zero_points.len() > 0 => {
+            let (qmin, qmax) = (scheme.qmin(), scheme.qmax());
+            Err(Error::IntegerMismatch { qmin, qmax, integer })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Checks that there are parameters of all sets, and that all are valid.
 fn valid(scheme: Scheme, sets: Sets, params: Params<'_>) -> Result<()> {
     let count = sets.count()?;
     same_length("scales", count, params.len())?;
-    if params.zero_points() != 0 {
-        same_length("zero points", count, params.zero_points())?;
+    if params.zero_points().len() != 0 {
+        same_length("zero points", count, params.zero_points().len())?;
     }
+    fit_zero_points(scheme, params.zero_points())?;
     let (qmin, qmax) = if scheme.is_symmetric() { (0, 0) } else { (scheme.qmin(), scheme.qmax()) };
     let _environment = Environment::enter();
     for (set, (scale, zero_point)) in params.iter().enumerate() {

@@ -8,6 +8,8 @@ use crate::{Integer, RowsMut};
 /// The buffers that quantizing writes to: the integers, and the parameters that are asked for
 /// beside them.
 ///
+/// The value is used up by a call, so every call is given a new one.
+///
 /// An operation says which of the outputs it needs. One whose parameters come from the data needs
 /// the scales, and the zero points too if the scheme is affine. One whose parameters are given
 /// needs the integers only.

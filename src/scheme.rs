@@ -190,6 +190,8 @@ impl Scheme {
     }
 
     /// This scheme with one scale for each index along `axis`. A negative axis counts from the end.
+    /// Axis 0 gives weights [out, in] a scale for each output channel, and activations
+    /// [tokens, features] a scale for each token.
     #[must_use]
     pub const fn per_channel(self, axis: isize) -> Self {
         Self { granularity: Granularity::PerChannel { axis }, ..self }

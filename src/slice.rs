@@ -17,6 +17,9 @@ static INT8: Scheme = Scheme::int8();
 /// Quantizes `x` to symmetric int8 with the scale computed from the data: scale = max|x| / 127,
 /// q = clamp(round_half_even(x / scale), -127, 127). Returns q and the scale.
 ///
+/// The scale is 1 if all values are 0, or if there is none. It is never less than
+/// [`f32::MIN_POSITIVE`], so values below 127 times that get fewer steps.
+///
 /// # Errors
 ///
 /// [`Error::NotFinite`](crate::Error::NotFinite) with the first NaN or infinity.

@@ -9,7 +9,7 @@ use core::ops::Range;
 use half::{bf16, f16};
 
 use crate::ScaleType;
-use sealed::{Scale, ZeroPoint};
+use sealed::{SealedScale, SealedZeroPoint};
 
 /// A type that scales are stored in: [`f32`], [`half::f16`] or [`half::bf16`]. The trait is sealed.
 ///
@@ -18,20 +18,20 @@ use sealed::{Scale, ZeroPoint};
 ///
 /// assert_eq!(<half::bf16 as StoredScale>::TYPE, ScaleType::Bf16);
 /// ```
-pub trait StoredScale: Scale {
+pub trait StoredScale: SealedScale {
     /// The type, as schemes name it.
     const TYPE: ScaleType;
 }
 
-/// A type that zero points are stored in: that of the integers, [`i8`] or [`u8`], or [`i32`]. The
-/// trait is sealed.
+/// A type that zero points are stored in: [`i32`], or that of the integers, which is [`u8`] for
+/// unsigned schemes and [`i8`] for all others. The trait is sealed.
 ///
 /// ```
 /// use absmax::StoredZeroPoint;
 ///
 /// assert_eq!((<u8 as StoredZeroPoint>::NAME, <i32 as StoredZeroPoint>::NAME), ("u8", "i32"));
 /// ```
-pub trait StoredZeroPoint: ZeroPoint {
+pub trait StoredZeroPoint: SealedZeroPoint {
     /// The name of the type: `"i8"`, `"u8"` or `"i32"`.
     const NAME: &'static str;
 }
@@ -39,12 +39,12 @@ pub trait StoredZeroPoint: ZeroPoint {
 mod sealed {
     use super::{Debug, Scales, ScalesMut, ZeroPoints, ZeroPointsMut};
 
-    pub trait Scale: Copy + Debug + Send + Sync + 'static {
+    pub trait SealedScale: Copy + Debug + Send + Sync + 'static {
         fn read(scales: &[Self]) -> Scales<'_>;
         fn written(scales: &mut [Self]) -> ScalesMut<'_>;
     }
 
-    pub trait ZeroPoint: Copy + Debug + Send + Sync + 'static {
+    pub trait SealedZeroPoint: Copy + Debug + Send + Sync + 'static {
         fn read(zero_points: &[Self]) -> ZeroPoints<'_>;
         fn written(zero_points: &mut [Self]) -> ZeroPointsMut<'_>;
     }
@@ -165,12 +165,12 @@ macro_rules! stored {
 }
 
 stored! {
-    StoredScale, Scale, Scales, ScalesMut, TYPE: ScaleType,
+    StoredScale, SealedScale, Scales, ScalesMut, TYPE: ScaleType,
     F32(f32) = ScaleType::F32, F16(f16) = ScaleType::F16, Bf16(bf16) = ScaleType::Bf16
 }
 
 stored! {
-    StoredZeroPoint, ZeroPoint, ZeroPoints, ZeroPointsMut, NAME: &'static str,
+    StoredZeroPoint, SealedZeroPoint, ZeroPoints, ZeroPointsMut, NAME: &'static str,
     I32(i32) = "i32", I8(i8) = "i8", U8(u8) = "u8"
 }
 
@@ -227,6 +227,15 @@ impl ScalesMut<'_> {
 }
 
 impl ZeroPoints<'_> {
+    /// The name of the type if it belongs to the other kind of integers, signed or unsigned.
+    pub(crate) const fn misfit(self, unsigned: bool) -> Option<&'static str> {
+        match self {
+            Self::I8(_) if unsigned => Some("i8"),
+            Self::U8(_) if !unsigned => Some("u8"),
+            _ => None,
+        }
+    }
+
     /// The zero point of a set, which is 0 if none are stored.
     #[inline(always)]
     pub(crate) fn get(self, set: usize) -> i32 {
@@ -246,15 +255,6 @@ impl ZeroPointsMut<'_> {
             Self::I32(zero_points) => ZeroPoints::I32(zero_points),
             Self::I8(zero_points) => ZeroPoints::I8(zero_points),
             Self::U8(zero_points) => ZeroPoints::U8(zero_points),
-        }
-    }
-
-    /// The name of the type, if it is the type of integers of the other signedness.
-    pub(crate) const fn misfit(&self, unsigned: bool) -> Option<&'static str> {
-        match self {
-            Self::I8(_) if unsigned => Some("i8"),
-            Self::U8(_) if !unsigned => Some("u8"),
-            _ => None,
         }
     }
 
@@ -291,8 +291,13 @@ impl ZeroPointsMut<'_> {
     }
 }
 
-/// Parameters of many sets that are read. Each set has a scale and, unless all zero points are 0, a
-/// zero point.
+/// Given parameters of many sets. A set is the values that share a scale: a tensor, a row, a column
+/// or a group, as a [`Scheme`](crate::Scheme) says. Sets are in the order of their first values in
+/// memory, so the groups of a row come before those of the next.
+///
+/// There is a scale for each set, in `f32`, `f16` or `bf16`. It is used as it is, whichever type the
+/// scheme would round a scale of its own to. There are as many zero points, in `i32` or in the type
+/// of the integers; none at all stand for zeros.
 ///
 /// ```
 /// use absmax::Params;
@@ -313,7 +318,7 @@ impl<'a> Params<'a> {
         Self { scales: S::read(scales), zero_points: ZeroPoints::I32(&[]) }
     }
 
-    /// These parameters with other zero points, of which there are as many as scales.
+    /// These parameters with other zero points: as many as scales, or none if all are 0.
     #[must_use]
     pub fn with_zero_points<Z: StoredZeroPoint>(self, zero_points: &'a [Z]) -> Self {
         Self { zero_points: Z::read(zero_points), ..self }
@@ -329,9 +334,9 @@ impl<'a> Params<'a> {
         self.len() == 0
     }
 
-    /// The number of zero points.
-    pub(crate) const fn zero_points(&self) -> usize {
-        self.zero_points.len()
+    /// The zero points.
+    pub(crate) const fn zero_points(&self) -> ZeroPoints<'a> {
+        self.zero_points
     }
 
     /// The scale and the zero point of a set, whose scale has to exist.

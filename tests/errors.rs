@@ -242,6 +242,12 @@ fn given_parameters() {
     }
     let nan = given(int4, Params::new(&[bf16::ONE, bf16::NAN])).unwrap_err();
     assert!(matches!(nan, Error::InvalidParams { set: 1, scale, .. } if scale.is_nan()));
+    let mixed = Params::new(&[1.0; 2]).with_zero_points(&[0u8; 2]);
+    assert_eq!(
+        given(affine, mixed),
+        Err(Error::IntegerMismatch { qmin: -8, qmax: 7, integer: "u8" })
+    );
+    assert_eq!(given(int4, Params::new(&[1.0; 2]).with_zero_points::<u8>(&[])), Ok(()));
     for zero_point in [-9, 8, 300] {
         let zero_points = [0, zero_point];
         let error = Error::InvalidParams { set: 1, scale: 1.0, zero_point, qmin: -8, qmax: 7 };
