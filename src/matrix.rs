@@ -46,15 +46,16 @@ impl Backend {
     /// scales are per column.
     ///
     /// `out` needs integers of the matrix' dimensions and [`Scheme::scale_count`] scales. It needs
-    /// as many zero points, and must have none if the scheme is symmetric. The integers are [`u8`] if
-    /// the scheme is unsigned, else [`i8`]. A matrix without values has the parameters of zeros.
+    /// as many zero points, and must have none if the scheme is symmetric. The integers are [`u8`]
+    /// if the scheme is unsigned, else [`i8`]. A matrix without values has the parameters of zeros.
     ///
     /// # Errors
     ///
     /// [`Error::NotFinite`] with the first NaN or infinity, whose index counts elements from the
     /// first value, gaps included. [`Error::ScaleOverflow`] if a scale does not fit the type that
     /// the scheme stores it in. Which of the two is returned, if there are both, depends on which
-    /// set comes first. After either error, the outputs hold initialised values that mean nothing. [`Error::AxisOutOfRange`], [`Error::LengthMismatch`], [`Error::IntegerMismatch`],
+    /// set comes first. After either error, the outputs hold initialised values that mean nothing.
+    /// [`Error::AxisOutOfRange`], [`Error::LengthMismatch`], [`Error::IntegerMismatch`],
     /// [`Error::ScaleTypeMismatch`] or [`Error::SizeOverflow`] if the arguments do not fit one
     /// another. Then nothing has been written. What lies between rows is never written.
     ///
