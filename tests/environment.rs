@@ -6,8 +6,8 @@
 use std::hint::black_box;
 
 use absmax::{
-    Backend, Element, Histogram, Observer, QuantParams, QuantizedMut, Range, Rows, RowsMut,
-    ScaleType, Scheme, TensorView, division, reference,
+    Backend, Element, Histogram, Integers, Observer, Params, QuantParams, QuantizedMut,
+    QuantizedTensor, Range, Rows, RowsMut, ScaleType, Scheme, TensorView, division, reference,
 };
 use half::{bf16, f16};
 
@@ -179,6 +179,9 @@ fn answers<T: Element>(backend: Backend, data: &Data<T>, answers: &mut Answers) 
         answers.integers(q.iter().copied());
         backend.fake_quantize_into(x, params, &mut y).unwrap();
         answers.numbers(&y);
+        let mut in_place = x.to_vec();
+        backend.fake_quantize_in_place(&mut in_place, params);
+        answers.numbers(&in_place);
         backend.dequantize_into(&q, params, &mut y).unwrap();
         answers.numbers(&y);
         backend
@@ -204,6 +207,7 @@ fn answers<T: Element>(backend: Backend, data: &Data<T>, answers: &mut Answers) 
         answers.integers(tensor.data.iter());
         answers.numbers(&tensor.scales);
         answers.integers(tensor.zero_points.iter().copied());
+        given(backend, x, rows, &tensor, answers);
         let mut back = vec![0.0f32; x.len()];
         backend.dequantize_tensor_into(&tensor, &mut back).unwrap();
         answers.numbers(&back);
@@ -232,6 +236,39 @@ fn answers<T: Element>(backend: Backend, data: &Data<T>, answers: &mut Answers) 
     backend.observe_histogram(&mut histogram, x).unwrap();
     answers.number(histogram.percentile(90.0).unwrap());
     answers.number(histogram.mse_clip(Scheme::int4()));
+}
+
+/// What operations with given parameters answer, those of a tensor.
+fn given<T: Element>(
+    backend: Backend,
+    x: &[T],
+    rows: usize,
+    tensor: &QuantizedTensor,
+    answers: &mut Answers,
+) {
+    let params = Params::new(&tensor.scales).with_zero_points(&tensor.zero_points);
+    let x = Rows::new(x, rows, COLUMNS).unwrap();
+    let mut back = vec![T::from_f32(0.0); rows * COLUMNS];
+    let to = RowsMut::new(&mut back, rows, COLUMNS).unwrap();
+    match &tensor.data {
+        Integers::I8(q) => {
+            let mut again = vec![0i8; q.len()];
+            let out = QuantizedMut::new(RowsMut::new(&mut again, rows, COLUMNS).unwrap());
+            backend.quantize_rows_with(tensor.scheme, x, params, out).unwrap();
+            answers.integers(again.iter().copied());
+            let q = Rows::new(q, rows, COLUMNS).unwrap();
+            backend.dequantize_rows(tensor.scheme, q, params, to).unwrap();
+        }
+        Integers::U8(q) => {
+            let mut again = vec![0u8; q.len()];
+            let out = QuantizedMut::new(RowsMut::new(&mut again, rows, COLUMNS).unwrap());
+            backend.quantize_rows_with(tensor.scheme, x, params, out).unwrap();
+            answers.integers(again.iter().copied());
+            let q = Rows::new(q, rows, COLUMNS).unwrap();
+            backend.dequantize_rows(tensor.scheme, q, params, to).unwrap();
+        }
+    }
+    answers.numbers(&back);
 }
 
 /// What functions of single numbers answer, of the data's limits and of some of its values.
