@@ -18,7 +18,7 @@ use crate::environment::Environment;
 use crate::kernel::{Dequantize, FakeQuantize, Quantize, Quantized, Sums};
 use crate::limits::Limits;
 use crate::quantized_mut::Outputs;
-use crate::stored::Params;
+use crate::set_params::Params;
 use crate::{Backend, Error, QuantParams, Result, Rows, RowsMut, Scheme};
 
 macro_rules! compiled {

@@ -105,6 +105,7 @@ pub mod reference;
 mod rows;
 mod scale_type;
 mod scheme;
+mod set_params;
 mod shape;
 mod simd;
 mod slice;
@@ -125,11 +126,12 @@ pub use quantized_mut::QuantizedMut;
 pub use rows::{Rows, RowsMut};
 pub use scale_type::ScaleType;
 pub use scheme::{Granularity, Mapping, Range, Scheme};
+pub use set_params::Params;
 pub use slice::{
     abs_max, dequantize_into, fake_quantize_in_place, fake_quantize_into, min_max, quantize,
     quantize_into, quantize_with_into,
 };
-pub use stored::{Params, StoredScale, StoredZeroPoint};
+pub use stored::{StoredScale, StoredZeroPoint};
 pub use tensor::{Integers, QuantizedTensor, TensorView};
 
 /// Compiles the examples of the README.

@@ -9,7 +9,8 @@ use crate::environment::Environment;
 use crate::error::same_length;
 use crate::kernel::Quantized;
 use crate::quantized_mut::Outputs;
-use crate::stored::{Params, ZeroPoints};
+use crate::set_params::Params;
+use crate::stored::ZeroPoints;
 use crate::{
     Backend, Element, Error, Integer, Integers, QuantizedMut, QuantizedTensor, Result, Rows,
     RowsMut, ScaleType, Scheme, TensorView,

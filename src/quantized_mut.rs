@@ -2,7 +2,8 @@
 
 use core::marker::PhantomData;
 
-use crate::stored::{ParamsMut, StoredScale, StoredZeroPoint};
+use crate::set_params::ParamsMut;
+use crate::stored::{StoredScale, StoredZeroPoint};
 use crate::{Integer, RowsMut};
 
 /// The buffers that quantizing writes to: the integers, and the parameters that are asked for

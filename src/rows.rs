@@ -152,9 +152,7 @@ impl<'a, T> Rows<'a, T> {
             row_stride,
         })
     }
-}
 
-impl<'a, T> Rows<'a, T> {
     /// Slices that together hold all values. Slices of `piece` values go on over the ends of rows,
     /// between which there are no gaps. Without a `piece`, each row is a slice.
     pub(crate) fn slices(

@@ -17,8 +17,8 @@ use crate::kernel::{
 };
 use crate::limits::Limits;
 use crate::quantized_mut::Outputs;
+use crate::set_params::Params;
 use crate::simd::{BLOCK, Value, number, ordered};
-use crate::stored::Params;
 use crate::{Backend, Result, Rows, RowsMut, Scheme};
 
 /// Planes of `count` channels of `inner` values each.

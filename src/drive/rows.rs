@@ -9,8 +9,8 @@ use crate::kernel::{
 };
 use crate::limits::Limits;
 use crate::quantized_mut::Outputs;
+use crate::set_params::{Params, ParamsMut};
 use crate::simd::{LANES, Value};
-use crate::stored::{Params, ParamsMut};
 use crate::{Backend, Result, Rows, RowsMut, Scheme};
 
 /// Rows to be quantized. Every `group` values of a row are a set, and the last set of a row may be

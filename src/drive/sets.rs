@@ -4,9 +4,9 @@ use super::channels::Channels;
 use super::rows::{Groups, dequantize_groups, quantize_given, quantize_groups, quantize_whole};
 use crate::kernel::{DequantizeRows, QuantizeGiven, Quantized};
 use crate::quantized_mut::Outputs;
+use crate::set_params::Params;
 use crate::shape::elements;
 use crate::simd::Value;
-use crate::stored::Params;
 use crate::{Backend, Error, Granularity, Result, Rows, RowsMut, Scheme};
 
 /// The sets of values that share a scale.

@@ -8,8 +8,8 @@ use super::min_max::min_max;
 use super::quantize::{Quantize, known_row_without_nan};
 use crate::QuantParams;
 use crate::limits::Limits;
+use crate::set_params::Params;
 use crate::simd::{Kernel, Simd, Value};
-use crate::stored::Params;
 
 /// Widens the limits of each channel to include its slices in the planes of `x`.
 pub(crate) struct PlaneLimits<'a, T> {

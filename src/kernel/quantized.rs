@@ -1,8 +1,8 @@
 //! Quantized values with their parameters, as kernels read them. The values that share a scale and
 //! a zero point are a set.
 
+use crate::set_params::Params;
 use crate::simd::Simd;
-use crate::stored::Params;
 use crate::{Integer, Rows};
 
 /// Quantized values to be read.

@@ -9,8 +9,8 @@ use super::min_max::min_max;
 use super::quantize::{Quantize, known_row, known_row_without_nan};
 use super::quantized::{OfIntegers, Quantized, of_integers};
 use crate::quantized_mut::Outputs;
+use crate::set_params::Params;
 use crate::simd::{Kernel, Simd, Value};
-use crate::stored::Params;
 use crate::{Integer, Rows, RowsMut, Scheme};
 
 /// Quantizes the rows of `x`, each by its own scale. A row with a value that is not finite, or

@@ -1,0 +1,171 @@
+//! The parameters of many sets, one scale and one zero point for each: those that are given, and those
+//! that are written.
+
+use alloc::vec;
+use alloc::vec::Vec;
+use core::ops::Range;
+
+use crate::stored::{Scales, ScalesMut, StoredScale, StoredZeroPoint, ZeroPoints, ZeroPointsMut};
+
+/// Given parameters of many sets. A set is the values that share a scale: a tensor, a row, a column
+/// or a group, as a [`Scheme`](crate::Scheme) says. Sets are in the order of their first values in
+/// memory, so the groups of a row come before those of the next.
+///
+/// There is a scale for each set, in `f32`, `f16` or `bf16`. It is used as it is, whichever type the
+/// scheme would round a scale of its own to. There are as many zero points, in `i32` or in the type
+/// of the integers; none at all stand for zeros.
+///
+/// ```
+/// use absmax::Params;
+///
+/// let (scales, zero_points) = ([0.5, 2.0], [3u8, 128]);
+/// let params = Params::new(&scales).with_zero_points(&zero_points);
+/// assert_eq!(params.len(), 2);
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Params<'a> {
+    scales: Scales<'a>,
+    zero_points: ZeroPoints<'a>,
+}
+
+impl<'a> Params<'a> {
+    /// Parameters with these scales and the zero point 0.
+    pub fn new<S: StoredScale>(scales: &'a [S]) -> Self {
+        Self { scales: S::read(scales), zero_points: ZeroPoints::I32(&[]) }
+    }
+
+    /// These parameters with other zero points: as many as scales, or none if all are 0.
+    #[must_use]
+    pub fn with_zero_points<Z: StoredZeroPoint>(self, zero_points: &'a [Z]) -> Self {
+        Self { zero_points: Z::read(zero_points), ..self }
+    }
+
+    /// The number of scales.
+    pub const fn len(&self) -> usize {
+        self.scales.len()
+    }
+
+    /// Whether there are no scales.
+    pub const fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The zero points.
+    pub(crate) const fn zero_points(&self) -> ZeroPoints<'a> {
+        self.zero_points
+    }
+
+    /// The scale and the zero point of a set, whose scale has to exist.
+    #[inline(always)]
+    pub(crate) fn get(self, set: usize) -> (f32, i32) {
+        (self.scales.get(set), self.zero_points.get(set))
+    }
+
+    /// The scale and the zero point of a set. If there is one scale, all values are one set.
+    #[inline(always)]
+    pub(crate) fn of_set(self, set: usize) -> (f32, i32) {
+        self.get(if self.len() == 1 { 0 } else { set })
+    }
+
+    /// The parameters of `count` sets from `first` on. If there is one scale, all values are one
+    /// set.
+    pub(crate) fn of_sets(self, first: usize, count: usize) -> Self {
+        if self.len() == 1 { self } else { self.part(first..first + count) }
+    }
+
+    /// The parameters of some sets.
+    #[inline(always)]
+    fn part(self, sets: Range<usize>) -> Self {
+        let zero_points = if self.zero_points.len() == 0 {
+            self.zero_points
+        } else {
+            self.zero_points.part(sets.clone())
+        };
+        Self { scales: self.scales.part(sets), zero_points }
+    }
+
+    /// All scales, and as many zero points.
+    pub(crate) fn unzip(self) -> (Vec<f32>, Vec<i32>) {
+        let scales = match self.scales {
+            Scales::F32(scales) => scales.to_vec(),
+            Scales::F16(scales) => scales.iter().map(|scale| scale.to_f32()).collect(),
+            Scales::Bf16(scales) => scales.iter().map(|scale| scale.to_f32()).collect(),
+        };
+        let zero_points = match self.zero_points {
+            _ if self.zero_points.len() == 0 => vec![0; scales.len()],
+            ZeroPoints::I32(zero_points) => zero_points.to_vec(),
+            ZeroPoints::I8(zero_points) => zero_points.iter().map(|&z| z.into()).collect(),
+            ZeroPoints::U8(zero_points) => zero_points.iter().map(|&z| z.into()).collect(),
+        };
+        (scales, zero_points)
+    }
+
+    /// The scale and the zero point of each set.
+    pub(crate) fn iter(self) -> impl ExactSizeIterator<Item = (f32, i32)> {
+        (0..self.len()).map(move |set| self.get(set))
+    }
+}
+
+/// Parameters of many sets that are written. There are as many zero points as scales, or none.
+#[derive(Debug)]
+pub(crate) struct ParamsMut<'a> {
+    pub(crate) scales: ScalesMut<'a>,
+    pub(crate) zero_points: ZeroPointsMut<'a>,
+}
+
+impl<'a> ParamsMut<'a> {
+    /// No parameters, so that none are written.
+    #[inline(always)]
+    pub(crate) fn none() -> Self {
+        Self { scales: ScalesMut::F32(&mut []), zero_points: ZeroPointsMut::I32(&mut []) }
+    }
+
+    /// Borrows all parameters again, for a shorter lifetime.
+    #[inline(always)]
+    pub(crate) const fn reborrow(&mut self) -> ParamsMut<'_> {
+        let Self { scales, zero_points } = self;
+        ParamsMut { scales: scales.reborrow(), zero_points: zero_points.reborrow() }
+    }
+
+    /// Borrows the parameters to read them.
+    #[inline(always)]
+    pub(crate) const fn read(&self) -> Params<'_> {
+        Params { scales: self.scales.read(), zero_points: self.zero_points.read() }
+    }
+
+    /// The number of sets.
+    #[inline(always)]
+    pub(crate) const fn len(&self) -> usize {
+        self.scales.len()
+    }
+
+    /// Writes the parameters of a set.
+    #[inline(always)]
+    pub(crate) fn set(&mut self, set: usize, scale: f32, zero_point: i32) {
+        self.scales.set(set, scale);
+        self.zero_points.set(set, zero_point);
+    }
+
+    /// The parameters of some sets.
+    #[inline(always)]
+    pub(crate) fn part(&mut self, sets: Range<usize>) -> ParamsMut<'_> {
+        let zero_points = if self.zero_points.len() == 0 {
+            ZeroPointsMut::I32(&mut [])
+        } else {
+            self.zero_points.part(sets.clone())
+        };
+        ParamsMut { scales: self.scales.part(sets), zero_points }
+    }
+
+    /// Takes the parameters of the first sets away, or all if there are fewer.
+    pub(crate) fn take_first(&mut self, sets: usize) -> Self {
+        let Self { scales, zero_points } = self;
+        Self { scales: scales.take_first(sets), zero_points: zero_points.take_first(sets) }
+    }
+
+    /// The first set whose scale is not finite.
+    pub(crate) fn first_not_finite(&self) -> Option<usize> {
+        let scales = self.scales.read();
+        (0..scales.len()).find(|&set| !scales.get(set).is_finite())
+    }
+}
