@@ -6,7 +6,7 @@
 use std::hint::black_box;
 
 use absmax::{
-    Backend, Element, Histogram, Integers, Observer, Params, QuantParams, QuantizedMut,
+    Backend, Element, Histogram, Integer, Integers, Observer, Params, QuantParams, QuantizedMut,
     QuantizedTensor, Range, Rows, RowsMut, ScaleType, Scheme, TensorView, division, reference,
 };
 use half::{bf16, f16};
@@ -207,7 +207,10 @@ fn answers<T: Element>(backend: Backend, data: &Data<T>, answers: &mut Answers) 
         answers.integers(tensor.data.iter());
         answers.numbers(&tensor.scales);
         answers.integers(tensor.zero_points.iter().copied());
-        given(backend, x, rows, &tensor, answers);
+        match &tensor.data {
+            Integers::I8(q) => given(backend, x, &tensor, q, answers),
+            Integers::U8(q) => given(backend, x, &tensor, q, answers),
+        }
         let mut back = vec![0.0f32; x.len()];
         backend.dequantize_tensor_into(&tensor, &mut back).unwrap();
         answers.numbers(&back);
@@ -238,36 +241,25 @@ fn answers<T: Element>(backend: Backend, data: &Data<T>, answers: &mut Answers) 
     answers.number(histogram.mse_clip(Scheme::int4()));
 }
 
-/// What operations with given parameters answer, those of a tensor.
-fn given<T: Element>(
+/// What operations with given parameters answer: those of a tensor, whose integers are `q`.
+fn given<T: Element, Q: Integer + Into<i32> + Default>(
     backend: Backend,
     x: &[T],
-    rows: usize,
     tensor: &QuantizedTensor,
+    q: &[Q],
     answers: &mut Answers,
 ) {
+    let rows = x.len() / COLUMNS;
     let params = Params::new(&tensor.scales).with_zero_points(&tensor.zero_points);
+    let mut again = vec![Q::default(); q.len()];
+    let out = QuantizedMut::new(RowsMut::new(&mut again, rows, COLUMNS).unwrap());
     let x = Rows::new(x, rows, COLUMNS).unwrap();
-    let mut back = vec![T::from_f32(0.0); rows * COLUMNS];
+    backend.quantize_rows_with(tensor.scheme, x, params, out).unwrap();
+    answers.integers(again.iter().copied());
+    let mut back = vec![T::from_f32(0.0); q.len()];
     let to = RowsMut::new(&mut back, rows, COLUMNS).unwrap();
-    match &tensor.data {
-        Integers::I8(q) => {
-            let mut again = vec![0i8; q.len()];
-            let out = QuantizedMut::new(RowsMut::new(&mut again, rows, COLUMNS).unwrap());
-            backend.quantize_rows_with(tensor.scheme, x, params, out).unwrap();
-            answers.integers(again.iter().copied());
-            let q = Rows::new(q, rows, COLUMNS).unwrap();
-            backend.dequantize_rows(tensor.scheme, q, params, to).unwrap();
-        }
-        Integers::U8(q) => {
-            let mut again = vec![0u8; q.len()];
-            let out = QuantizedMut::new(RowsMut::new(&mut again, rows, COLUMNS).unwrap());
-            backend.quantize_rows_with(tensor.scheme, x, params, out).unwrap();
-            answers.integers(again.iter().copied());
-            let q = Rows::new(q, rows, COLUMNS).unwrap();
-            backend.dequantize_rows(tensor.scheme, q, params, to).unwrap();
-        }
-    }
+    let q = Rows::new(q, rows, COLUMNS).unwrap();
+    backend.dequantize_rows(tensor.scheme, q, params, to).unwrap();
     answers.numbers(&back);
 }
 
