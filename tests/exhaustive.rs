@@ -6,12 +6,12 @@
 mod common;
 
 use absmax::division::{self, Reciprocal, SIGNIFICANDS};
-use absmax::{Backend, Isa};
+use absmax::{Backend, Isa, QuantParams};
 use absmax_proof::checks;
 use absmax_proof::compare::{Board, Placed};
 use absmax_proof::control;
-use absmax_proof::inputs::{Byte, Input, every_kind, hard_scales};
-use common::{agree, holds};
+use absmax_proof::inputs::{Byte, Input, Value, every_kind, hard_scales};
+use common::{agree, holds, is_emulated};
 use half::{bf16, f16};
 
 #[test]
@@ -63,6 +63,30 @@ fn dequantized<Q: Byte>(board: &mut Board) {
         board.dequantize::<Q, f32>(&all, params);
         board.dequantize::<Q, f16>(&all, params);
         board.dequantize::<Q, bf16>(&all, params);
+    }
+}
+
+#[test]
+fn what_lies_between_numbers_of_16_bits() {
+    agree(|board| {
+        between::<f16>(board);
+        between::<bf16>(board);
+    });
+}
+
+/// Products halfway between two neighbours, and just beside it, are rounded to one of them.
+fn between<T: Input>(board: &mut Board) {
+    let q = Placed::new(&[1i8, -1], 0, i8::UNTOUCHED);
+    let number = |bits| f64::from(T::from_bits(bits).wide());
+    let stride = if is_emulated() { 61 } else { 7 };
+    for bits in (0..0x7fff).step_by(stride).take_while(|&bits| number(bits + 1).is_finite()) {
+        let half = ((number(bits) + number(bits + 1)) / 2.0) as f32;
+        for scale in [half.next_down(), half, half.next_up()] {
+            // The least scales are no scales.
+            if let Ok(params) = QuantParams::symmetric(scale) {
+                board.dequantize::<i8, T>(&q, params);
+            }
+        }
     }
 }
 

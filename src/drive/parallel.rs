@@ -78,11 +78,18 @@ where
             None => state,
         });
     };
+    on_threads(threads, &drain);
+    merged.into_inner().unwrap_or_else(PoisonError::into_inner).unwrap_or_else(new)
+}
+
+/// Calls `work` once on each of `threads` threads, of which the caller's is one. It does not know
+/// what the items are, so rayon's part is compiled once and not for every kind of items.
+#[cfg(feature = "rayon")]
+fn on_threads(threads: usize, work: &(dyn Fn() + Sync)) {
     rayon::scope(|scope| {
         for _ in 1..threads {
-            scope.spawn(|_| drain());
+            scope.spawn(|_| work());
         }
-        drain();
+        work();
     });
-    merged.into_inner().unwrap_or_else(PoisonError::into_inner).unwrap_or_else(new)
 }

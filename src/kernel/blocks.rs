@@ -2,7 +2,7 @@
 //! streaming stores.
 //!
 //! A slice is cut into panels of four blocks, so that the compiler unrolls the code. The blocks
-//! that are left over follow one by one. The ends overlap, so that no values fall to scalar code.
+//! that are left over follow one by one, as all blocks do where [`Simd::PANELS`] is false. The ends overlap, so that no values fall to scalar code.
 //! The last block is the last 64 values, whatever came before it. Where lines should be aligned,
 //! the first block is the first 64 values, and the next block starts at the first line boundary. A
 //! value in two blocks is computed twice and written twice with the same bits. Only a slice shorter
@@ -82,7 +82,7 @@ pub(crate) fn map<S: Simd, M: Map<S>>(
     dst: &mut [M::Out],
     traffic: Traffic,
 ) {
-    if traffic.stream {
+    if S::STREAMS && traffic.stream {
         map_as::<S, M, true>(s, map, src, dst, traffic);
         s.stream_fence();
     } else {
@@ -111,13 +111,18 @@ pub(crate) fn map_as<S: Simd, M: Map<S>, const STREAM: bool>(
             map.blocks::<1, false>(s, core::array::from_ref(first), core::array::from_mut(dst));
         }
     }
-    let (panels, rest) = src[start..].as_chunks::<BLOCK>().0.as_chunks::<PANEL>();
-    let (panels_out, rest_out) = dst[start..].as_chunks_mut::<BLOCK>().0.as_chunks_mut::<PANEL>();
-    for (src, dst) in panels.iter().zip(panels_out) {
-        fetch_ahead(s, src.as_flattened(), traffic);
-        map.blocks::<PANEL, STREAM>(s, src, dst);
+    let mut blocks = src[start..].as_chunks::<BLOCK>().0;
+    let mut blocks_out = dst[start..].as_chunks_mut::<BLOCK>().0;
+    if S::PANELS {
+        let (panels, rest) = blocks.as_chunks::<PANEL>();
+        let (panels_out, rest_out) = blocks_out.as_chunks_mut::<PANEL>();
+        for (src, dst) in panels.iter().zip(panels_out) {
+            fetch_ahead(s, src.as_flattened(), traffic);
+            map.blocks::<PANEL, STREAM>(s, src, dst);
+        }
+        (blocks, blocks_out) = (rest, rest_out);
     }
-    for (src, dst) in rest.iter().zip(rest_out) {
+    for (src, dst) in blocks.iter().zip(blocks_out) {
         map.blocks::<1, STREAM>(s, core::array::from_ref(src), core::array::from_mut(dst));
     }
     if (n - start) % BLOCK != 0
@@ -182,12 +187,16 @@ pub(crate) fn scan<S: Simd, C: Scan<S>>(s: S, scan: &mut C, src: &[C::In], traff
     // A load that straddles two cache lines costs as much as two loads.
     let start = src.as_ptr().align_offset(LINE).min(BLOCK);
     scan.blocks(s, core::array::from_ref(first));
-    let (panels, rest) = src[start..].as_chunks::<BLOCK>().0.as_chunks::<PANEL>();
-    for src in panels {
-        fetch_ahead(s, src.as_flattened(), traffic);
-        scan.blocks(s, src);
+    let mut blocks = src[start..].as_chunks::<BLOCK>().0;
+    if S::PANELS {
+        let (panels, rest) = blocks.as_chunks::<PANEL>();
+        for src in panels {
+            fetch_ahead(s, src.as_flattened(), traffic);
+            scan.blocks(s, src);
+        }
+        blocks = rest;
     }
-    for src in rest {
+    for src in blocks {
         scan.blocks(s, core::array::from_ref(src));
     }
     scan.blocks(s, core::array::from_ref(last));

@@ -79,7 +79,7 @@ impl<T: Value> Kernel for Quantize<'_, T> {
             return grid.finish(s, Given { x, params, reciprocal, traffic, q });
         }
         let scale = params.scale();
-        if traffic.stream {
+        if S::STREAMS && traffic.stream {
             grid.finish(s, InRange::<T, true, false> { x, scale, reciprocal, traffic, q });
             s.stream_fence();
         } else {

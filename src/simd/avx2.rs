@@ -22,7 +22,8 @@ token! {
     detect = is_x86_feature_detected,
     features = ["avx2", "fma", "f16c"],
     wild_is_min = true,
-    quick_misses_nan = false
+    quick_misses_nan = false,
+    streams = true
 }
 
 with_features! {
@@ -216,7 +217,8 @@ with_features! {
     }
 
     fn not_i32(v: I32) -> I32 {
-        v.map(|v| _mm256_xor_si256(v, _mm256_set1_epi32(-1)))
+        let ones = _mm256_set1_epi32(-1);
+        [_mm256_xor_si256(v[0], ones), _mm256_xor_si256(v[1], ones)]
     }
 
     fn max_i32(a: I32, b: I32) -> I32 {

@@ -2,7 +2,6 @@
 
 use bytemuck::must_cast as cast;
 use core::arch::x86_64::*;
-use core::array;
 use half::{bf16, f16};
 
 use super::{BLOCK, LANES};
@@ -24,7 +23,8 @@ token! {
     detect = is_x86_feature_detected,
     features = ["avx512f", "avx512bw", "avx512dq", "avx512vl"],
     wild_is_min = true,
-    quick_misses_nan = true
+    quick_misses_nan = true,
+    streams = true
 }
 
 with_features! {
@@ -272,7 +272,7 @@ with_features! {
 
     /// One instruction takes the larger of |a| and |b|, and the number if the other is NaN.
     fn raise_quick((top, ordered): Peak, v: [F32; 2]) -> Peak {
-        (array::from_fn(|i| max_abs(top[i], v[i])), ordered)
+        ([max_abs(top[0], v[0]), max_abs(top[1], v[1])], ordered)
     }
 
     fn max_abs(a: F32, b: F32) -> F32 {

@@ -2,7 +2,6 @@
 
 use bytemuck::must_cast as cast;
 use core::arch::aarch64::*;
-use core::array::from_fn;
 use half::{bf16, f16};
 
 use super::{BLOCK, LANES};
@@ -24,7 +23,15 @@ token! {
     features = ["neon"],
     // Converted to integers, NaN becomes 0 and everything else saturates.
     wild_is_min = false,
-    quick_misses_nan = false
+    quick_misses_nan = false,
+    streams = false
+}
+
+/// The same of each of the four registers of a vector. `core::array::from_fn` and `map` stay calls
+/// unless everything is optimised as one.
+#[inline(always)]
+fn four<T>(f: impl Fn(usize) -> T) -> [T; 4] {
+    [f(0), f(1), f(2), f(3)]
 }
 
 with_features! {
@@ -39,8 +46,8 @@ with_features! {
     fn load_f16(src: &[f16; LANES]) -> F32 {
         const TWO_POW_112: f32 = f32::from_bits((127 + 112) << 23);
         let quarters: [uint16x4_t; 4] = cast(*src);
-        quarters.map(|quarter| {
-            let half = vmovl_u16(quarter);
+        four(|i| {
+            let half = vmovl_u16(quarters[i]);
             let magnitude = vandq_u32(half, vdupq_n_u32(0x7fff));
             let sign = vshlq_n_u32::<16>(vandq_u32(half, vdupq_n_u32(0x8000)));
             let small = vreinterpretq_f32_u32(vshlq_n_u32::<13>(magnitude));
@@ -56,7 +63,7 @@ with_features! {
 
     fn load_bf16(src: &[bf16; LANES]) -> F32 {
         let quarters: [uint16x4_t; 4] = cast(*src);
-        quarters.map(|quarter| vreinterpretq_f32_u32(vshll_n_u16::<16>(quarter)))
+        four(|i| vreinterpretq_f32_u32(vshll_n_u16::<16>(quarters[i])))
     }
 
     fn load_i8(src: &[i8; LANES]) -> F32 {
@@ -97,8 +104,8 @@ with_features! {
     /// Adding 0x7fff, or 0x8000 where the last bit that stays is odd, makes the carry round to
     /// nearest even.
     fn store_bf16(dst: &mut [bf16; LANES], v: F32) {
-        let quarters: [uint16x4_t; 4] = v.map(|v| {
-            let bits = vreinterpretq_u32_f32(v);
+        let quarters: [uint16x4_t; 4] = four(|i| {
+            let bits = vreinterpretq_u32_f32(v[i]);
             let odd = vandq_u32(vshrq_n_u32::<16>(bits), vdupq_n_u32(1));
             vshrn_n_u32::<16>(vaddq_u32(bits, vaddq_u32(odd, vdupq_n_u32(0x7fff))))
         });
@@ -133,21 +140,21 @@ with_features! {
     }
 
     fn add(a: F32, b: F32) -> F32 {
-        from_fn(|i| vaddq_f32(a[i], b[i]))
+        four(|i| vaddq_f32(a[i], b[i]))
     }
 
     fn mul(a: F32, b: F32) -> F32 {
-        from_fn(|i| vmulq_f32(a[i], b[i]))
+        four(|i| vmulq_f32(a[i], b[i]))
     }
 
     fn div(a: F32, b: F32) -> F32 {
-        from_fn(|i| vdivq_f32(a[i], b[i]))
+        four(|i| vdivq_f32(a[i], b[i]))
     }
 
     fn reciprocal(scale: F32) -> [F32; 2] {
         let one = splat(1.0);
         let hi = div(one, scale);
-        [hi, div(from_fn(|i| vfmsq_f32(one[i], scale[i], hi[i])), scale)]
+        [hi, div(four(|i| vfmsq_f32(one[i], scale[i], hi[i])), scale)]
     }
 
     fn divisor(_scale: F32, hi: F32, lo: F32) -> Divisor {
@@ -155,16 +162,16 @@ with_features! {
     }
 
     fn div_by(a: F32, [hi, lo]: Divisor) -> F32 {
-        from_fn(|i| vfmaq_f32(vmulq_f32(a[i], lo[i]), a[i], hi[i]))
+        four(|i| vfmaq_f32(vmulq_f32(a[i], lo[i]), a[i], hi[i]))
     }
 
     /// `fmax` and `fmin` return a NaN if there is one, and the conversion to an integer makes it 0.
     fn clip(v: F32, lo: F32, hi: F32) -> F32 {
-        from_fn(|i| vminq_f32(vmaxq_f32(v[i], lo[i]), hi[i]))
+        four(|i| vminq_f32(vmaxq_f32(v[i], lo[i]), hi[i]))
     }
 
     fn round(v: F32) -> I32 {
-        from_fn(|i| vcvtnq_s32_f32(v[i]))
+        four(|i| vcvtnq_s32_f32(v[i]))
     }
 
     fn splat_i32(x: i32) -> I32 {
@@ -176,38 +183,38 @@ with_features! {
     }
 
     fn to_f32(v: I32) -> F32 {
-        v.map(|v| vcvtq_f32_s32(v))
+        four(|i| vcvtq_f32_s32(v[i]))
     }
 
     fn add_i32(a: I32, b: I32) -> I32 {
-        from_fn(|i| vaddq_s32(a[i], b[i]))
+        four(|i| vaddq_s32(a[i], b[i]))
     }
 
     fn ordered(v: F32) -> I32 {
-        v.map(|v| {
-            let bits = vreinterpretq_s32_f32(v);
+        four(|i| {
+            let bits = vreinterpretq_s32_f32(v[i]);
             veorq_s32(bits, vandq_s32(vshrq_n_s32::<31>(bits), vdupq_n_s32(i32::MAX)))
         })
     }
 
     fn magnitude(v: F32) -> I32 {
-        from_fn(|i| vreinterpretq_s32_f32(vabsq_f32(v[i])))
+        four(|i| vreinterpretq_s32_f32(vabsq_f32(v[i])))
     }
 
     fn not_i32(v: I32) -> I32 {
-        v.map(|v| vmvnq_s32(v))
+        four(|i| vmvnq_s32(v[i]))
     }
 
     fn max_i32(a: I32, b: I32) -> I32 {
-        from_fn(|i| vmaxq_s32(a[i], b[i]))
+        four(|i| vmaxq_s32(a[i], b[i]))
     }
 
     fn min_i32(a: I32, b: I32) -> I32 {
-        from_fn(|i| vminq_s32(a[i], b[i]))
+        four(|i| vminq_s32(a[i], b[i]))
     }
 
     fn max_each(v: &[I32; LANES]) -> I32 {
-        from_fn(|i| {
+        four(|i| {
             let pair = |a: I32, b: I32| {
                 let a = vmaxq_s32(vmaxq_s32(a[0], a[1]), vmaxq_s32(a[2], a[3]));
                 let b = vmaxq_s32(vmaxq_s32(b[0], b[1]), vmaxq_s32(b[2], b[3]));
@@ -237,11 +244,11 @@ with_features! {
     }
 
     fn add_i16(a: I16, b: I16) -> I16 {
-        from_fn(|i| vqaddq_s16(a[i], b[i]))
+        four(|i| vqaddq_s16(a[i], b[i]))
     }
 
     fn min_i16(a: I16, b: I16) -> I16 {
-        from_fn(|i| vminq_s16(a[i], b[i]))
+        four(|i| vminq_s16(a[i], b[i]))
     }
 
     fn has_min_i16(v: I16) -> bool {
@@ -250,15 +257,15 @@ with_features! {
     }
 
     fn max_i8(a: I8, b: I8) -> I8 {
-        from_fn(|i| vmaxq_s8(a[i], b[i]))
+        four(|i| vmaxq_s8(a[i], b[i]))
     }
 
     fn xor_i8(a: I8, b: I8) -> I8 {
-        from_fn(|i| veorq_s8(a[i], b[i]))
+        four(|i| veorq_s8(a[i], b[i]))
     }
 
     fn min_i8(a: I8, b: I8) -> I8 {
-        from_fn(|i| vminq_s8(a[i], b[i]))
+        four(|i| vminq_s8(a[i], b[i]))
     }
 
     fn has_min_i8(v: I8) -> bool {
@@ -291,11 +298,11 @@ with_features! {
 
     fn raise16(peak: Peak16, v: &[u16; 2 * LANES]) -> Peak16 {
         let v: [int16x8_t; 4] = cast(*v);
-        from_fn(|i| vmaxq_s16(peak[i], vandq_s16(v[i], vdupq_n_s16(i16::MAX))))
+        four(|i| vmaxq_s16(peak[i], vandq_s16(v[i], vdupq_n_s16(i16::MAX))))
     }
 
     fn peak16_bits([a, b, c, d]: [Peak16; 4]) -> u16 {
-        let top: Peak16 = from_fn(|i| vmaxq_s16(vmaxq_s16(a[i], b[i]), vmaxq_s16(c[i], d[i])));
+        let top: Peak16 = four(|i| vmaxq_s16(vmaxq_s16(a[i], b[i]), vmaxq_s16(c[i], d[i])));
         cast::<_, [u16; 2 * LANES]>(top).into_iter().fold(0, u16::max)
     }
 
@@ -306,16 +313,16 @@ with_features! {
     /// `fmin` and `fmax` return a NaN if there is one, so the span keeps it.
     fn extend([min, max]: Span, [a, b]: [F32; 2]) -> Span {
         [
-            from_fn(|i| vminq_f32(min[i], vminq_f32(a[i], b[i]))),
-            from_fn(|i| vmaxq_f32(max[i], vmaxq_f32(a[i], b[i]))),
+            four(|i| vminq_f32(min[i], vminq_f32(a[i], b[i]))),
+            four(|i| vmaxq_f32(max[i], vmaxq_f32(a[i], b[i]))),
         ]
     }
 
     fn limits([a, b, c, d]: [Span; 4]) -> [f32; 2] {
         let min: F32 =
-            from_fn(|i| vminq_f32(vminq_f32(a[0][i], b[0][i]), vminq_f32(c[0][i], d[0][i])));
+            four(|i| vminq_f32(vminq_f32(a[0][i], b[0][i]), vminq_f32(c[0][i], d[0][i])));
         let max: F32 =
-            from_fn(|i| vmaxq_f32(vmaxq_f32(a[1][i], b[1][i]), vmaxq_f32(c[1][i], d[1][i])));
+            four(|i| vmaxq_f32(vmaxq_f32(a[1][i], b[1][i]), vmaxq_f32(c[1][i], d[1][i])));
         let least = vminq_f32(vminq_f32(min[0], min[1]), vminq_f32(min[2], min[3]));
         let largest = vmaxq_f32(vmaxq_f32(max[0], max[1]), vmaxq_f32(max[2], max[3]));
         [vminvq_f32(least), vmaxvq_f32(largest)]

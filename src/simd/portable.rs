@@ -16,6 +16,23 @@ type I32 = [i32x8; 2];
 type I16 = [i16x16; 2];
 type I8 = [i8x16; 4];
 
+/// The same of both halves of a vector. `<[T; 2]>::map` stays a call unless everything is optimised
+/// as one.
+#[inline(always)]
+fn both<T: Copy, U>(v: [T; 2], f: impl Fn(T) -> U) -> [U; 2] {
+    [f(v[0]), f(v[1])]
+}
+
+/// The same of every lane; not `<[T; N]>::map`, for the reason that [`both`] gives.
+#[inline(always)]
+fn lanes<T: Copy, U: Copy + Default, const N: usize>(src: &[T; N], f: impl Fn(T) -> U) -> [U; N] {
+    let mut all = [U::default(); N];
+    for (to, &x) in all.iter_mut().zip(src) {
+        *to = f(x);
+    }
+    all
+}
+
 /// Widens f16 by arithmetic. With the magnitude's bits moved to where binary32 has its exponent,
 /// the number is too small by 2^112 = 2^(127 - 15). This is so for subnormals too, and one exact
 /// product corrects it. Exponent 31 stands for infinity and NaN, and becomes exponent 255.
@@ -27,6 +44,30 @@ fn widen_f16(half: i32x8) -> f32x8 {
     let scaled: f32x8 = cast::<i32x8, f32x8>(magnitude << 13) * f32x8::splat(TWO_POW_112);
     let special: i32x8 = i32x8::splat(0x7bff).simd_lt(magnitude) & i32x8::splat(0x7f80_0000);
     cast(cast::<f32x8, i32x8>(scaled) | special | sign)
+}
+
+/// Rounds to f16 by arithmetic, to nearest even. The bits stand in the low half of each lane.
+///
+/// Below 2^-14 f16 is subnormal and counts in steps of 2^-24. So does binary32 between 0.5 and 1,
+/// and there the addition itself rounds. Elsewhere adding 0xfff, or 0x1000 where the last bit that
+/// stays is odd, makes the carry round, and the exponent's bias changes from 127 to 15. What is
+/// too large for f16 becomes infinity.
+#[inline(always)]
+fn narrow_f16(v: f32x8) -> i32x8 {
+    const BIAS: i32 = (127 - 15) << 23;
+    const LEAST_NORMAL: i32 = (127 - 14) << 23;
+    const INFINITY: i32 = 0x7c00;
+    let half = f32x8::splat(0.5);
+    let bits: i32x8 = cast(v);
+    let magnitude: i32x8 = bits & i32x8::splat(i32::MAX);
+    let sign: i32x8 = bits >> 16 & i32x8::splat(0x8000);
+    let subnormal: i32x8 =
+        cast::<f32x8, i32x8>(cast::<i32x8, f32x8>(magnitude) + half) - cast::<f32x8, i32x8>(half);
+    let odd: i32x8 = magnitude >> 13 & i32x8::splat(1);
+    let normal: i32x8 = (magnitude + odd + i32x8::splat(0xfff - BIAS)) >> 13;
+    let is_subnormal: i32x8 = magnitude.simd_lt(i32x8::splat(LEAST_NORMAL));
+    let normal: i32x8 = normal.min(i32x8::splat(INFINITY));
+    (is_subnormal & subnormal) | (!is_subnormal & normal) | sign
 }
 
 impl Simd for Portable {
@@ -42,6 +83,9 @@ impl Simd for Portable {
     type Divisor = F32;
     const WILD_IS_MIN: bool = false;
     const QUICK_MISSES_NAN: bool = false;
+    const STREAMS: bool = false;
+    // A block is already hundreds of instructions. Panels gained nothing, and lost up to a quarter.
+    const PANELS: bool = false;
 
     #[inline(always)]
     fn load_f32(self, src: &[f32; LANES]) -> F32 {
@@ -50,25 +94,22 @@ impl Simd for Portable {
 
     #[inline(always)]
     fn load_f16(self, src: &[f16; LANES]) -> F32 {
-        let lanes: [[i32; 8]; 2] = cast(src.map(|x| i32::from(x.to_bits())));
-        lanes.map(|half| widen_f16(i32x8::new(half)))
+        both(cast(lanes(src, |x| i32::from(x.to_bits()))), widen_f16)
     }
 
     #[inline(always)]
     fn load_bf16(self, src: &[bf16; LANES]) -> F32 {
-        cast(src.map(|x| u32::from(x.to_bits()) << 16))
+        cast(lanes(src, |x| u32::from(x.to_bits()) << 16))
     }
 
     #[inline(always)]
     fn load_i8(self, src: &[i8; LANES]) -> F32 {
-        let lanes: [[i32; 8]; 2] = cast(src.map(i32::from));
-        lanes.map(|half| i32x8::new(half).round_float())
+        self.to_f32(cast(lanes(src, i32::from)))
     }
 
     #[inline(always)]
     fn load_u8(self, src: &[u8; LANES]) -> F32 {
-        let lanes: [[i32; 8]; 2] = cast(src.map(i32::from));
-        lanes.map(|half| i32x8::new(half).round_float())
+        self.to_f32(cast(lanes(src, i32::from)))
     }
 
     #[inline(always)]
@@ -83,15 +124,17 @@ impl Simd for Portable {
 
     #[inline(always)]
     fn store_f16(self, dst: &mut [f16; LANES], v: F32) {
-        *dst = cast::<F32, [f32; LANES]>(v).map(f16::from_f32);
+        let bits: [u32; LANES] = cast(both(v, narrow_f16));
+        *dst = lanes(&bits, |bits| f16::from_bits(bits as u16));
     }
 
     /// Adding 0x7fff, or 0x8000 where the last bit that stays is odd, makes the carry round to
     /// nearest even.
     #[inline(always)]
     fn store_bf16(self, dst: &mut [bf16; LANES], v: F32) {
-        *dst = cast::<F32, [u32; LANES]>(v)
-            .map(|bits| bf16::from_bits(((bits + 0x7fff + (bits >> 16 & 1)) >> 16) as u16));
+        let bits: [u32; LANES] = cast(v);
+        let round = |bits: u32| (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+        *dst = lanes(&bits, |bits| bf16::from_bits(round(bits) as u16));
     }
 
     #[inline(always)]
@@ -168,7 +211,7 @@ impl Simd for Portable {
     fn round(self, v: F32) -> I32 {
         const MAGIC: f32 = 12_582_912.0;
         let base = i32x8::splat(MAGIC.to_bits() as i32);
-        v.map(|half| cast::<f32x8, i32x8>(half + f32x8::splat(MAGIC)) - base)
+        both(v, |half| cast::<f32x8, i32x8>(half + f32x8::splat(MAGIC)) - base)
     }
 
     #[inline(always)]
@@ -183,7 +226,7 @@ impl Simd for Portable {
 
     #[inline(always)]
     fn to_f32(self, v: I32) -> F32 {
-        v.map(|half| half.round_float())
+        both(v, i32x8::round_float)
     }
 
     #[inline(always)]
@@ -193,7 +236,7 @@ impl Simd for Portable {
 
     #[inline(always)]
     fn ordered(self, v: F32) -> I32 {
-        v.map(|half| {
+        both(v, |half| {
             let bits: i32x8 = cast(half);
             bits ^ (bits >> 31 & i32x8::splat(i32::MAX))
         })
@@ -201,12 +244,12 @@ impl Simd for Portable {
 
     #[inline(always)]
     fn magnitude(self, v: F32) -> I32 {
-        v.map(|half| cast::<f32x8, i32x8>(half) & i32x8::splat(i32::MAX))
+        both(v, |half| cast::<f32x8, i32x8>(half) & i32x8::splat(i32::MAX))
     }
 
     #[inline(always)]
     fn not_i32(self, v: I32) -> I32 {
-        v.map(|half| !half)
+        both(v, |half| !half)
     }
 
     #[inline(always)]
@@ -227,21 +270,20 @@ impl Simd for Portable {
 
     #[inline(always)]
     fn narrow16(self, a: I32, b: I32) -> I16 {
-        cast([a, b].map(|v| v.map(i16x8::from_i32x8_saturate)))
+        cast(both([a, b], |v| both(v, i16x8::from_i32x8_saturate)))
     }
 
     #[inline(always)]
     fn narrow8(self, a: I16, b: I16) -> I8 {
-        cast([a, b].map(|v| v.map(i8x16::from_i16x16_saturate)))
+        cast(both([a, b], |v| both(v, i8x16::from_i16x16_saturate)))
     }
 
     #[inline(always)]
     fn narrow8_unsigned(self, a: I16, b: I16) -> I8 {
         let half = |v: i16x16| {
-            let lanes: [i16; 16] = cast(v);
-            cast::<[u8; 16], i8x16>(lanes.map(|x| x.clamp(0, 255) as u8))
+            cast::<[u8; 16], i8x16>(lanes(&cast::<i16x16, [i16; 16]>(v), |x| x.clamp(0, 255) as u8))
         };
-        cast([a, b].map(|v| v.map(half)))
+        cast(both([a, b], |v| both(v, half)))
     }
 
     #[inline(always)]
@@ -326,12 +368,12 @@ impl Simd for Portable {
     #[inline(always)]
     fn span(self) -> [I32; 2] {
         let ends = [f32::INFINITY, f32::NEG_INFINITY];
-        ends.map(|end| self.ordered(self.splat(end)))
+        both(ends, |end| self.ordered(self.splat(end)))
     }
 
     #[inline(always)]
     fn extend(self, [min, max]: [I32; 2], v: [F32; 2]) -> [I32; 2] {
-        let [a, b] = v.map(|v| self.ordered(v));
+        let [a, b] = both(v, |v| self.ordered(v));
         [self.min_i32(min, self.min_i32(a, b)), self.max_i32(max, self.max_i32(a, b))]
     }
 

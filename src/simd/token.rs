@@ -10,7 +10,7 @@ macro_rules! token {
     (
         $(#[$doc:meta])*
         $name:ident, detect = $detect:ident, features = $features:tt,
-        wild_is_min = $wild:literal, quick_misses_nan = $misses:literal
+        wild_is_min = $wild:literal, quick_misses_nan = $misses:literal, streams = $streams:literal
     ) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug)]
@@ -36,6 +36,8 @@ macro_rules! token {
             type Divisor = Divisor;
             const WILD_IS_MIN: bool = $wild;
             const QUICK_MISSES_NAN: bool = $misses;
+            const STREAMS: bool = $streams;
+            const PANELS: bool = true;
             token!(@op $features load_f32(src: &[f32; LANES]) -> F32);
             token!(@op $features load_f16(src: &[f16; LANES]) -> F32);
             token!(@op $features load_bf16(src: &[bf16; LANES]) -> F32);

@@ -41,6 +41,14 @@ pub trait Simd: Copy {
     /// a NaN can still be noticed when the values are converted.
     const QUICK_MISSES_NAN: bool;
 
+    /// Whether streamed stores differ from other stores. Where they do not, kernels are not
+    /// compiled for them.
+    const STREAMS: bool;
+
+    /// Whether kernels compute panels of several blocks before they look for the end. It gains
+    /// where a block is a few instructions.
+    const PANELS: bool;
+
     // Memory.
 
     /// Loads sixteen values.
