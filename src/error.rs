@@ -1,5 +1,8 @@
 //! The errors of this crate, with the numbers that explain them.
 
+use alloc::format;
+use alloc::string::String;
+
 use crate::isa::Isa;
 use crate::observer_kind::ObserverKind;
 use crate::scale_type::ScaleType;
@@ -70,7 +73,8 @@ pub enum Error {
     /// zero point has to be one of the integers in use, or 0 if the scheme is symmetric.
     #[error(
         "set {set} has scale {scale} and zero point {zero_point}: the scale has to be finite and \
-         above 0, the zero point between {qmin} and {qmax}"
+         above 0, the zero point {}",
+        zero_points(*qmin, *qmax)
     )]
     InvalidParams {
         /// The number of the set, in the order of the sets in memory.
@@ -140,9 +144,11 @@ pub enum Error {
     #[error("moving averages depend on the order of the batches and cannot be merged")]
     MovingAverageMerge,
     /// A buffer has the wrong length.
-    #[error("{what} has {found} elements where {expected} are needed")]
+    #[error("{what}: {expected} expected, {found} found")]
     LengthMismatch {
-        /// The name of the buffer.
+        /// What is counted, for people: `data`, `data of strided rows`, `output`, `rows of the output`,
+        /// `a row of the output`, `integers`, `scales`, `zero points`, `scales to be written`, `zero
+        /// points to be written`, `packed` or `approximation`.
         what: &'static str,
         /// The length that the other arguments call for.
         expected: usize,
@@ -207,6 +213,11 @@ impl Error {
             other => other,
         }
     }
+}
+
+/// Which zero points are allowed, in words.
+fn zero_points(qmin: i32, qmax: i32) -> String {
+    if qmin == qmax { format!("{qmin}") } else { format!("between {qmin} and {qmax}") }
 }
 
 /// Checks that a buffer has the length `expected`.

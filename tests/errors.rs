@@ -266,7 +266,11 @@ fn messages_carry_the_numbers() {
     let text = |error: Error| error.to_string();
     assert_eq!(
         text(Error::LengthMismatch { what: "output", expected: 3, found: 2 }),
-        "output has 2 elements where 3 are needed"
+        "output: 3 expected, 2 found"
+    );
+    assert_eq!(
+        text(Error::InvalidParams { set: 1, scale: 1.0, zero_point: 3, qmin: 0, qmax: 0 }),
+        "set 1 has scale 1 and zero point 3: the scale has to be finite and above 0, the zero point 0"
     );
     assert_eq!(
         text(Error::AxisOutOfRange { axis: -3, rank: 2 }),
