@@ -146,9 +146,9 @@ pub enum Error {
     /// A buffer has the wrong length.
     #[error("{what}: {expected} expected, {found} found")]
     LengthMismatch {
-        /// What is counted, for people: `data`, `data of strided rows`, `output`, `rows of the output`,
-        /// `a row of the output`, `integers`, `scales`, `zero points`, `scales to be written`, `zero
-        /// points to be written`, `packed` or `approximation`.
+        /// What is counted, for people: `data`, `data of strided rows`, `output`, `rows of the
+        /// output`, `a row of the output`, `integers`, `scales`, `zero points`, `scales to be
+        /// written`, `zero points to be written`, `packed` or `approximation`.
         what: &'static str,
         /// The length that the other arguments call for.
         expected: usize,

@@ -27,8 +27,8 @@ impl ErrorStats {
         self.0.count
     }
 
-    /// The mean squared error, mean(e^2). It is 0 if there are no values, NaN if an error is NaN, and
-    /// infinite if an error is.
+    /// The mean squared error, mean(e^2). It is 0 if there are no values, NaN if an error is NaN,
+    /// and infinite if an error is.
     pub fn mse(&self) -> f64 {
         in_default(
             self.0,
@@ -42,8 +42,8 @@ impl ErrorStats {
     }
 
     /// The signal to quantization noise ratio, 10 log10(sum x^2 / sum e^2), in decibels. It is
-    /// infinite if there is no error, minus infinity if all values are 0 and an error is not, and NaN
-    /// if an error is NaN.
+    /// infinite if there is no error, minus infinity if all values are 0 and an error is not, and
+    /// NaN if an error is NaN.
     ///
     /// ```
     /// let stats = absmax::Backend::best().error_stats(&[1.0, -2.0, 2.0], &[1.0, -2.0, 1.0])?;

@@ -1,5 +1,5 @@
-//! The parameters of many sets, one scale and one zero point for each: those that are given, and those
-//! that are written.
+//! The parameters of many sets, one scale and one zero point for each: those that are given, and
+//! those that are written.
 
 use alloc::vec;
 use alloc::vec::Vec;
@@ -11,9 +11,9 @@ use crate::stored::{Scales, ScalesMut, StoredScale, StoredZeroPoint, ZeroPoints,
 /// or a group, as a [`Scheme`](crate::Scheme) says. Sets are in the order of their first values in
 /// memory, so the groups of a row come before those of the next.
 ///
-/// There is a scale for each set, in `f32`, `f16` or `bf16`. It is used as it is, whichever type the
-/// scheme would round a scale of its own to. There are as many zero points, in `i32` or in the type
-/// of the integers; none at all stand for zeros.
+/// There is a scale for each set, in `f32`, `f16` or `bf16`. It is used as it is, whichever type
+/// the scheme would round a scale of its own to. There are as many zero points, in `i32` or in the
+/// type of the integers; none at all stand for zeros.
 ///
 /// ```
 /// use absmax::Params;

@@ -2,12 +2,12 @@
 //! streaming stores.
 //!
 //! A slice is cut into panels of four blocks, so that the compiler unrolls the code. The blocks
-//! that are left over follow one by one, as all blocks do where [`Simd::PANELS`] is false. The ends overlap, so that no values fall to scalar code.
-//! The last block is the last 64 values, whatever came before it. Where lines should be aligned,
-//! the first block is the first 64 values, and the next block starts at the first line boundary. A
-//! value in two blocks is computed twice and written twice with the same bits. Only a slice shorter
-//! than one block and the end of a slice that is computed in place are padded. They go through the
-//! same operations.
+//! that are left over follow one by one, as all blocks do where [`Simd::PANELS`] is false. The ends
+//! overlap, so that no values fall to scalar code. The last block is the last 64 values, whatever
+//! came before it. Where lines should be aligned, the first block is the first 64 values, and the
+//! next block starts at the first line boundary. A value in two blocks is computed twice and
+//! written twice with the same bits. Only a slice shorter than one block and the end of a slice
+//! that is computed in place are padded. They go through the same operations.
 
 use bytemuck::Zeroable;
 

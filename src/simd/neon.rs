@@ -98,7 +98,9 @@ with_features! {
 
     /// Narrows one value at a time, because the conversion is not a stable intrinsic.
     fn store_f16(dst: &mut [f16; LANES], v: F32) {
-        *dst = cast::<_, [f32; LANES]>(v).map(f16::from_f32);
+        for (to, x) in dst.iter_mut().zip(cast::<F32, [f32; LANES]>(v)) {
+            *to = f16::from_f32(x);
+        }
     }
 
     /// Adding 0x7fff, or 0x8000 where the last bit that stays is odd, makes the carry round to

@@ -264,8 +264,8 @@ impl Simd for Portable {
 
     #[inline(always)]
     fn max_each(self, v: &[I32; LANES]) -> I32 {
-        let largest = |v: &I32| cast::<I32, [i32; LANES]>(*v).into_iter().fold(i32::MIN, i32::max);
-        cast(core::array::from_fn::<i32, LANES, _>(|i| largest(&v[i])))
+        let largest = |v: I32| cast::<I32, [i32; LANES]>(v).into_iter().fold(i32::MIN, i32::max);
+        cast(lanes(v, largest))
     }
 
     #[inline(always)]
