@@ -248,6 +248,7 @@ mod write;
 
 #[doc(no_inline)]
 pub use absmax;
+pub use architecture::ModuleKind;
 pub use compare::{CompareOptions, CompareReport, ComparedBytes, ComparedTensor, compare};
 pub use control::{Control, Event, Progress};
 pub use dequantize::{DequantizeOptions, DequantizeReport, dequantize};
@@ -261,7 +262,7 @@ pub use quantize::{
 };
 pub use report::{ErrorNumbers, LeftOut, Reason, TensorReport, Warning, WrittenFile};
 pub use scheme::{
-    Choices, Clip, Granularity, InvalidOption, ModulePattern, Override, SchemeName, WeightScheme,
+    Choices, Clip, Experts, Granularity, InvalidOption, ModulePattern, Override, SchemeName, WeightScheme,
 };
 pub use sweep::{
     Candidate, Grid, Mapping, SchemeNumbers, SweepOptions, SweepReport, SweptTensor,

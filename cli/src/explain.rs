@@ -23,6 +23,10 @@ pub(crate) fn explain(error: Error, advice: Advice) -> anyhow::Error {
         }
         Error::UnevenGroups { .. } => " (--override or --ignore this one)".to_owned(),
         Error::NothingToQuantize { .. } => format!(" ({} shows why)", advice.dry_run),
+        Error::StackedExperts { .. } => " (--experts keep leaves them so on purpose)".to_owned(),
+        Error::Unloadable { .. } => {
+            " (--ignore keeps modules, --allow-unloadable writes them all the same)".to_owned()
+        }
         Error::OutExists { .. } => " (--force replaces the files in it)".to_owned(),
         _ => String::new(),
     };
@@ -52,6 +56,7 @@ pub(crate) fn warning(warning: &Warning) -> String {
             "--override {text} has no effect: what it matches is kept, or matched by another one \
              before it"
         ),
+        Warning::UnknownArchitecture { .. } => format!("{warning}; --dry-run shows them"),
         other => other.to_string(),
     }
 }

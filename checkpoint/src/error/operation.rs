@@ -7,7 +7,7 @@ use super::header::HeaderError;
 use super::source::Source;
 use super::weight::WeightError;
 use crate::report::Reason;
-use crate::scheme::InvalidOption;
+use crate::scheme::{InvalidOption, WeightScheme};
 
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -190,6 +190,36 @@ pub enum Error {
         path: PathBuf,
         /// How many tensors it has.
         tensors: usize,
+    },
+    /// Experts are stored as one tensor for all of them, which no loader reads quantized. Nobody
+    /// asked to keep them.
+    #[error(
+        "{tensors} tensors hold stacked experts, {tensor} among them: no loader reads them \
+         quantized, and {bytes} of {of} bytes ({:.0} %) would stay as they are",
+        100.0 * *.bytes as f64 / *.of as f64
+    )]
+    StackedExperts {
+        /// One of the tensors.
+        tensor: String,
+        /// How many there are.
+        tensors: usize,
+        /// Their bytes.
+        bytes: u64,
+        /// The bytes of all tensors.
+        of: u64,
+    },
+    /// Transformers cannot load some modules in the scheme that they would get, and nobody asked
+    /// for them all the same.
+    #[error("{modules} modules would be {scheme}, {module} among them: {limit}")]
+    Unloadable {
+        /// One of the modules.
+        module: String,
+        /// How many there are.
+        modules: usize,
+        /// Their scheme.
+        scheme: WeightScheme,
+        /// What happens, and which way out there is.
+        limit: &'static str,
     },
     /// A weight that is to be quantized holds NaN or an infinity.
     #[error(

@@ -56,6 +56,21 @@ impl Config {
         self.0.get_as("model_type")
     }
 
+    /// The config of a part of the model, which may be another model.
+    pub(crate) fn part(&self, key: &str) -> Option<Self> {
+        self.0.get_as(key).map(Self)
+    }
+
+    /// The configs of all parts.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (&str, Self)> {
+        self.0.iter().filter_map(|(key, _)| Some((key, self.part(key)?)))
+    }
+
+    /// Whether the model is run by code that comes with the checkpoint.
+    pub(crate) fn has_own_code(&self) -> bool {
+        self.get("auto_map").is_some()
+    }
+
     /// The classes that load the model.
     pub(crate) fn architectures(&self) -> Vec<String> {
         self.0.get_as("architectures").unwrap_or_default()

@@ -1,5 +1,6 @@
 //! Decides by which scheme a weight is quantized.
 
+use crate::architecture::Architecture;
 use crate::format::Tensor;
 use crate::scheme::{Override, WeightScheme};
 
@@ -10,6 +11,7 @@ pub(crate) struct Schemes<'a> {
     pub(crate) default: WeightScheme,
     /// Schemes for some modules, of which the first that matches is taken.
     pub(crate) overrides: &'a [Override],
+    pub(crate) architecture: &'a Architecture,
 }
 
 impl<'a> Schemes<'a> {
@@ -19,7 +21,11 @@ impl<'a> Schemes<'a> {
 
     /// The override that is taken for a tensor.
     pub(crate) fn overriding(&self, tensor: &Tensor) -> Option<&'a Override> {
+        if self.overrides.is_empty() {
+            return None;
+        }
         let module = tensor.name.strip_suffix(".weight").unwrap_or(&tensor.name);
-        self.overrides.iter().find(|o| o.modules.matches(module))
+        let names = self.architecture.names(module);
+        self.overrides.iter().find(|o| names.iter().any(|name| o.modules.matches(name)))
     }
 }

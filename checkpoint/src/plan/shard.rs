@@ -1,14 +1,14 @@
 //! Plans what becomes of the tensors of one file.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use absmax::ErrorStats;
 use safetensors::tensor::{Dtype, TensorInfo};
 
+use super::modules::Modules;
 use super::rules::Rules;
 use super::schemes::Schemes;
-use crate::architecture::linear_like;
+use crate::architecture::{ModuleKind, linear_like};
 use crate::control::Control;
 use crate::error::Result;
 use crate::format::{Entry, Layout, Parts};
@@ -29,6 +29,8 @@ pub(crate) struct ShardPlan {
 #[derive(Debug)]
 pub(crate) struct TensorPlan {
     pub(crate) name: String,
+    /// What module it belongs to, as far as that can be told.
+    pub(crate) kind: Option<ModuleKind>,
     pub(crate) dtype: Dtype,
     pub(crate) shape: Vec<usize>,
     pub(crate) len: u64,
@@ -60,7 +62,7 @@ impl ShardPlan {
         shard: Shard,
         rules: &Rules<'_>,
         schemes: &Schemes<'_>,
-        ignore: &mut BTreeSet<String>,
+        modules: &mut Modules,
     ) -> Result<Self> {
         /// What becomes of a tensor, and as which tensors.
         enum Stored {
@@ -76,12 +78,19 @@ impl ShardPlan {
             stored.push(match rules.quantizes(tensor) {
                 Ok(shape) => {
                     let scheme = schemes.of(tensor);
+                    let module = tensor.name.strip_suffix(".weight").unwrap_or(&tensor.name);
+                    modules.quantize(module.to_owned(), scheme);
                     let parts = Parts::of(&scheme, &tensor.name, *dtype, shape)?;
                     entries.extend(parts.clone().into_iter());
                     Stored::Quantized(scheme, Box::new(parts))
                 }
                 Err(reason) => {
-                    ignore.extend(linear_like(tensor).map(str::to_owned));
+                    let kind = rules.kind(tensor);
+                    if let Some(module) = linear_like(tensor) {
+                        modules.keep(module.to_owned(), kind);
+                    } else if kind == Some(ModuleKind::Experts) {
+                        modules.keep_experts(&tensor.name);
+                    }
                     let (name, shape) = (tensor.name.clone(), shape.clone());
                     entries.push(Entry { name, dtype: *dtype, shape });
                     Stored::Kept(reason)
@@ -89,7 +98,9 @@ impl ShardPlan {
             });
         }
         let layout = Layout::new(control, &source, entries, &header.metadata)?;
-        let tensors = header.tensors.into_iter().zip(stored).map(|(tensor, stored)| {
+        let kinds: Vec<_> = header.tensors.iter().map(|tensor| rules.kind(tensor)).collect();
+        let tensors = header.tensors.into_iter().zip(stored).zip(kinds);
+        let tensors = tensors.map(|((tensor, stored), kind)| {
             let TensorInfo { dtype, shape, data_offsets: (begin, end) } = tensor.info;
             let action = match stored {
                 Stored::Quantized(scheme, parts) => Action::Quantize {
@@ -102,6 +113,7 @@ impl ShardPlan {
             TensorPlan {
                 len: (end - begin) as u64,
                 from: header.data_start + begin as u64,
+                kind,
                 name: tensor.name,
                 dtype,
                 shape,
@@ -119,12 +131,6 @@ impl TensorPlan {
             Action::Quantize { scheme, .. } => Some(scheme),
             Action::Keep { .. } => None,
         }
-    }
-
-    /// The module and its scheme, if it is quantized.
-    pub(crate) fn quantized_module(&self) -> Option<(String, WeightScheme)> {
-        let module = self.name.strip_suffix(".weight")?;
-        Some((module.to_owned(), self.scheme()?))
     }
 
     /// Bytes in the output file, of all tensors that take its place.
@@ -147,6 +153,7 @@ impl TensorPlan {
             file: file.display().to_string(),
             dtype: self.dtype.to_string(),
             shape: self.shape.clone(),
+            kind: self.kind,
             quantized: self.scheme().is_some(),
             scheme: self.scheme(),
             reason,

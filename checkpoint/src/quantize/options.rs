@@ -3,7 +3,7 @@
 use absmax::Backend;
 use serde::{Deserialize, Serialize};
 
-use crate::scheme::{Clip, ModulePattern, Override, WeightScheme};
+use crate::scheme::{Clip, Experts, ModulePattern, Override, WeightScheme};
 
 /// How a checkpoint is quantized.
 ///
@@ -33,6 +33,11 @@ pub struct QuantizeOptions {
     pub overrides: Vec<Override>,
     /// Modules that are left as they are, beside embeddings, norms, heads and routers.
     pub ignore: Vec<ModulePattern>,
+    /// What becomes of experts that are stacked in one tensor. By default the source is refused.
+    pub experts: Experts,
+    /// Whether to write, with a warning, what transformers is known not to load. By default it is
+    /// refused.
+    pub allow_unloadable: bool,
     /// What is cut off of the weights that share a scale. By default nothing.
     pub clip: Clip,
     /// Whether OUT may exist, be it empty. Files of the same names are replaced, others stay.

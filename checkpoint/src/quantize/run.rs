@@ -8,7 +8,7 @@ use super::report::{Outcome, QuantizeReport};
 use super::shard::ShardWriter;
 use crate::control::{Control, Event};
 use crate::error::{Context as _, Error, Result};
-use crate::plan::{Content, Output, Plan};
+use crate::plan::{Content, Output, Plan, Wanted};
 use crate::read::Workshop;
 use crate::report::{TensorReport, Warning, WrittenFile};
 use crate::source::{Checkpoint, refuse_quantized};
@@ -118,8 +118,15 @@ fn prepare(
     let checkpoint = Checkpoint::open(control, source)?;
     refuse_quantized(&checkpoint)?;
     let (source, left_out) = (checkpoint.source.clone(), checkpoint.left_out.clone());
-    let QuantizeOptions { scheme, overrides, ignore, clip, backend, .. } = options;
-    let plan = Plan::new(control, checkpoint, *scheme, overrides, ignore)?;
+    let QuantizeOptions { scheme, clip, backend, .. } = options;
+    let wanted = Wanted {
+        scheme: *scheme,
+        overrides: &options.overrides,
+        ignore: &options.ignore,
+        experts: options.experts,
+        allow_unloadable: options.allow_unloadable,
+    };
+    let plan = Plan::new(control, checkpoint, &wanted)?;
     let bytes_before = plan.shards().map(|(_, shard)| shard.source_len).sum();
     let bytes_after = plan.shards().map(|(_, shard)| shard.layout.file_len()).sum();
     let tensors = plan

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::architecture::ModuleKind;
+
 /// Why a tensor is kept as it is.
 ///
 /// ```
@@ -27,10 +29,15 @@ pub enum Reason {
     Empty,
     /// This pattern of the options asks for it.
     Ignored(String),
-    /// This part of its name is that of a head, an embedding, a norm or a router.
+    /// The architecture is not known, and this part of its name is that of a head, an embedding, a
+    /// norm or a router.
     NotLinear(String),
-    /// The tensor is the weight of a `Conv1D`, which is stored as `[in, out]`.
-    Conv1d,
+    /// The module is of this kind.
+    Kind(ModuleKind),
+    /// Transformers makes other modules of it while it loads, which it cannot do to integers.
+    Converted,
+    /// The architecture is known, and has no module of this name.
+    UnknownModule,
 }
 
 impl fmt::Display for Reason {
@@ -44,7 +51,9 @@ impl fmt::Display for Reason {
             Self::Empty => f.write_str("no values"),
             Self::Ignored(pattern) => write!(f, "ignored by {pattern}"),
             Self::NotLinear(part) => write!(f, "{part} in its name"),
-            Self::Conv1d => f.write_str("Conv1D, stored [in, out]"),
+            Self::Kind(kind) => kind.fmt(f),
+            Self::Converted => f.write_str("transformers makes other modules of it"),
+            Self::UnknownModule => f.write_str("the architecture has no such module"),
         }
     }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::numbers::ErrorNumbers;
 use super::reason::Reason;
+use crate::architecture::ModuleKind;
 use crate::scheme::WeightScheme;
 
 /// One tensor of a checkpoint that is quantized.
@@ -18,6 +19,9 @@ pub struct TensorReport {
     pub dtype: String,
     /// Its dimensions.
     pub shape: Vec<usize>,
+    /// What module it belongs to, where that is known or can be told by its name.
+    #[serde(default)]
+    pub kind: Option<ModuleKind>,
     /// Whether it is quantized.
     pub quantized: bool,
     /// What it becomes, if it is quantized.

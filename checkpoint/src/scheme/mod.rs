@@ -1,6 +1,7 @@
 //! The schemes of weights as users say them: plain data that have a text.
 
 mod clip;
+mod experts;
 mod granularity;
 mod invalid;
 mod module_pattern;
@@ -9,6 +10,7 @@ mod text;
 mod weight_scheme;
 
 pub use clip::Clip;
+pub use experts::Experts;
 pub use granularity::Granularity;
 pub use invalid::InvalidOption;
 pub use module_pattern::ModulePattern;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use absmax::{Backend, Isa, Range};
 use absmax_checkpoint::{
-    Choices, Clip, Granularity, ModulePattern, Override, QuantizeOptions, WeightScheme,
+    Choices, Clip, Experts, Granularity, ModulePattern, Override, QuantizeOptions, WeightScheme,
 };
 use anyhow::{Result, anyhow};
 use clap::ValueEnum;
@@ -30,6 +30,15 @@ pub(crate) struct Args {
     /// Leave a module as it is: its exact name, or a pattern that matches from the name's beginning
     #[arg(long, value_name = "NAME|re:PATTERN")]
     pub(crate) ignore: Vec<ModulePattern>,
+
+    /// What becomes of experts that are stacked in one tensor, which no loader reads quantized:
+    /// refuse the model, or keep them as they are
+    #[arg(long, value_name = "refuse|keep", default_value_t)]
+    pub(crate) experts: Experts,
+
+    /// Write what transformers is known not to load, too, for engines that do
+    #[arg(long)]
+    pub(crate) allow_unloadable: bool,
 
     /// Give a module another scheme: w8a8, w8a16 or w4a16, and after commas any of tensor, channel,
     /// group=N, bits=N, asymmetric, narrow, full. The first of several that match is taken
@@ -131,6 +140,8 @@ impl Args {
         options.scheme = WeightScheme::new(self.scheme.into(), choices)
             .map_err(|error| Usage::new(ErrorKind::ArgumentConflict, error))?;
         options.overrides.clone_from(&self.overrides);
+        options.experts = self.experts;
+        options.allow_unloadable = self.allow_unloadable;
         options.ignore.clone_from(&self.ignore);
         options.clip = self.clip;
         options.replace = self.force;
