@@ -92,7 +92,7 @@ fn texts(checkpoint: Checkpoint, shards: &[Shard], control: &Control<'_>) -> Res
     };
     let directory = checkpoint.directory;
     let others = checkpoint.others.into_iter().map(|name| (name.clone(), directory.join(name)));
-    let config = checkpoint.config.dequantized(control)?;
+    let config = checkpoint.config.dequantized();
     Ok(Texts { index, others: others.collect(), config })
 }
 

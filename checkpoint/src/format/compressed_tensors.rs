@@ -3,12 +3,10 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 use serde_json::{Map, json};
 
 use super::config::{Config, QUANTIZATION_CONFIG};
-use crate::control::Control;
-use crate::error::{Result, WeightError};
+use crate::error::WeightError;
 use crate::scheme::{Granularity, ModulePattern, WeightScheme};
 
 const QUANT_METHOD: &str = "compressed-tensors";
@@ -45,11 +43,10 @@ pub(crate) fn stored_groups(config: &Config) -> Result<StoredGroups, WeightError
 /// The text of the quantized model's config. It says for each scheme which modules or kinds of
 /// modules the scheme is for.
 pub(crate) fn quantized_config(
-    control: &Control<'_>,
     config: Config,
     groups: &[(WeightScheme, Vec<String>)],
     ignore: &[String],
-) -> Result<String> {
+) -> String {
     let mut config_groups = Map::new();
     for (i, (scheme, targets)) in groups.iter().enumerate() {
         let activations = scheme.name().has_activations().then(Arguments::activations);
@@ -76,8 +73,7 @@ pub(crate) fn quantized_config(
     });
     // A verbatim value brings its own indentation.
     let text = format!("{value:#}").replace('\n', "\n  ");
-    let value = RawValue::from_string(text).unwrap_or_default();
-    config.with(control, QUANTIZATION_CONFIG, value)
+    config.with(QUANTIZATION_CONFIG, &text)
 }
 
 /// The groups of a quantized model's config: which modules each is for, and what it says of their

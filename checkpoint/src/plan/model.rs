@@ -84,7 +84,7 @@ impl Plan {
         }
         plan.ignore = ignore.into_iter().collect();
         let groups = config_groups(default, quantized);
-        let config = quantized_config(control, config, &groups, &plan.ignore)?;
+        let config = quantized_config(config, &groups, &plan.ignore);
         plan.add(CONFIG, Content::Text(config));
         Ok(plan)
     }

@@ -91,7 +91,8 @@ fn no_model() {
 
 #[test]
 fn broken_configs() {
-    for text in ["", "{", "[]", "{\"a\": }", "{\"a\": NaN}"] {
+    let not_numbers = [r#"{"a": nan}"#, r#"{"a": -NaN}"#, r#"{"a": Inf}"#, r#"{NaN: 1}"#];
+    for text in ["", "{", "[]", r#"{"a": }"#, "{}{}"].into_iter().chain(not_numbers) {
         refused(&Model::small().file("config.json", text), &["config.json", "line 1 column"]);
     }
 }
