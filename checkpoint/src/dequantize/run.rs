@@ -40,7 +40,7 @@ pub fn dequantize(
     control: &Control<'_>,
 ) -> Result<DequantizeReport> {
     let (source, out) = (source.as_ref(), out.as_ref());
-    let checkpoint = Checkpoint::open(control, source)?;
+    let checkpoint = Checkpoint::open_model(control, source)?;
     let model = StoredModel::of(control, &checkpoint)?;
     let is_quantized = |stored: &&Stored| matches!(stored, Stored::Quantized(_));
     let quantized = model.tensors.values().filter(is_quantized).count();
@@ -60,8 +60,9 @@ pub fn dequantize(
         tensors: model.tensors.len(),
         bytes: shards.iter().map(|shard| shard.layout.file_len()).sum(),
         files: Vec::new(),
-        warnings: Vec::new(),
+        warnings: checkpoint.warnings_of_copy(),
     };
+    report.warnings.iter().for_each(|warning| control.tell(Event::Warning(warning)));
     let texts = texts(checkpoint, &shards, control)?;
     control.begin(work(&texts, &model, &shards)?);
     write(&texts, &model, &shards, &destination, (options, control), &mut report)?;

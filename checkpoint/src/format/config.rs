@@ -15,7 +15,7 @@ use crate::error::{Error, Result};
 pub(super) const QUANTIZATION_CONFIG: &str = "quantization_config";
 
 /// Keys under which checkpoints say that they are quantized already.
-const QUANTIZED_KEYS: [&str; 2] = [QUANTIZATION_CONFIG, "compression_config"];
+const QUANTIZED_KEYS: [&str; 3] = [QUANTIZATION_CONFIG, "compression_config", "quantization"];
 
 #[derive(Debug, Default)]
 pub(crate) struct Config {
@@ -51,10 +51,17 @@ impl Config {
             .find(|key| has(&self.members, key) || parts.iter().any(|part| has(part, key)))
     }
 
+    /// What the config calls the method by which the model is quantized.
+    pub(crate) fn quant_method(&self) -> Option<String> {
+        let quantization = self.find(self.quantized_by()?)?;
+        quantization.get("quant_method")?.as_str().map(str::to_owned)
+    }
+
     /// The first value of a key that is not null, in the config or in that of one of its parts.
     pub(crate) fn find(&self, key: &str) -> Option<Value> {
         let value = |members: &Members| members.get_as::<Value>(key).filter(|v| !v.is_null());
-        let mut parts = self.members.iter().filter_map(|(key, _)| self.members.get_as::<Members>(key));
+        let mut parts =
+            self.members.iter().filter_map(|(key, _)| self.members.get_as::<Members>(key));
         value(&self.members).or_else(|| parts.find_map(|part| value(&part)))
     }
 

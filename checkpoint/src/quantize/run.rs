@@ -115,8 +115,9 @@ fn prepare(
 ) -> Result<(Plan, QuantizeReport)> {
     // A clip may have been made as a value, which nothing has checked yet.
     options.clip.check()?;
-    let checkpoint = Checkpoint::open(control, source)?;
+    let mut checkpoint = Checkpoint::open_model(control, source)?;
     refuse_quantized(&checkpoint)?;
+    checkpoint.warnings = checkpoint.warnings_of_copy();
     let (source, left_out) = (checkpoint.source.clone(), checkpoint.left_out.clone());
     let QuantizeOptions { scheme, overrides, ignore, clip, backend, .. } = options;
     let plan = Plan::new(control, checkpoint, *scheme, overrides, ignore)?;

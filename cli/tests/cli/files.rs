@@ -5,9 +5,7 @@ use std::fs;
 use safetensors::Dtype;
 use serde_json::{Value, json};
 
-use crate::common::{
-    Granularity, Model, absmax, expect_quantized, listing, quantize, read_model,
-};
+use crate::common::{Granularity, Model, absmax, expect_quantized, listing, quantize, read_model};
 
 #[test]
 fn the_config_keeps_its_text_and_gains_a_key() {
@@ -35,7 +33,8 @@ fn configs(text: &str) -> [String; 2] {
 /// and what was added goes away again.
 #[test]
 fn the_config_keeps_every_byte() {
-    let numbers = r#"[0.0, Infinity],  "b": -Infinity, "c":{"d":[NaN,1e400,-0.0]}, "é": "NaN \" ,""#;
+    let numbers =
+        r#"[0.0, Infinity],  "b": -Infinity, "c":{"d":[NaN,1e400,-0.0]}, "é": "NaN \" ,""#;
     for (before, after) in [
         (format!("{{\"a\" : {numbers}"), "}"),
         (format!("\r\n\t{{\r\n \"a\": {numbers}"), "\r\n}\r\n\r\n"),
@@ -115,7 +114,7 @@ fn everything_else_is_copied() {
         ("2_Dense/model.safetensors", "another module's"),
         ("README.md", ""),
         ("tokenizer.json", "{\"a\": 1}"),
-        ("training_args.bin", "no weights"),
+        ("optimizer.py", "no state"),
     ];
     let left_out = [
         ".absmax-0.old",
@@ -131,6 +130,7 @@ fn everything_else_is_copied() {
         "pytorch_model-00001-of-00002.bin",
         "pytorch_model.bin.index.json",
         "tf_model.h5",
+        "training_args.bin",
     ];
     let mut model = Model::small();
     for (name, content) in others {
@@ -165,6 +165,7 @@ fn everything_else_is_copied() {
             "pytorch_model-00001-of-00002.bin",
             "pytorch_model.bin.index.json",
             "tf_model.h5",
+            "training_args.bin",
         ]
     );
 }

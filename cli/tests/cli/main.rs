@@ -18,6 +18,7 @@ mod round_trip;
 mod schemes;
 mod selection;
 mod selftest;
+mod sources;
 mod sweep;
 mod usage;
 mod values;
