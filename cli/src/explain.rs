@@ -10,6 +10,8 @@ use crate::text::grouped;
 pub(crate) struct Advice {
     /// What `--ignore` does to a weight.
     pub(crate) ignore: &'static str,
+    /// What reads a checkpoint that is quantized already.
+    pub(crate) requantize: &'static str,
     /// How to see why nothing is quantized.
     pub(crate) dry_run: &'static str,
 }
@@ -22,6 +24,7 @@ pub(crate) fn explain(error: Error, advice: Advice) -> anyhow::Error {
             format!(" (--ignore {module} {})", advice.ignore)
         }
         Error::UnevenGroups { .. } => " (--override or --ignore this one)".to_owned(),
+        Error::AlreadyQuantized { is_readable: true, .. } => advice.requantize.to_owned(),
         Error::NothingToQuantize { .. } => format!(" ({} shows why)", advice.dry_run),
         Error::OutExists { .. } => " (--force replaces the files in it)".to_owned(),
         _ => String::new(),

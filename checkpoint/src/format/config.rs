@@ -17,6 +17,9 @@ pub(super) const QUANTIZATION_CONFIG: &str = "quantization_config";
 /// Keys under which checkpoints say that they are quantized already.
 const QUANTIZED_KEYS: [&str; 3] = [QUANTIZATION_CONFIG, "compression_config", "quantization"];
 
+/// Keys under which checkpoints name the type of their weights.
+const DTYPE_KEYS: [&str; 2] = ["dtype", "torch_dtype"];
+
 #[derive(Debug, Default)]
 pub(crate) struct Config {
     text: ObjectText,
@@ -53,8 +56,7 @@ impl Config {
 
     /// What the config calls the method by which the model is quantized.
     pub(crate) fn quant_method(&self) -> Option<String> {
-        let quantization = self.find(self.quantized_by()?)?;
-        quantization.get("quant_method")?.as_str().map(str::to_owned)
+        self.quantization()?.get("quant_method")?.as_str().map(str::to_owned)
     }
 
     /// The first value of a key that is not null, in the config or in that of one of its parts.
@@ -77,20 +79,29 @@ impl Config {
 
     /// The type that loaders will give to the weights, where the config says.
     pub(crate) fn dtype(&self) -> Option<(&'static str, Dtype)> {
-        ["dtype", "torch_dtype"].into_iter().find_map(|key| {
-            let dtype = match self.members.get_as::<String>(key)?.as_str() {
-                "float32" => Dtype::F32,
-                "float16" => Dtype::F16,
-                "bfloat16" => Dtype::BF16,
-                _ => return None,
-            };
-            Some((key, dtype))
-        })
+        DTYPE_KEYS
+            .into_iter()
+            .find_map(|key| Some((key, dtype_of(&self.members.get_as::<String>(key)?)?)))
     }
 
-    /// The text of the config without what it says of quantization.
-    pub(crate) fn dequantized(mut self) -> String {
+    /// The same, where a part of the model may say it.
+    pub(crate) fn float_dtype(&self) -> Option<Dtype> {
+        DTYPE_KEYS.into_iter().find_map(|key| dtype_of(self.find(key)?.as_str()?))
+    }
+
+    /// What the config says of how the model is quantized.
+    pub(crate) fn quantization(&self) -> Option<Value> {
+        self.find(self.quantized_by()?)
+    }
+
+    /// The config without what it says of quantization.
+    pub(crate) fn dequantized(mut self) -> Self {
         QUANTIZED_KEYS.into_iter().for_each(|key| self.text.remove(key));
+        let members = serde_json::from_str(self.text.json()).unwrap_or_default();
+        Self { members, ..self }
+    }
+
+    pub(crate) fn into_text(self) -> String {
         self.text.into_text()
     }
 
@@ -98,5 +109,14 @@ impl Config {
     pub(crate) fn with(mut self, key: &str, value: &str) -> String {
         self.text.set(key, value);
         self.text.into_text()
+    }
+}
+
+fn dtype_of(name: &str) -> Option<Dtype> {
+    match name {
+        "float32" => Some(Dtype::F32),
+        "float16" => Some(Dtype::F16),
+        "bfloat16" => Some(Dtype::BF16),
+        _ => None,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::files::{Files, TRAINING_STATE};
+use super::files::{Files, QUANTIZATION_FILES, TRAINING_STATE};
 use super::foreign::{refuse_foreign_content, refuse_foreign_files};
 use super::pointers::{refuse_pointer, refuse_pointers};
 use super::weights::Weights;
@@ -79,6 +79,14 @@ impl Checkpoint {
     /// All tensors, in the order of the files and of their data.
     pub(crate) fn tensors(&self) -> impl Iterator<Item = &Tensor> {
         self.shards.iter().flat_map(|shard| &shard.header.tensors)
+    }
+
+    /// Removes what says that the model is quantized, beside its tensors.
+    pub(crate) fn forget_quantization(&mut self) {
+        self.config = std::mem::take(&mut self.config).dequantized();
+        let is_about =
+            |name: &PathBuf| QUANTIZATION_FILES.iter().any(|file| name == Path::new(file));
+        self.others.retain(|name| !is_about(name));
     }
 
     /// The name of the file that a tensor is in.

@@ -3,19 +3,11 @@
 use safetensors::Dtype;
 
 use super::checkpoint::Checkpoint;
+use super::files::QUANTIZATION_FILES;
 use super::methods::method_of;
 use crate::architecture::is_narrow_float;
 use crate::error::{Error, Result};
 use crate::format::Tensor;
-
-/// Files in which others keep what they say of quantization, beside the config or instead of it.
-const FILES: [&str; 5] = [
-    "hf_quant_config.json",
-    "quant_config.json",
-    "quantization_map.json",
-    "quantize_config.json",
-    "quanto_qmap.json",
-];
 
 /// Refuses a checkpoint that is quantized already, in whole or in part, because its integers would
 /// be taken for weights, or for what stands beside them. The config may say so or not.
@@ -25,7 +17,9 @@ pub(crate) fn refuse_quantized(checkpoint: &Checkpoint) -> Result<()> {
     let by_dtype = || checkpoint.tensors().find(|tensor| has_dtype_of_quantized(tensor));
     let sign = if let Some(key) = checkpoint.config.quantized_by() {
         format!("its config.json has a {key}")
-    } else if let Some(file) = FILES.into_iter().find(|file| checkpoint.has_other(file)) {
+    } else if let Some(file) =
+        QUANTIZATION_FILES.into_iter().find(|file| checkpoint.has_other(file))
+    {
         format!("{file} lies beside it")
     } else if let Some((_, name)) = by_name {
         format!("{} holds tensor {name}", checkpoint.file_of(name))

@@ -13,7 +13,8 @@ use crate::explain::{Advice, explain};
 use crate::interrupt;
 use crate::plot::PlotFile;
 
-const ADVICE: Advice = Advice { ignore: "leaves it out", dry_run: "quantize --dry-run" };
+const ADVICE: Advice =
+    Advice { ignore: "leaves it out", requantize: "", dry_run: "quantize --dry-run" };
 
 /// What `--json` prints.
 #[derive(Serialize)]

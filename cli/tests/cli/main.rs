@@ -14,6 +14,7 @@ mod interrupt;
 mod not_finite;
 mod output;
 mod refusals;
+mod requantize;
 mod round_trip;
 mod schemes;
 mod selection;
