@@ -12,8 +12,6 @@ pub(crate) struct Advice {
     pub(crate) ignore: &'static str,
     /// What reads a checkpoint that is quantized already.
     pub(crate) requantize: &'static str,
-    /// How to see why nothing is quantized.
-    pub(crate) dry_run: &'static str,
 }
 
 /// An error with the options that would help.
@@ -25,7 +23,6 @@ pub(crate) fn explain(error: Error, advice: Advice) -> anyhow::Error {
         }
         Error::UnevenGroups { .. } => " (--override or --ignore this one)".to_owned(),
         Error::AlreadyQuantized { is_readable: true, .. } => advice.requantize.to_owned(),
-        Error::NothingToQuantize { .. } => format!(" ({} shows why)", advice.dry_run),
         Error::OutExists { .. } => " (--force replaces the files in it)".to_owned(),
         _ => String::new(),
     };

@@ -221,14 +221,17 @@ pub enum Error {
     /// The source holds no weight that would be quantized.
     #[error(
         "{} holds nothing to quantize: none of its {tensors} tensors is the two-dimensional F32, \
-         F16 or BF16 weight of a Linear that is not ignored",
-        path.display()
+         F16 or BF16 weight of a Linear that is not ignored{}",
+        path.display(),
+        counted(kept)
     )]
     NothingToQuantize {
         /// The source.
         path: PathBuf,
         /// How many tensors it has.
         tensors: usize,
+        /// Why they are kept, and how many for each reason, the most first.
+        kept: Vec<(Reason, usize)>,
     },
     /// A weight that is to be quantized holds NaN or an infinity.
     #[error(
@@ -431,6 +434,13 @@ pub enum Error {
 /// A method in parentheses.
 fn by(method: Option<&str>) -> String {
     method.map(|method| format!(" ({method})")).unwrap_or_default()
+}
+
+/// Reasons and how many tensors each is for, in parentheses.
+fn counted(kept: &[(Reason, usize)]) -> String {
+    let reasons: Vec<String> =
+        kept.iter().map(|(reason, count)| format!("{reason}: {count}")).collect();
+    if reasons.is_empty() { String::new() } else { format!(" ({})", listed(&reasons)) }
 }
 
 /// An empty path is shown as `""`.

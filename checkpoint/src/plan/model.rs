@@ -15,7 +15,7 @@ use crate::control::Control;
 use crate::error::{Error, IoContext as _, Result};
 use crate::format::names::CONFIG;
 use crate::format::{Tensor, quantized_config};
-use crate::report::Warning;
+use crate::report::{Reason, Warning};
 use crate::scheme::{ModulePattern, Override, WeightScheme};
 use crate::source::{Checkpoint, Shard};
 
@@ -71,7 +71,9 @@ impl Plan {
             plan.add(name, Content::Shard(shard));
         }
         if quantized.is_empty() {
-            return Err(Error::NothingToQuantize { path: source, tensors: weight_map.len() });
+            let tensors = plan.shards().flat_map(|(_, shard)| &shard.tensors);
+            let kept = Reason::counted(tensors.filter_map(TensorPlan::reason));
+            return Err(Error::NothingToQuantize { path: source, tensors: weight_map.len(), kept });
         }
         plan.warnings.extend(crate::architecture::warnings(&quantized, &ignore));
         if let Some(index) = index {

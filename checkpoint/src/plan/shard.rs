@@ -121,6 +121,14 @@ impl TensorPlan {
         }
     }
 
+    /// Why it is kept, if it is.
+    pub(crate) fn reason(&self) -> Option<Reason> {
+        match &self.action {
+            Action::Quantize { .. } => None,
+            Action::Keep { reason, .. } => Some(reason.clone()),
+        }
+    }
+
     /// The module and its scheme, if it is quantized.
     pub(crate) fn quantized_module(&self) -> Option<(String, WeightScheme)> {
         let module = self.name.strip_suffix(".weight")?;

@@ -15,7 +15,6 @@ use crate::{interrupt, memory};
 const ADVICE: Advice = Advice {
     ignore: "keeps it as it is",
     requantize: " (--requantize quantizes it again, and loses twice)",
-    dry_run: "--dry-run",
 };
 
 pub(crate) fn run(args: &Args) -> Result<()> {

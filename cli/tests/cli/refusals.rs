@@ -126,11 +126,14 @@ fn what_was_written_is_not_quantized_again() {
 fn nothing_to_quantize() {
     let tensors = [("model.embed_tokens.weight", Tensor::random(Dtype::F32, &[4, 4]))];
     let model = Model::new().weights("model.safetensors", &tensors);
-    refused(&model, &["nothing to quantize", "none of its 1 tensors"]);
+    refused(&model, &["nothing to quantize", "none of its 1 tensors", "(embed in its name: 1)"]);
     refused(&Model::new().weights("model.safetensors", &[]), &["nothing to quantize"]);
     let model = Model::small();
-    quantize(&model.source(), &model.out(), &["--ignore", "re:."])
-        .failed_with(&["nothing to quantize"]);
+    quantize(&model.source(), &model.out(), &["--ignore", "re:."]).failed_with(&[
+        "nothing to quantize",
+        "not a weight: 1",
+        "ignored by re:.: 2",
+    ]);
 }
 
 #[test]
