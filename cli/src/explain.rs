@@ -10,8 +10,8 @@ use crate::text::grouped;
 pub(crate) struct Advice {
     /// What `--ignore` does to a weight.
     pub(crate) ignore: &'static str,
-    /// How to see why nothing is quantized.
-    pub(crate) dry_run: &'static str,
+    /// What reads a checkpoint that is quantized already.
+    pub(crate) requantize: &'static str,
 }
 
 /// An error with the options that would help.
@@ -22,11 +22,11 @@ pub(crate) fn explain(error: Error, advice: Advice) -> anyhow::Error {
             format!(" (--ignore {module} {})", advice.ignore)
         }
         Error::UnevenGroups { .. } => " (--override or --ignore this one)".to_owned(),
-        Error::NothingToQuantize { .. } => format!(" ({} shows why)", advice.dry_run),
         Error::StackedExperts { .. } => " (--experts keep leaves them so on purpose)".to_owned(),
         Error::Unloadable { .. } => {
             " (--ignore keeps modules, --allow-unloadable writes them all the same)".to_owned()
         }
+        Error::AlreadyQuantized { is_readable: true, .. } => advice.requantize.to_owned(),
         Error::OutExists { .. } => " (--force replaces the files in it)".to_owned(),
         _ => String::new(),
     };

@@ -207,8 +207,10 @@ impl Known {
                     None => inner.unknown_parts.push(prefix.to_owned()),
                 },
                 Line::Config { prefix, key, auto, class } => {
-                    let part = config.part(key).unwrap_or_default();
-                    inner.add_part(prefix, &part, auto, class, depth + 1);
+                    let mut keys = key.split('.');
+                    let part = keys.next().and_then(|key| config.part(key));
+                    let part = keys.fold(part, |part, key| part?.part(key));
+                    inner.add_part(prefix, &part.unwrap_or_default(), auto, class, depth + 1);
                 }
                 Line::Module { .. } | Line::Rename { .. } | Line::Convert { .. } => {}
             }

@@ -40,8 +40,9 @@ pub fn dequantize(
     control: &Control<'_>,
 ) -> Result<DequantizeReport> {
     let (source, out) = (source.as_ref(), out.as_ref());
-    let checkpoint = Checkpoint::open(control, source)?;
+    let mut checkpoint = Checkpoint::open_model(control, source)?;
     let model = StoredModel::of(control, &checkpoint)?;
+    checkpoint.forget_quantization();
     let is_quantized = |stored: &&Stored| matches!(stored, Stored::Quantized(_));
     let quantized = model.tensors.values().filter(is_quantized).count();
     if quantized == 0 {
@@ -60,8 +61,9 @@ pub fn dequantize(
         tensors: model.tensors.len(),
         bytes: shards.iter().map(|shard| shard.layout.file_len()).sum(),
         files: Vec::new(),
-        warnings: Vec::new(),
+        warnings: checkpoint.warnings_of_copy(),
     };
+    report.warnings.iter().for_each(|warning| control.tell(Event::Warning(warning)));
     let texts = texts(checkpoint, &shards, control)?;
     control.begin(work(&texts, &model, &shards)?);
     write(&texts, &model, &shards, &destination, (options, control), &mut report)?;
@@ -92,7 +94,7 @@ fn texts(checkpoint: Checkpoint, shards: &[Shard], control: &Control<'_>) -> Res
     };
     let directory = checkpoint.directory;
     let others = checkpoint.others.into_iter().map(|name| (name.clone(), directory.join(name)));
-    let config = checkpoint.config.dequantized(control)?;
+    let config = checkpoint.config.into_text();
     Ok(Texts { index, others: others.collect(), config })
 }
 

@@ -2,11 +2,13 @@
 
 mod context;
 mod header;
+mod listed;
 mod operation;
 mod source;
 mod weight;
 
 pub(crate) use context::{Context, IoContext};
 pub use header::HeaderError;
+pub(crate) use listed::listed;
 pub use operation::{Error, Result};
 pub use weight::WeightError;

@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Display, Path, PathBuf};
 
 use super::header::HeaderError;
+use super::listed::listed;
 use super::source::Source;
 use super::weight::WeightError;
 use crate::report::Reason;
@@ -173,23 +174,64 @@ pub enum Error {
         file: String,
     },
 
-    /// The source is quantized already: its integers would be taken for weights.
-    #[error("the checkpoint is already quantized: {sign}")]
-    AlreadyQuantized {
+    /// Files are not there, and Git LFS has left pointers to them.
+    #[error(
+        "Git LFS pointers stand in place of {}: fetch the files with git lfs pull",
+        listed(files)
+    )]
+    LfsPointers {
+        /// The files, relative to the source, or the source itself.
+        files: Vec<String>,
+    },
+    /// The source is an adapter, or a model and an adapter beside it.
+    #[error(
+        "{} holds an adapter ({sign}), which loaders add to a model's weights: merge it into the \
+         model first, or take it away to have the model without it",
+        path.display()
+    )]
+    Adapter {
+        /// The source.
+        path: PathBuf,
         /// What shows it.
         sign: String,
+    },
+    /// The source is a pipeline of diffusers or a component of one.
+    #[error(
+        "{} is of diffusers ({sign}), which does not load compressed-tensors; a text encoder of a \
+         pipeline is a model of transformers, in a directory of its own",
+        path.display()
+    )]
+    Diffusers {
+        /// The source.
+        path: PathBuf,
+        /// What shows it.
+        sign: String,
+    },
+
+    /// The source is quantized already: its integers would be taken for weights.
+    #[error("the checkpoint is already quantized{}: {sign}", by(method.as_deref()))]
+    AlreadyQuantized {
+        /// The method, if it is known: as the config names it, else as its tensors show it.
+        method: Option<String>,
+        /// What shows it.
+        sign: String,
+        /// Whether the weights are in a form that can be read, as their names show.
+        is_readable: bool,
     },
     /// The source holds no weight that would be quantized.
     #[error(
         "{} holds nothing to quantize: none of its {tensors} tensors is the two-dimensional F32, \
-         F16 or BF16 weight of a Linear that is not ignored",
-        path.display()
+         F16 or BF16 weight of a Linear that is not ignored{}",
+        path.display(),
+        counted(kept)
     )]
     NothingToQuantize {
         /// The source.
         path: PathBuf,
         /// How many tensors it has.
         tensors: usize,
+        /// Why they are kept, and how many for each reason, the most first.
+        kept: Vec<(Reason, usize)>,
     },
     /// Experts are stored as one tensor for all of them, which no loader reads quantized. Nobody
     /// asked to keep them.
@@ -417,6 +459,18 @@ pub enum Error {
         /// OUT.
         out: PathBuf,
     },
+}
+
+/// A method in parentheses.
+fn by(method: Option<&str>) -> String {
+    method.map(|method| format!(" ({method})")).unwrap_or_default()
+}
+
+/// Reasons and how many tensors each is for, in parentheses.
+fn counted(kept: &[(Reason, usize)]) -> String {
+    let reasons: Vec<String> =
+        kept.iter().map(|(reason, count)| format!("{reason}: {count}")).collect();
+    if reasons.is_empty() { String::new() } else { format!(" ({})", listed(&reasons)) }
 }
 
 /// An empty path is shown as `""`.

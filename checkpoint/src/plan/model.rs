@@ -83,7 +83,9 @@ impl Plan {
             plan.add(name, Content::Shard(shard));
         }
         if modules.quantized().is_empty() {
-            return Err(Error::NothingToQuantize { path: source, tensors: weight_map.len() });
+            let tensors = plan.shards().flat_map(|(_, shard)| &shard.tensors);
+            let kept = Reason::counted(tensors.filter_map(TensorPlan::reason));
+            return Err(Error::NothingToQuantize { path: source, tensors: weight_map.len(), kept });
         }
         plan.check_experts(&architecture, experts)?;
         plan.check_limits(&architecture, &modules, allow_unloadable)?;
@@ -99,7 +101,7 @@ impl Plan {
         plan.ignore = modules.ignore(&architecture, ignore);
         plan.warnings.extend(crate::architecture::warnings(modules.quantized(), &modules.kept()));
         let groups = modules.targets(&architecture, default);
-        let config = quantized_config(control, config, &groups, &plan.ignore)?;
+        let config = quantized_config(config, &groups, &plan.ignore);
         plan.add(CONFIG, Content::Text(config));
         Ok(plan)
     }

@@ -133,6 +133,14 @@ impl TensorPlan {
         }
     }
 
+    /// Why it is kept, if it is.
+    pub(crate) fn reason(&self) -> Option<Reason> {
+        match &self.action {
+            Action::Quantize { .. } => None,
+            Action::Keep { reason, .. } => Some(reason.clone()),
+        }
+    }
+
     /// Bytes in the output file, of all tensors that take its place.
     pub(crate) fn output_len(&self) -> u64 {
         match self.action {

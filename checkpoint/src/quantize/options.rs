@@ -40,6 +40,9 @@ pub struct QuantizeOptions {
     pub allow_unloadable: bool,
     /// What is cut off of the weights that share a scale. By default nothing.
     pub clip: Clip,
+    /// Whether a source that is quantized already is read as the floats that it stands for, and
+    /// quantized again. It loses twice. By default such a source is refused.
+    pub requantize: bool,
     /// Whether OUT may exist, be it empty. Files of the same names are replaced, others stay.
     pub replace: bool,
     /// The instruction set that computes. The result does not depend on it. By default the best

@@ -40,6 +40,21 @@ pub enum Reason {
     UnknownModule,
 }
 
+impl Reason {
+    /// Every reason once, with how often it is there, the most frequent first.
+    pub(crate) fn counted(reasons: impl IntoIterator<Item = Self>) -> Vec<(Self, usize)> {
+        let mut counted: Vec<(Self, usize)> = Vec::new();
+        for reason in reasons {
+            match counted.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, count)) => *count += 1,
+                None => counted.push((reason, 1)),
+            }
+        }
+        counted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        counted
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

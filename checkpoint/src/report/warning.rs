@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::listed;
+
 /// Something that an operation goes on in spite of.
 ///
 /// ```
@@ -22,6 +24,11 @@ pub enum Warning {
         file: String,
         /// What loaders prefer.
         preferred: String,
+    },
+    /// Files that a training leaves to go on from are left out.
+    TrainingState {
+        /// The files and directories, relative to the source.
+        files: Vec<String>,
     },
     /// A tensor is in a file and not in the index.
     NotInIndex {
@@ -100,6 +107,9 @@ impl fmt::Display for Warning {
         match self {
             Self::LeftOut { file, preferred } => {
                 write!(f, "{file} is left out: loaders prefer {preferred}")
+            }
+            Self::TrainingState { files } => {
+                write!(f, "training state is left out: {}", listed(files))
             }
             Self::NotInIndex { tensor, file } => {
                 write!(f, "tensor {tensor} of {file} is not in the index")

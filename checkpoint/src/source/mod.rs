@@ -2,6 +2,9 @@
 
 mod checkpoint;
 mod files;
+mod foreign;
+mod methods;
+mod pointers;
 mod quantized;
 mod weights;
 

@@ -41,7 +41,7 @@ pub fn sweep(
 ) -> Result<SweepReport> {
     options.check()?;
     let candidates = candidates(&options.bits, &options.falling_group_sizes());
-    let checkpoint = Checkpoint::open(control, source.as_ref())?;
+    let checkpoint = Checkpoint::open_model(control, source.as_ref())?;
     refuse_quantized(&checkpoint)?;
     let selected = select(control, &checkpoint, options)?;
     let unused = unused(control, &checkpoint, options)?;

@@ -6,7 +6,7 @@ use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::plan::Rules;
 use crate::read::Place;
-use crate::report::Warning;
+use crate::report::{Reason, Warning};
 use crate::scheme::ModulePattern;
 use crate::source::Checkpoint;
 
@@ -43,7 +43,8 @@ pub(super) fn select<'a>(
     }
     if selected.is_empty() {
         let (path, tensors) = (checkpoint.source.clone(), checkpoint.tensors().count());
-        return Err(Error::NothingToQuantize { path, tensors });
+        let kept = checkpoint.tensors().filter_map(|tensor| rules.quantizes(tensor).err());
+        return Err(Error::NothingToQuantize { path, tensors, kept: Reason::counted(kept) });
     }
     Ok(selected)
 }

@@ -60,7 +60,8 @@ fn nothing_to_quantize() {
     let mut options = QuantizeOptions::default();
     options.ignore.push("up".parse().unwrap());
     let error = error(&Model::small(), &options);
-    assert!(matches!(error, Error::NothingToQuantize { tensors: 2, .. }), "{error:?}");
+    let Error::NothingToQuantize { tensors: 2, kept, .. } = error else { panic!("{error:?}") };
+    assert_eq!(kept, [(Reason::Ignored("up".to_owned()), 1), (Reason::NotAWeight, 1)]);
 }
 
 #[test]

@@ -45,6 +45,11 @@ pub(crate) struct Args {
     #[arg(long = "override", value_name = "NAME|re:PATTERN=SCHEME")]
     pub(crate) overrides: Vec<Override>,
 
+    /// Read a source that is quantized already as the floats that it stands for, and quantize
+    /// them: FP8, and int8 and int4 in the form of compressed-tensors. It loses twice
+    #[arg(long)]
+    pub(crate) requantize: bool,
+
     /// Which weights share a scale: tensor, channel (of output) or group=N (neighbours in a
     /// channel). By default channel, and group=128 of w4a16
     #[arg(long)]
@@ -144,6 +149,7 @@ impl Args {
         options.allow_unloadable = self.allow_unloadable;
         options.ignore.clone_from(&self.ignore);
         options.clip = self.clip;
+        options.requantize = self.requantize;
         options.replace = self.force;
         options.backend = backend(self.isa)?;
         Ok(options)
