@@ -60,9 +60,8 @@ impl Architecture {
         let has_conv1d = by_name::has_conv1d(config);
         let known = Known::of(config, class.as_deref());
         // If no class is named, the type of the model has to explain all weights.
-        let known = known.filter(|known| {
-            class.is_some() || weights.all(|module| known.find(module).is_some())
-        });
+        let known = known
+            .filter(|known| class.is_some() || weights.all(|module| known.find(module).is_some()));
         let unknown = if known.is_some() { None } else { class.or_else(|| config.model_type()) };
         Self { known, unknown, has_conv1d }
     }
@@ -288,9 +287,8 @@ impl Known {
     /// A module by its name on disk.
     fn find(&self, name: &str) -> Option<(&Module, At)> {
         // Some classes name a layer by its index, and it is not like the others.
-        let get = |name: &str| {
-            self.modules.get(name).or_else(|| self.modules.get(&pattern(name).0))
-        };
+        let get =
+            |name: &str| self.modules.get(name).or_else(|| self.modules.get(&pattern(name).0));
         let same = get(name).map(|module| (module, At::Same));
         let without = || Some((get(&joined(self.base?, name))?, At::WithoutBase));
         let inside = || {

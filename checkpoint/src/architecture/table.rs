@@ -104,11 +104,13 @@ impl Section {
                 }
                 (kind, ..) => {
                     let limit = (kind == "linear-init").then_some(Limit::Initialized);
-                    let (Some(kind), Some((names, leaves))) = (kind_of(kind), line.split_once(": "))
+                    let (Some(kind), Some((names, leaves))) =
+                        (kind_of(kind), line.split_once(": "))
                     else {
                         continue;
                     };
-                    let prefix = names.trim_start().split_once(' ').map_or("", |(_, prefix)| prefix);
+                    let prefix =
+                        names.trim_start().split_once(' ').map_or("", |(_, prefix)| prefix);
                     let leaves = leaves.split(' ');
                     lines.extend(leaves.map(|leaf| Line::Module { kind, limit, prefix, leaf }));
                 }

@@ -200,7 +200,8 @@ impl Plan {
     ) -> Result<()> {
         let modules = tensors(shards).filter_map(linear_like);
         let names: Vec<_> = modules.flat_map(|m| rules.architecture.names(m)).collect();
-        let matches_none = |pattern: &ModulePattern| !names.iter().any(|name| pattern.matches(name));
+        let matches_none =
+            |pattern: &ModulePattern| !names.iter().any(|name| pattern.matches(name));
         for pattern in rules.ignore {
             control.check()?;
             if matches_none(pattern) {

@@ -66,9 +66,8 @@ impl Modules {
             .filter(|(_, kind)| kind.is_none_or(ModuleKind::may_be_linear))
             .map(|(module, _)| module);
         let other = self.other_names(architecture, linear, |_| false);
-        let is_stacked = |(_, kind): &(&String, &Option<ModuleKind>)| {
-            **kind == Some(ModuleKind::Experts)
-        };
+        let is_stacked =
+            |(_, kind): &(&String, &Option<ModuleKind>)| **kind == Some(ModuleKind::Experts);
         let stacked = kept.iter().filter(is_stacked);
         let each = stacked.flat_map(|(module, _)| architecture.names(module));
         // An engine asks for the layers of each expert.
