@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::by_name;
 use super::kind::ModuleKind;
 use super::limit::Limit;
-use super::names::{filled, joined, pattern, within};
+use super::names::{filled, joined, patterns, within};
 use super::table::{Line, Section};
 use crate::format::Config;
 
@@ -89,7 +89,7 @@ impl Architecture {
         match &self.known {
             None => guess(),
             Some(known) => match known.find(name) {
-                Some((module, _)) => Found::Known(module.kind),
+                Some(found) => Found::Known(found.module.kind),
                 None if known.is_in_unknown_part(name) => guess(),
                 None => Found::Unknown,
             },
@@ -98,7 +98,7 @@ impl Architecture {
 
     /// What keeps transformers from loading a module in some schemes.
     pub(crate) fn limit(&self, stored: &str) -> Option<Limit> {
-        self.known.as_ref()?.find(stored)?.0.limit
+        self.known.as_ref()?.find(stored)?.module.limit
     }
 
     /// All names that loaders may have for a module: that on disk, that in the running model, and
@@ -106,9 +106,7 @@ impl Architecture {
     pub(crate) fn names(&self, stored: &str) -> BTreeSet<String> {
         let mut names = BTreeSet::from([stored.to_owned()]);
         if let Some(known) = &self.known {
-            if let Some((module, at)) = known.find(stored) {
-                let indices = pattern(stored).1;
-                let running = filled(&module.running, &indices);
+            if let Some(Match { at, running, .. }) = known.find(stored) {
                 names.insert(at.undo(known.base, running));
             }
             for name in names.clone() {
@@ -133,6 +131,15 @@ impl Architecture {
             None => BTreeSet::from(["lm_head".to_owned()]),
         }
     }
+}
+
+/// A module that the table has.
+#[derive(Debug)]
+struct Match<'a> {
+    module: &'a Module,
+    at: At,
+    /// Its name in the running model.
+    running: String,
 }
 
 /// How the name on disk and that in the table differ.
@@ -285,17 +292,19 @@ impl Known {
     }
 
     /// A module by its name on disk.
-    fn find(&self, name: &str) -> Option<(&Module, At)> {
-        // Some classes name a layer by its index, and it is not like the others.
-        let get =
-            |name: &str| self.modules.get(name).or_else(|| self.modules.get(&pattern(name).0));
-        let same = get(name).map(|module| (module, At::Same));
-        let without = || Some((get(&joined(self.base?, name))?, At::WithoutBase));
+    fn find(&self, name: &str) -> Option<Match<'_>> {
+        let get = |name: &str, at| {
+            patterns(name).find_map(|(pattern, indices)| {
+                let module = self.modules.get(&pattern)?;
+                Some(Match { module, at, running: filled(&module.running, &indices) })
+            })
+        };
+        let without = || get(&joined(self.base?, name), At::WithoutBase);
         let inside = || {
             let mut bases = self.other_bases.iter();
-            bases.find_map(|base| Some((get(within(base, name)?)?, At::Within(base))))
+            bases.find_map(|base| get(within(base, name)?, At::Within(base)))
         };
-        same.or_else(without).or_else(inside)
+        get(name, At::Same).or_else(without).or_else(inside)
     }
 
     fn is_in_unknown_part(&self, name: &str) -> bool {

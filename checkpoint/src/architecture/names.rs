@@ -1,20 +1,24 @@
 //! Names of modules, and their patterns: names with `*` for every index.
 
-/// A name with `*` for its indices, and the indices.
-pub(super) fn pattern(name: &str) -> (String, Vec<&str>) {
-    let (mut pattern, mut indices) = (String::with_capacity(name.len()), Vec::new());
-    for (i, part) in name.split('.').enumerate() {
-        if i > 0 {
-            pattern.push('.');
+/// The patterns that a name may have in the table, those with more indices before those with more
+/// `*`, and with each the indices that its `*` stand for. The table has `*` for the layers of a
+/// list, and the index for a place in a fixed sequence.
+pub(super) fn patterns(name: &str) -> impl Iterator<Item = (String, Vec<&str>)> {
+    // No model has more lists within lists.
+    const MOST: usize = 6;
+    let count = name.split('.').filter(|part| is_index(part)).count().min(MOST);
+    (0..1_u32 << count).map(move |stars| {
+        let (mut pattern, mut indices, mut index) = (Vec::new(), Vec::new(), 0);
+        for part in name.split('.') {
+            let is_star = is_index(part) && (index >= count || stars >> index & 1 == 1);
+            index += usize::from(is_index(part));
+            if is_star {
+                indices.push(part);
+            }
+            pattern.push(if is_star { "*" } else { part });
         }
-        if is_index(part) {
-            indices.push(part);
-            pattern.push('*');
-        } else {
-            pattern.push_str(part);
-        }
-    }
-    (pattern, indices)
+        (pattern.join("."), indices)
+    })
 }
 
 /// The name that a pattern has with these indices.
