@@ -17,6 +17,25 @@ warnings.simplefilter("ignore")
 # Losses ask for it, which are not computed here.
 import_utils.BACKENDS_MAPPING["scipy"] = (lambda: True, "")
 
+# What a configuration may lack at its default: the first of these that helps is taken.
+COMPLETIONS = [
+    {"head_dim": 64},
+    {"num_key_value_heads": 8},
+    {"vocab_size": 64},
+    {"prediction_length": 24},
+    {"is_decoder": True},
+    {"is_encoder_decoder": False},
+    {"n_routed_experts": 8, "n_shared_experts": 1},
+    {"n_routed_experts": 8, "n_shared_experts": 1, "num_experts_per_tok": 2, "first_k_dense_replace": 1},
+    {"layer_types": ["conv", "full_attention"] * 16},
+    {"vocabulary_map": {"<image>": 3}},
+    {"modality_type_vocab_size": 2, "num_images": 2},
+    {"out_indices": [3, 5, 7, 11]},
+    {"use_timm_backbone": False, "use_pretrained_backbone": False, "backbone_config": {"model_type": "resnet"}},
+    {"backbone_config": {"model_type": "resnet", "out_features": ["stage2", "stage3", "stage4"]}},
+    {"backbone_config": {"model_type": "resnet", "out_features": ["stage1", "stage2", "stage3", "stage4"]}},
+]
+
 # A class takes tens of milliseconds; some configurations would build for hours.
 SECONDS = 20
 
@@ -55,26 +74,8 @@ def is_abstract(model_class):
     return not issubclass(model_class, PreTrainedModel) or model_class.__name__.endswith("PreTrainedModel")
 
 
-def all_classes():
-    """Yields (model type, class, function that builds it), sorted."""
-    seen = set()
-    for model_type in sorted(configuration_auto.CONFIG_MAPPING_NAMES):
-        try:
-            config_class, classes = names_of(model_type)
-        except (ImportError, AttributeError, ValueError) as e:
-            yield model_type, type(model_type, (), {}), raiser(e)
-            continue
-        for name, model_class in sorted(classes.items()):
-            if model_class not in seen:
-                seen.add(model_class)
-                yield model_type, model_class, lambda c=model_class, k=config_class: build(c, k())
-
-
-def raiser(error):
-    def fail():
-        raise error
-
-    return fail
+def types():
+    return sorted(configuration_auto.CONFIG_MAPPING_NAMES)
 
 
 def build(model_class, config):
@@ -87,9 +88,29 @@ def build(model_class, config):
     signal.alarm(SECONDS)
     try:
         with torch.device("meta"), no_init_weights():
-            return model_class(config).eval()
+            return model_class(for_class(model_class, config)).eval()
     finally:
         signal.alarm(0)
+
+
+def for_class(model_class, config):
+    """The part of `config` that is for this class: that of a text model may stand in one for more."""
+    parts = [part for part in vars(config).values() if isinstance(part, model_class.config_class or ())]
+    return config if isinstance(config, model_class.config_class or ()) or not parts else parts[0]
+
+
+def default(model_class, config_class):
+    """The model at the default configuration, completed where that alone cannot be built."""
+    try:
+        return build(model_class, config_class()), {}
+    except Exception as e:
+        first = e
+    for completion in COMPLETIONS:
+        try:
+            return build(model_class, config_class(**completion)), completion
+        except Exception:
+            continue
+    raise first
 
 
 def tag_auto_models():

@@ -12,6 +12,7 @@
                 calling it: read directly by the code around it, or by torch itself (nn.MultiheadAttention)
 """
 
+import inspect
 import re
 from collections import defaultdict
 
@@ -22,7 +23,7 @@ from transformers.pytorch_utils import Conv1D
 
 from . import reads
 
-ROUTER_CLASS = re.compile(r"(Router|Gate|Gating)$")
+ROUTER_CLASS = re.compile(r"(Router|Gating|MoE\w*Gate)$")
 ROUTER_NAME = re.compile(r"(^|_)(gate|router|wg)$")
 EXPERTS_UP = re.compile(r"up|gate|w1|w3|input")
 
@@ -129,7 +130,9 @@ class Walk:
         _, rows, columns = tensor.shape
         up = EXPERTS_UP.search(f"{name.rpartition('.')[2]}.{parameter}" if parameter == "weight" else parameter)
         if rows == columns or hidden not in (rows, columns):
-            return "experts-??"
+            if "linear(" not in inspect.getsource(type(module)):
+                raise ValueError(f"{type(module).__name__}.{parameter}: cannot tell its layout")
+            return "experts-oi"
         return "experts-oi" if (columns == hidden) == bool(up) else "experts-io"
 
 
@@ -150,9 +153,11 @@ def heads_of(model, walk):
             if name != parameter and is_linear(modules.get(name)):
                 heads.add(name)
     base = base_of(model)
-    outside = base != "base" or ("For" in type(model).__name__ and walk.models)
+    # A class for a task may hold the models that it is made of without a base: what it adds to them is no deeper than this.
+    task = bool(re.search(r"For[A-Z]", type(model).__name__)) and bool(walk.models)
     for parts, kind in walk.found:
-        if outside and kind == "linear" and parts[0][0] != base:
+        added = parts[0][0] != base if base != "base" else task and len(parts) <= 2
+        if added and kind == "linear":
             heads.add(".".join(part for part, _ in parts))
     return heads
 

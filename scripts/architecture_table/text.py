@@ -9,6 +9,13 @@ are those of modules at run time, without `.weight`; `*` stands for an index. Th
     @ PREFIX KEY AUTO CLASS     a model inside that the user may swap: made from the sub-configuration KEY (dots for
                                 nested keys) by the auto class AUTO; CLASS is the one at the default configuration
     auto AUTO: TYPE TYPE        the auto class AUTO makes this class for these model types
+    rename NAME DISK            on disk the module NAME is called DISK; if both end in a dot, or are a dot alone for
+                                nothing, they are prefixes: the longest one wins, and a whole name before all
+    merge NAME DISK             the module or parameter NAME is made of several on disk, DISK is one of them
+    split NAME DISK             NAME is a part of DISK
+    convert NAME DISK           NAME is made of DISK by changing the order of values or more
+
+NAME is in these the name that the models inside give: theirs apply first.
 
 A section's own lines win over those of the sections that it refers to. A name without `*` wins over one with it.
 `kinds` says what the kinds are. Sections without a model type of their own are of models that occur in others only.
@@ -34,6 +41,9 @@ def table(table):
         lines += [f"  auto {auto}: {' '.join(sorted(types))}" for auto, types in sorted(autos[name].items())]
         lines += [f"  = {prefix} {name}" for prefix, name in sorted(section.models.items())]
         lines += [f"  @ {prefix} {' '.join(swap)}" for prefix, swap in sorted(section.swaps.items())]
+        lines += [f"  rename {a or '.'} {b or '.'}" for a, b in sorted(section.renames.items())]
+        made_of = sorted((how, module, disk) for module, found in section.made_of.items() for how, disk in found)
+        lines += [f"  {how} {module} {disk}" for how, module, disk in made_of]
         groups = defaultdict(set)
         for module, kind in section.kinds.items():
             prefix, _, leaf = module.rpartition(".")
