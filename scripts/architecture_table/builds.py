@@ -3,6 +3,7 @@
 import contextlib
 import importlib
 import inspect
+import re
 import signal
 import warnings
 
@@ -10,6 +11,7 @@ import torch
 from transformers import PreTrainedModel
 from transformers.initialization import no_init_weights
 from transformers.models.auto import auto_factory, configuration_auto, modeling_auto
+from transformers.models.timm_wrapper import modeling_timm_wrapper
 from transformers.utils import import_utils, logging
 
 logging.set_verbosity(logging.CRITICAL)
@@ -43,7 +45,7 @@ SECONDS = 20
 def mappings():
     """Of each auto class the model types that it knows and the names of the classes that it makes of them."""
     for auto in vars(modeling_auto).values():
-        if inspect.isclass(auto) and vars(auto).get("_model_mapping"):
+        if inspect.isclass(auto) and vars(auto).get("_model_mapping") is not None:
             for model_type, names in auto._model_mapping._model_mapping.items():
                 yield auto.__name__, model_type, names if isinstance(names, (tuple, list)) else (names,)
 
@@ -67,6 +69,13 @@ def names_of(model_type):
             if inspect.isclass(value) and issubclass(value, PreTrainedModel) and value.config_class is config_class:
                 found[name] = value
     return config_class, {k: v for k, v in found.items() if inspect.isclass(v) and not is_abstract(v)}
+
+
+def main_classes(model_type):
+    """The classes that are the model itself: what AutoModel makes, or else the first of the auto classes."""
+    of_type = [(auto, names) for auto, known, names in MAPPINGS if known == model_type]
+    main = [names for auto, names in of_type if auto == "AutoModel"] or [names for _, names in of_type[:1]]
+    return set(main[0]) if main else set()
 
 
 def is_abstract(model_class):
@@ -106,10 +115,20 @@ def default(model_class, config_class):
     except Exception as e:
         first = e
     for completion in COMPLETIONS:
-        try:
+        with contextlib.suppress(Exception):
             return build(model_class, config_class(**completion)), completion
+    config = config_class()
+    for _ in range(6):
+        try:
+            return build(model_class, config), {}
+        except AttributeError as e:
+            if not (lack := re.match(r"'(\w+)' object has no attribute '(\w+)'", str(e))):
+                break
+            for part in [config, *(v for v in vars(config).values() if hasattr(v, "model_type"))]:
+                if type(part).__name__ == lack[1]:
+                    setattr(part, lack[2], 0 if "dropout" in lack[2] else 64)
         except Exception:
-            continue
+            break
     raise first
 
 
@@ -129,4 +148,16 @@ def tag_auto_models():
             auto.from_config = tagging(vars(auto)["from_config"].__func__)
 
 
+def stub_timm():
+    """Makes models of timm, which is not installed, empty: nothing is known of them."""
+
+    def init(self, config, *_, **__):
+        PreTrainedModel.__init__(self, config)
+        self.timm_model = torch.nn.Module()
+        self.post_init()
+
+    modeling_timm_wrapper.TimmWrapperModel.__init__ = init
+
+
 tag_auto_models()
+stub_timm()

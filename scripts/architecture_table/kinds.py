@@ -153,7 +153,7 @@ def heads_of(model, walk):
             if name != parameter and is_linear(modules.get(name)):
                 heads.add(name)
     base = base_of(model)
-    # A class for a task may hold the models that it is made of without a base: what it adds to them is no deeper than this.
+    # A class for a task may hold the models that it is made of without a base: what it adds to them lies no deeper.
     task = bool(re.search(r"For[A-Z]", type(model).__name__)) and bool(walk.models)
     for parts, kind in walk.found:
         added = parts[0][0] != base if base != "base" else task and len(parts) <= 2

@@ -9,6 +9,8 @@ from torch import nn
 
 # These set up, tie or resize.
 NOT_FORWARD = ("_init", "__init__", "init_", "reset_", "tie_", "set_", "get_", "resize_", "_resize", "prune_", "_tie")
+# Conditions of what is done in training, and of a debugging aid of BLOOM.
+NOT_INFERENCE = ("self.training", "self.slow_but_exact")
 # What of a weight says nothing of its values, or is asked of it only.
 HARMLESS = {"dtype", "device", "shape", "ndim", "size", "dim", "numel", "requires_grad", "is_cuda"}
 
@@ -40,7 +42,7 @@ def read_in(function):
 
 
 def visit(node, parent, found):
-    if isinstance(node, ast.If) and "self.training" in ast.unparse(node.test):
+    if isinstance(node, ast.If) and any(word in ast.unparse(node.test) for word in NOT_INFERENCE):
         for child in node.orelse:
             visit(child, node, found)
         return

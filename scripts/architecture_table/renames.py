@@ -10,6 +10,9 @@ from collections import Counter, defaultdict
 
 from transformers.core_model_loading import WeightConverter, revert_weight_conversion
 
+# So many modules of one name with `*` show what becomes of it: all of them would take three times as long.
+ENOUGH = 6
+
 
 def star(name):
     return ".".join("*" if part.isdigit() else part for part in name.split("."))
@@ -17,9 +20,12 @@ def star(name):
 
 def on_disk(model):
     """Of each module or parameter with two or more dimensions, by its name with `*`: the set of (how, name on disk)."""
-    tensors = {key: tensor for key, tensor in model.state_dict(keep_vars=True).items() if tensor.dim() >= 2}
-    # Tied parameters are one tensor under several names.
-    tensors = {key: tensor.detach().view(tensor.shape) for key, tensor in tensors.items()}
+    tensors, seen = {}, Counter()
+    for key, tensor in model.state_dict(keep_vars=True).items():
+        seen[star(key)] += 1
+        if tensor.dim() >= 2 and seen[star(key)] <= ENOUGH:
+            # Tied parameters are one tensor under several names.
+            tensors[key] = tensor.detach().view(tensor.shape)
     by_tensor = {id(tensor): key for key, tensor in tensors.items()}
     converted = {}
     convert = WeightConverter.convert
@@ -53,7 +59,10 @@ def on_disk(model):
     found = gather(pairs, star)
     # Modules of a list may have names of their own on disk: numbered ones, or unlike each other.
     unlike = {name for name, wanted in found.items() if len([how for how, _ in wanted if how == "rename"]) > 1}
-    numbered = [(how, s, re.sub(r"_\d+\b", "_*", name) if module(star(s)) in unlike else name) for how, s, name in pairs]
+    numbered = [
+        (how, source, re.sub(r"_\d+\b", "_*", name) if module(star(source)) in unlike else name)
+        for how, source, name in pairs
+    ]
     found = gather(numbered, star)
     if all(len([how for how, _ in found[name] if how == "rename"]) == 1 for name in unlike):
         return found

@@ -15,7 +15,7 @@ class Section:
     models: dict = field(default_factory=dict)
     # Module name -> (configuration key, auto class, class)
     swaps: dict = field(default_factory=dict)
-    # Module name -> {(how, name on disk)}, over all that is inside; and how that differs from what the models inside say
+    # Module name -> {(how, name on disk)}, over all that is inside, and how that differs from what models inside say
     disk: dict = field(default_factory=dict)
     renames: dict = field(default_factory=dict)
     made_of: dict = field(default_factory=dict)
@@ -26,6 +26,9 @@ class Section:
             if self.kinds.setdefault(module, kind) != kind:
                 self.kinds[module] = "other"
 
+    def is_renamed(self):
+        return any(found != {("rename", module)} for module, found in self.disk.items())
+
 
 class Table:
     def __init__(self):
@@ -33,7 +36,8 @@ class Table:
 
     def add(self, model, with_disk=False):
         """Adds what is in `model` to the section of its class, and of the classes of the models inside."""
-        section = self.sections.setdefault(type(model).__name__, Section(model.config.model_type or "-", kinds.base_of(model)))
+        new = Section(type(model.config).model_type or "-", kinds.base_of(model))
+        section = self.sections.setdefault(type(model).__name__, new)
         if with_disk and not section.disk:
             section.disk = renames.on_disk(model)
         found, models = kinds.of(model)
@@ -94,7 +98,8 @@ class Table:
             finish(name)
         for section in self.sections.values():
             for module in section.disk:
-                if any(part.isdigit() for part in module.split(".")) and (kind := section.kinds.get(renames.star(module))):
+                kind = section.kinds.get(renames.star(module))
+                if kind and module != renames.star(module):
                     section.kinds[module] = kind
 
     def inside(self, section):

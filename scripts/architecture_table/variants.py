@@ -50,17 +50,13 @@ def decisions(config_class):
     for name, module in sorted(sys.modules.items()):
         if not name.startswith((package + ".modeling_", package + ".configuration_")):
             continue
-        for node in ast.walk(ast.parse(inspect.getsource(module))):
-            tests = [node.test] if isinstance(node, (ast.If, ast.IfExp)) else []
-            tests += node.ifs if isinstance(node, ast.comprehension) else []
-            tests += [node] if isinstance(node, (ast.Compare, ast.BoolOp)) else []
-            for test in tests:
-                names = {n.attr if isinstance(n, ast.Attribute) else n.id for n in ast.walk(test) if hasattr(n, "attr") or hasattr(n, "id")}
-                decided |= names
-                if isinstance(test, ast.Compare):
-                    constants = {n.value for n in ast.walk(test) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
-                    for known in names:
-                        words.setdefault(known, set()).update(constants)
+        for test in conditions(ast.parse(inspect.getsource(module))):
+            names = {getattr(n, "attr", None) or getattr(n, "id", None) for n in ast.walk(test)} - {None}
+            decided |= names
+            if isinstance(test, ast.Compare):
+                constants = {n.value for n in ast.walk(test) if isinstance(n, ast.Constant)}
+                for known in names:
+                    words.setdefault(known, set()).update(c for c in constants if isinstance(c, str))
     if {"feed_forward_proj"} & set(vars(config_class())):
         # The configuration takes it apart.
         decided.add("feed_forward_proj")
@@ -68,6 +64,16 @@ def decisions(config_class):
     for listed in ("layer_types", "layers_block_type"):
         words[listed] = {w for known, found in words.items() if "type" in known for w in found}
     return decided, words
+
+
+def conditions(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.If, ast.IfExp)):
+            yield node.test
+        elif isinstance(node, ast.comprehension):
+            yield from node.ifs
+        elif isinstance(node, (ast.Compare, ast.BoolOp)):
+            yield node
 
 
 def shortened(config):
