@@ -120,6 +120,14 @@ impl Architecture {
         names
     }
 
+    /// The patterns of all Linears that the running model may have, by all names that loaders may
+    /// have for them.
+    pub(crate) fn linears(&self) -> BTreeSet<String> {
+        let known = self.known.iter().flat_map(|known| known.modules.values());
+        let linears = known.filter(|module| module.kind.may_be_linear());
+        linears.flat_map(|module| self.names(&module.running)).collect()
+    }
+
     /// Linears outside of the model's body that `has` no tensor: heads that share the embedding's
     /// weights, and heads that another class of this type adds.
     pub(crate) fn heads_without_tensor(&self, has: impl Fn(&str) -> bool) -> BTreeSet<String> {

@@ -31,10 +31,11 @@ pub(super) fn filled(pattern: &str, indices: &[&str]) -> String {
     parts.collect::<Vec<_>>().join(".")
 }
 
-/// A regular expression for a name and those that differ from it in their indices only.
+/// A regular expression for a name, or a pattern of names, and all names that differ from it in
+/// their indices only.
 pub(crate) fn with_any_index(name: &str) -> String {
     let parts = name.split('.').map(|part| match part {
-        part if is_index(part) => r"\d+".to_owned(),
+        part if part == "*" || is_index(part) => r"\d+".to_owned(),
         part => regex::escape(part),
     });
     format!("^{}$", parts.collect::<Vec<_>>().join(r"\."))

@@ -73,7 +73,20 @@ impl Modules {
         // An engine asks for the layers of each expert.
         let each = each.map(|name| format!("re:{}", with_any_index(&name).replace('$', r"\..*")));
         ignore.extend(kept.keys().cloned().chain(other).chain(each));
+        if kept.values().any(Option::is_none) {
+            ignore.extend(self.linears_without_weight(architecture));
+        }
         ignore.into_iter().collect()
+    }
+
+    /// Patterns of the Linears of the running model that are made of no quantized weight. If a
+    /// checkpoint has names that nobody knows, loaders may know them, and make these of them.
+    fn linears_without_weight(&self, architecture: &Architecture) -> Vec<String> {
+        let names = self.quantized.keys().flat_map(|module| architecture.names(module));
+        let quantized: BTreeSet<String> = names.map(|name| with_any_index(&name)).collect();
+        let linears = architecture.linears().into_iter().map(|name| with_any_index(&name));
+        let others = linears.filter(|linear| !quantized.contains(linear));
+        others.map(|linear| format!("re:{linear}")).collect()
     }
 
     /// What `targets` of config.json says for each scheme, the default first: one scheme for every
