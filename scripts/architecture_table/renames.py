@@ -15,7 +15,9 @@ ENOUGH = 6
 
 
 def star(name):
-    return ".".join("*" if part.isdigit() else part for part in name.split("."))
+    """The name with `*` for the places in lists, and for the numbers of experts."""
+    parts = ("*" if part.isdigit() else re.sub(r"^expert_\d+$", "expert_*", part) for part in name.split("."))
+    return ".".join(parts)
 
 
 def on_disk(model):

@@ -2,7 +2,8 @@
 
 The first line names the version of transformers. Every class has a section: a line with its name, its model type (as
 config.json says it) and its base: the attribute under which it holds its base model, or `base` if it holds none. Names
-are those of modules at run time, without `.weight`; `*` stands for an index. The section's lines are:
+are those of modules at run time, without `.weight`; `*` stands for a number, between dots or after `_`. The section's
+lines are:
 
     KIND PREFIX: LEAF LEAF      modules PREFIX.LEAF of this kind; the prefix may be empty
     = PREFIX CLASS              a model inside the model: the section of CLASS under PREFIX
