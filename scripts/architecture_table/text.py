@@ -12,6 +12,7 @@ lines are:
     auto AUTO: TYPE TYPE        the auto class AUTO makes this class for these model types
     rename NAME DISK            on disk the module NAME is called DISK; if both end in a dot, or are a dot alone for
                                 nothing, they are prefixes: the longest one wins, and a whole name before all
+    also NAME DISK              a prefix as in `rename` that a checkpoint may have or not: loaders take either
     merge NAME DISK             the module or parameter NAME is made of several on disk, DISK is one of them
     split NAME DISK             NAME is a part of DISK
     convert NAME DISK           NAME is made of DISK by changing the order of values or more
@@ -26,6 +27,7 @@ from collections import defaultdict
 
 import transformers
 
+from . import renames
 from .builds import MAPPINGS
 
 
@@ -43,6 +45,7 @@ def table(table):
         lines += [f"  = {prefix} {name}" for prefix, name in sorted(section.models.items())]
         lines += [f"  @ {prefix} {' '.join(swap)}" for prefix, swap in sorted(section.swaps.items())]
         lines += [f"  rename {a or '.'} {b or '.'}" for a, b in sorted(section.renames.items())]
+        lines += [f"  also {a} {b}" for a, b in sorted(renames.prefixes(name, section.model_type))]
         made_of = sorted((how, module, disk) for module, found in section.made_of.items() for how, disk in found)
         lines += [f"  {how} {module} {disk}" for how, module, disk in made_of]
         groups = defaultdict(set)
