@@ -17,7 +17,8 @@ lines are:
     split NAME DISK             NAME is a part of DISK
     convert NAME DISK           NAME is made of DISK by changing the order of values or more
 
-NAME is in these the name that the models inside give: theirs apply first.
+NAME is in these the name that the models inside give: theirs apply first. They hold for the section's model type: another
+one that the same class serves (`auto`) may have other names on disk, which the table does not know.
 
 A section's own lines win over those of the sections that it refers to. A name without `*` wins over one with it.
 `kinds` says what the kinds are. Sections without a model type of their own are of models that occur in others only.
