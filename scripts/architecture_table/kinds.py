@@ -21,7 +21,7 @@ from torch import nn
 from transformers import PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 
-from . import reads
+from . import reads, renames
 
 ROUTER_CLASS = re.compile(r"(Router|Gating|MoE\w*Gate)$")
 ROUTER_NAME = re.compile(r"(^|_)(gate|router|wg)$")
@@ -57,13 +57,13 @@ def of(model):
             result[exact] = kind if result.get(exact, kind) == kind else "other"
     for name in heads:
         if not any(".".join(part for part, _ in parts) == name for parts, _ in walk.found):
-            result[re.sub(r"(?<![^.])\d+(?![^.])", "*", name)] = "head"
+            result[renames.star(name)] = "head"
     return result, walk.models
 
 
 def starred(parts, sequential=True):
     """The name with `*` for indices; those of an nn.Sequential only if `sequential`."""
-    return ".".join("*" if part.isdigit() and (sequential or not fixed) else part for part, fixed in parts)
+    return ".".join(part if fixed and not sequential else renames.star(part) for part, fixed in parts)
 
 
 class Walk:

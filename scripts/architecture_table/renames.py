@@ -8,14 +8,17 @@ one on disk (`split`), or its values may lie in another order there (`convert`).
 import re
 from collections import Counter, defaultdict
 
-from transformers.core_model_loading import WeightConverter, revert_weight_conversion
+from transformers.conversion_mapping import get_checkpoint_conversion_mapping
+from transformers.core_model_loading import PrefixChange, WeightConverter, revert_weight_conversion
 
 # So many modules of one name with `*` show what becomes of it: all of them would take three times as long.
 ENOUGH = 6
 
 
 def star(name):
-    return ".".join("*" if part.isdigit() else part for part in name.split("."))
+    """The name with `*` for the places in lists, and for the numbers of experts."""
+    parts = ("*" if part.isdigit() else re.sub(r"^expert_\d+$", "expert_*", part) for part in name.split("."))
+    return ".".join(parts)
 
 
 def on_disk(model):
@@ -36,6 +39,9 @@ def on_disk(model):
         values = [v[0] if isinstance(v, list) else v for v in result.values()]
         several = (len(sources) > 1, len(values) > 1)
         how = {(False, True): "merge", (True, False): "split"}.get(several, "convert")
+        if several == (False, False) and star(next(iter(result))).count("*") > star(sources[0]).count("*"):
+            # The default configuration has one expert only.
+            how = "merge"
         # Kept alive, so that their ids are theirs.
         converted.update({id(value): (how, sources, value) for value in values})
         return result
@@ -153,3 +159,16 @@ def renamed(name, rules):
     prefixes = [prefix for prefix in rules if (prefix == "" or prefix.endswith(".")) and name.startswith(prefix)]
     prefix = max(prefixes, key=len, default="")
     return apply(name, prefix, rules.get(prefix, ""))
+
+
+def prefixes(name, model_type):
+    """The (prefix at run time, prefix on disk) that checkpoints of the class may have in place of each other.
+
+    A loader takes both; which of them is written back depends on what was loaded.
+    """
+    changes = get_checkpoint_conversion_mapping(name) or get_checkpoint_conversion_mapping(model_type) or []
+    for change in changes:
+        if isinstance(change, PrefixChange):
+            outer = f"{change.model_prefix}." if change.model_prefix else ""
+            added, removed = change.prefix_to_add, change.prefix_to_remove
+            yield (f"{outer}{added}.", outer or ".") if added else (outer or ".", f"{outer}{removed}.")

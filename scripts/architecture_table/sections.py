@@ -38,7 +38,9 @@ class Table:
         """Adds what is in `model` to the section of its class, and of the classes of the models inside."""
         new = Section(type(model.config).model_type or "-", kinds.base_of(model))
         section = self.sections.setdefault(type(model).__name__, new)
-        if with_disk and not section.disk:
+        # The names on disk go by the model type: those of another type that this class serves are not its own.
+        own = getattr(type(model).config_class, "model_type", None) == model.config.model_type
+        if with_disk and own and not section.disk:
             section.disk = renames.on_disk(model)
         found, models = kinds.of(model)
         section.unite(found)
