@@ -226,7 +226,10 @@ impl Known {
                     let part = keys.fold(part, |part, key| part?.part(key));
                     inner.add_part(prefix, &part.unwrap_or_default(), auto, class, depth + 1);
                 }
-                Line::Module { .. } | Line::Rename { .. } | Line::Convert { .. } => {}
+                Line::Module { .. }
+                | Line::Rename { .. }
+                | Line::Also { .. }
+                | Line::Convert { .. } => {}
             }
         }
         // What a class says itself counts more than what the models within it say.
@@ -329,16 +332,23 @@ impl Module {
 }
 
 /// The names on disk of the modules of one class.
-#[derive(Debug)]
-struct Renames(Vec<(&'static str, &'static str)>);
+#[derive(Debug, Default)]
+struct Renames {
+    renames: Vec<(&'static str, &'static str)>,
+    also: Vec<(&'static str, &'static str)>,
+}
 
 impl Renames {
     fn of(lines: &[Line]) -> Self {
-        let pairs = lines.iter().filter_map(|line| match *line {
-            Line::Rename { running, stored } => Some((running, stored)),
-            _ => None,
-        });
-        Self(pairs.collect())
+        let mut all = Self::default();
+        for line in lines {
+            match *line {
+                Line::Rename { running, stored } => all.renames.push((running, stored)),
+                Line::Also { stored, also } => all.also.push((stored, also)),
+                _ => {}
+            }
+        }
+        all
     }
 
     /// The names on disk of a module: its own, and those that the longest line that fits gives it.
@@ -348,15 +358,28 @@ impl Renames {
             if from == running {
                 return Some((usize::MAX, to.to_owned()));
             }
-            // A dot alone stands for nothing.
-            let (from, to) = (from.trim_start_matches('.'), to.trim_start_matches('.'));
-            let rest = running.strip_prefix(from)?;
-            let is_prefix = from.is_empty() || from.ends_with('.');
-            is_prefix.then(|| (from.len(), format!("{to}{rest}")))
+            Some((from.len(), with_prefix(running, from, to)?))
         };
-        let all: Vec<_> = self.0.iter().filter_map(fits).collect();
+        let all: Vec<_> = self.renames.iter().filter_map(fits).collect();
         let longest = all.iter().map(|(len, _)| *len).max();
         let best = all.into_iter().filter(|(len, _)| Some(*len) == longest);
-        best.map(|(_, stored)| stored).chain([running.to_owned()]).collect()
+        let mut stored: BTreeSet<String> = best.map(|(_, stored)| stored).collect();
+        stored.insert(running.to_owned());
+        let also = |name: &String| {
+            self.also
+                .iter()
+                .filter_map(|(from, to)| with_prefix(name, from, to))
+                .collect::<Vec<_>>()
+        };
+        let others: Vec<String> = stored.iter().flat_map(also).collect();
+        stored.extend(others);
+        stored
     }
+}
+
+/// A name with another prefix. Prefixes end in a dot, and one that is a dot alone is empty.
+fn with_prefix(name: &str, from: &str, to: &str) -> Option<String> {
+    let (from, to) = (from.trim_start_matches('.'), to.trim_start_matches('.'));
+    let rest = name.strip_prefix(from)?;
+    (from.is_empty() || from.ends_with('.')).then(|| format!("{to}{rest}"))
 }

@@ -6,37 +6,44 @@
 pub(super) fn patterns(name: &str) -> impl Iterator<Item = (String, Vec<&str>)> {
     // No model has more lists within lists.
     const MOST: usize = 6;
-    let count = name.split('.').filter(|part| is_index(part)).count().min(MOST);
+    let count = name.split('.').filter_map(index_of).count().min(MOST);
     (0..1_u32 << count).map(move |stars| {
-        let (mut pattern, mut indices, mut index) = (Vec::new(), Vec::new(), 0);
-        for part in name.split('.') {
-            let is_star = is_index(part) && (index >= count || stars >> index & 1 == 1);
-            index += usize::from(is_index(part));
-            if is_star {
-                indices.push(part);
+        let (mut pattern, mut indices, mut index) = (String::new(), Vec::new(), 0);
+        for (i, part) in name.split('.').enumerate() {
+            if i > 0 {
+                pattern.push('.');
             }
-            pattern.push(if is_star { "*" } else { part });
+            let Some((before, digits)) = index_of(part) else {
+                pattern.push_str(part);
+                continue;
+            };
+            if index >= count || stars >> index & 1 == 1 {
+                indices.push(digits);
+                pattern.push_str(before);
+                pattern.push('*');
+            } else {
+                pattern.push_str(part);
+            }
+            index += 1;
         }
-        (pattern.join("."), indices)
+        (pattern, indices)
     })
 }
 
 /// The name that a pattern has with these indices.
 pub(super) fn filled(pattern: &str, indices: &[&str]) -> String {
     let mut indices = indices.iter();
-    let parts = pattern.split('.').map(|part| match part {
-        "*" => indices.next().unwrap_or(&"*"),
-        part => part,
-    });
-    parts.collect::<Vec<_>>().join(".")
+    let parts = pattern.split('*').map(str::to_owned);
+    let filled = parts.reduce(|name, part| name + indices.next().unwrap_or(&"*") + &part);
+    filled.unwrap_or_default()
 }
 
 /// A regular expression for a name, or a pattern of names, and all names that differ from it in
 /// their indices only.
 pub(crate) fn with_any_index(name: &str) -> String {
     let parts = name.split('.').map(|part| match part {
-        part if part == "*" || is_index(part) => r"\d+".to_owned(),
-        part => regex::escape(part),
+        part if is_digits(part) => r"\d+".to_owned(),
+        part => regex::escape(part).replace(r"\*", r"\d+"),
     });
     format!("^{}$", parts.collect::<Vec<_>>().join(r"\."))
 }
@@ -55,6 +62,12 @@ pub(super) fn within<'a>(prefix: &str, name: &'a str) -> Option<&'a str> {
     name.strip_prefix(prefix)?.strip_prefix('.')
 }
 
-fn is_index(part: &str) -> bool {
+/// The index that a part of a name is, or that follows its last `_`, and what is before it.
+fn index_of(part: &str) -> Option<(&str, &str)> {
+    let digits = part.rsplit('_').next().filter(|digits| is_digits(digits))?;
+    Some((&part[..part.len() - digits.len()], digits))
+}
+
+fn is_digits(part: &str) -> bool {
     !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())
 }

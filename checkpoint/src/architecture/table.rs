@@ -53,6 +53,8 @@ pub(super) enum Line {
     Config { prefix: &'static str, key: &'static str, auto: &'static str, class: &'static str },
     /// Modules have these names in the running model and on disk.
     Rename { running: &'static str, stored: &'static str },
+    /// Names on disk that begin with `stored` may have `also` in its place.
+    Also { stored: &'static str, also: &'static str },
     /// The running model makes its modules of what has this name on disk in another way.
     Convert { running: &'static str, stored: &'static str },
 }
@@ -99,6 +101,7 @@ impl Section {
                 ("rename", Some(stored), ..) => {
                     lines.push(Line::Rename { running: first, stored });
                 }
+                ("also", Some(also), ..) => lines.push(Line::Also { stored: first, also }),
                 ("merge" | "split" | "convert", Some(stored), ..) => {
                     lines.push(Line::Convert { running: first, stored });
                 }
