@@ -16,7 +16,7 @@ use crate::error::{Error, IoContext as _, Result};
 use crate::format::names::CONFIG;
 use crate::format::{Tensor, quantized_config};
 use crate::report::{Reason, Warning};
-use crate::scheme::{ModulePattern, Override, WeightScheme};
+use crate::scheme::{ModulePattern, OnRagged, Override, WeightScheme};
 use crate::source::{Checkpoint, Shard};
 
 #[derive(Debug)]
@@ -49,13 +49,15 @@ impl Plan {
         control: &Control<'_>,
         checkpoint: Checkpoint,
         default: WeightScheme,
-        overrides: &[Override],
+        (overrides, on_ragged): (&[Override], OnRagged),
         ignore: &[ModulePattern],
     ) -> Result<Self> {
         let Checkpoint { source, directory, shards, config, index, others, warnings, .. } =
             checkpoint;
         let rules = Rules { ignore, has_conv1d: has_conv1d(&config) };
-        let schemes = Schemes { default, overrides };
+        let schemes = Schemes { default, overrides, on_ragged };
+        let quantized = tensors(&shards).filter(|tensor| rules.quantizes(tensor).is_ok());
+        schemes.refuse_ragged(control, quantized)?;
         let mut plan = Self { outputs: Vec::new(), ignore: Vec::new(), warnings };
         plan.warn_of_unused(control, &shards, &rules, &schemes)?;
         plan.warn_of_dtypes(control, &shards, &rules, config.dtype())?;

@@ -73,10 +73,10 @@ impl ShardPlan {
         for tensor in &header.tensors {
             control.check()?;
             let TensorInfo { dtype, shape, .. } = &tensor.info;
-            stored.push(match rules.quantizes(tensor) {
-                Ok(shape) => {
-                    let scheme = schemes.of(tensor);
-                    let parts = Parts::of(&scheme, &tensor.name, *dtype, shape)?;
+            let quantized = rules.quantizes(tensor);
+            stored.push(match quantized.and_then(|shape| Ok((shape, schemes.of(tensor)?))) {
+                Ok((shape, scheme)) => {
+                    let parts = Parts::of(&scheme, &tensor.name, *dtype, shape);
                     entries.extend(parts.clone().into_iter());
                     Stored::Quantized(scheme, Box::new(parts))
                 }

@@ -12,7 +12,7 @@ use crate::error::{Context as _, Error, Result};
 use crate::plan::{Content, Output, Plan};
 use crate::read::{StoredModel, Workshop};
 use crate::report::{TensorReport, Warning, WrittenFile};
-use crate::source::{Checkpoint, refuse_quantized};
+use crate::source::{open_model, refuse_quantized};
 use crate::write::{Destination, Stage};
 
 /// Quantizes a model directory, or one safetensors file, into the directory `out`.
@@ -118,13 +118,13 @@ fn prepare(
 ) -> Result<(Plan, Option<StoredModel>, QuantizeReport)> {
     // A clip may have been made as a value, which nothing has checked yet.
     options.clip.check()?;
-    let mut checkpoint = Checkpoint::open_model(control, source)?;
+    let mut checkpoint = open_model(control, source)?;
     let model = if options.requantize { dequantized(control, &mut checkpoint)? } else { None };
     refuse_quantized(&checkpoint)?;
     checkpoint.warnings = checkpoint.warnings_of_copy();
     let (source, left_out) = (checkpoint.source.clone(), checkpoint.left_out.clone());
-    let QuantizeOptions { scheme, overrides, ignore, clip, backend, .. } = options;
-    let plan = Plan::new(control, checkpoint, *scheme, overrides, ignore)?;
+    let QuantizeOptions { scheme, overrides, on_ragged, ignore, clip, backend, .. } = options;
+    let plan = Plan::new(control, checkpoint, *scheme, (overrides, *on_ragged), ignore)?;
     let bytes_before = plan.shards().map(|(_, shard)| shard.source_len).sum();
     let bytes_after = plan.shards().map(|(_, shard)| shard.layout.file_len()).sum();
     let tensors = plan

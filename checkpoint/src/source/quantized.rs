@@ -36,9 +36,9 @@ pub(crate) fn refuse_quantized(checkpoint: &Checkpoint) -> Result<()> {
 
 /// Whether a tensor has a type that weights have only if they are quantized.
 fn has_dtype_of_quantized(Tensor { name, info }: &Tensor) -> bool {
-    use Dtype::{I8, I16, I32, I64, U8, U16, U32, U64};
+    use Dtype::{I8, I16, I32, U8, U16, U32};
 
     let is_weight = name.ends_with(".weight") && info.shape.len() >= 2;
-    let is_integer = matches!(info.dtype, I8 | I16 | I32 | I64 | U8 | U16 | U32 | U64);
+    let is_integer = matches!(info.dtype, I8 | I16 | I32 | U8 | U16 | U32);
     is_narrow_float(info.dtype) || is_weight && is_integer
 }
