@@ -21,10 +21,14 @@ pub(crate) fn explain(error: Error, advice: Advice) -> anyhow::Error {
             let module = tensor.strip_suffix(".weight").unwrap_or(tensor);
             format!(" (--ignore {module} {})", advice.ignore)
         }
-        Error::UnevenGroups { .. } => " (--override or --ignore this one)".to_owned(),
         Error::StackedExperts { .. } => " (--experts keep leaves them so on purpose)".to_owned(),
         Error::Unloadable { .. } => {
             " (--ignore keeps modules, --allow-unloadable writes them all the same)".to_owned()
+        }
+        Error::UnevenGroups { divisor, power_of_two, .. } => {
+            // Engines have kernels for groups of 32 and of larger powers of two.
+            let size = if *power_of_two >= 32 { power_of_two } else { divisor };
+            format!(" (--on-ragged keep, --on-ragged channel or --granularity group={size})")
         }
         Error::AlreadyQuantized { is_readable: true, .. } => advice.requantize.to_owned(),
         Error::OutExists { .. } => " (--force replaces the files in it)".to_owned(),

@@ -11,14 +11,15 @@ use crate::error::{Error, IoContext as _, Result};
 use crate::format::names::CONFIG;
 use crate::read::{Stored, StoredModel, Workshop};
 use crate::report::Warning;
-use crate::source::Checkpoint;
+use crate::source::{Checkpoint, open_model, refuse_quantized};
 use crate::write::{Destination, Stage};
 
-/// Puts a checkpoint in the form of compressed-tensors back into floating point, in the directory
-/// `out`.
+/// Puts a checkpoint in the form of compressed-tensors, or in FP8, back into floating point, in the
+/// directory `out`.
 ///
 /// Every value is the binary32 product of scale and integer, less the zero point, rounded to the
-/// type of the scales. What is not quantized is copied.
+/// type of the scales. FP8 values times their scales are rounded to the type that the config names.
+/// What is not quantized is copied.
 ///
 /// # Errors
 ///
@@ -40,14 +41,16 @@ pub fn dequantize(
     control: &Control<'_>,
 ) -> Result<DequantizeReport> {
     let (source, out) = (source.as_ref(), out.as_ref());
-    let mut checkpoint = Checkpoint::open_model(control, source)?;
+    let mut checkpoint = open_model(control, source)?;
     let model = StoredModel::of(control, &checkpoint)?;
-    checkpoint.forget_quantization();
     let is_quantized = |stored: &&Stored| matches!(stored, Stored::Quantized(_));
     let quantized = model.tensors.values().filter(is_quantized).count();
     if quantized == 0 {
         return Err(Error::NotQuantized { path: source.to_path_buf() });
     }
+    model.show_in(control, &mut checkpoint)?;
+    // A part of it may be quantized in another form.
+    refuse_quantized(&checkpoint)?;
     let shards = Shard::all(control, &checkpoint, &model)?;
     let names = shards.iter().map(|shard| PathBuf::from(&shard.name));
     let index = checkpoint.index.as_ref().map(|index| PathBuf::from(&index.name));

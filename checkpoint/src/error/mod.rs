@@ -4,6 +4,7 @@ mod context;
 mod header;
 mod listed;
 mod operation;
+mod ragged;
 mod source;
 mod weight;
 
@@ -11,4 +12,5 @@ pub(crate) use context::{Context, IoContext};
 pub use header::HeaderError;
 pub(crate) use listed::listed;
 pub use operation::{Error, Result};
+pub use ragged::RaggedWeight;
 pub use weight::WeightError;

@@ -5,6 +5,7 @@ use std::path::{Display, Path, PathBuf};
 
 use super::header::HeaderError;
 use super::listed::listed;
+use super::ragged::{self, RaggedWeight};
 use super::source::Source;
 use super::weight::WeightError;
 use crate::report::Reason;
@@ -294,23 +295,27 @@ pub enum Error {
         /// The type of the weights, which is that of their scales.
         scale_type: absmax::ScaleType,
     },
-    /// The rows of a weight are no whole number of groups.
+    /// The rows of some weights are no whole number of groups.
     #[error(
-        "tensor {tensor} has rows of {row_len} values, which groups of {group_size} do not divide: \
-         the format has no shorter groups"
+        "groups do not divide the rows of {} weights, and the format has no shorter groups: {}; \
+         groups of {divisor} divide the rows of all weights{}",
+        weights.len(),
+        ragged::shown(weights),
+        ragged::and_power_of_two(*divisor, *power_of_two)
     )]
     UnevenGroups {
-        /// The tensor.
-        tensor: String,
-        /// Values of a row.
-        row_len: usize,
-        /// Values of a group.
-        group_size: usize,
+        /// All of these weights, in the order of the files and of their data.
+        weights: Vec<RaggedWeight>,
+        /// The most values, not more than those of a group, that divide the rows of every weight
+        /// that is to be quantized in groups.
+        divisor: usize,
+        /// The same of powers of two, for which engines are more likely to have kernels.
+        power_of_two: usize,
     },
 
     /// The source holds no weight that could be dequantized.
     #[error(
-        "{} holds no weight that is quantized in the form of compressed-tensors",
+        "{} holds no weight that is quantized in the form of compressed-tensors or in FP8",
         path.display()
     )]
     NotQuantized {

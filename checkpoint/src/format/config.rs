@@ -15,7 +15,9 @@ use crate::error::{Error, Result};
 pub(super) const QUANTIZATION_CONFIG: &str = "quantization_config";
 
 /// Keys under which checkpoints say that they are quantized already.
-const QUANTIZED_KEYS: [&str; 3] = [QUANTIZATION_CONFIG, "compression_config", "quantization"];
+const QUANTIZED_KEYS: [&str; 3] = [QUANTIZATION_CONFIG, "compression_config", MLX];
+
+const MLX: &str = "quantization";
 
 /// Keys under which checkpoints name the type of their weights.
 const DTYPE_KEYS: [&str; 2] = ["dtype", "torch_dtype"];
@@ -43,8 +45,11 @@ impl Config {
 
     /// The key that says that the model is quantized already.
     pub(crate) fn quantized_by(&self) -> Option<&'static str> {
+        // MLX's key is a word that may mean something else, if its value is no object.
+        let is_said =
+            |key: &str, value: &str| value != "null" && (key != MLX || value.starts_with('{'));
         let has = |members: &Members, key: &str| {
-            members.get(key).is_some_and(|value| value.get() != "null")
+            members.get(key).is_some_and(|value| is_said(key, value.get()))
         };
         // Models of several parts keep a config for each.
         let parts = self.members.iter().filter_map(|(key, _)| self.members.get_as::<Members>(key));
@@ -102,7 +107,8 @@ impl Config {
 
     /// The same, where a part of the model may say it.
     pub(crate) fn float_dtype(&self) -> Option<Dtype> {
-        DTYPE_KEYS.into_iter().find_map(|key| dtype_of(self.find(key)?.as_str()?))
+        let of_part = || DTYPE_KEYS.into_iter().find_map(|key| dtype_of(self.find(key)?.as_str()?));
+        self.dtype().map(|(_, dtype)| dtype).or_else(of_part)
     }
 
     /// What the config says of how the model is quantized.

@@ -17,7 +17,7 @@ use crate::error::{Error, IoContext as _, Result};
 use crate::format::names::CONFIG;
 use crate::format::{Tensor, quantized_config};
 use crate::report::{Reason, Warning};
-use crate::scheme::{Experts, ModulePattern, Override, WeightScheme};
+use crate::scheme::{Experts, ModulePattern, OnRagged, Override, WeightScheme};
 use crate::source::{Checkpoint, Shard};
 
 #[derive(Debug)]
@@ -35,6 +35,7 @@ pub(crate) struct Plan {
 pub(crate) struct Wanted<'a> {
     pub(crate) scheme: WeightScheme,
     pub(crate) overrides: &'a [Override],
+    pub(crate) on_ragged: OnRagged,
     pub(crate) ignore: &'a [ModulePattern],
     pub(crate) experts: Experts,
     pub(crate) allow_unloadable: bool,
@@ -63,11 +64,14 @@ impl Plan {
     ) -> Result<Self> {
         let Checkpoint { source, directory, shards, config, index, others, warnings, .. } =
             checkpoint;
-        let Wanted { scheme: default, overrides, ignore, experts, allow_unloadable } = *wanted;
+        let Wanted { scheme: default, overrides, on_ragged, ignore, experts, allow_unloadable } =
+            *wanted;
         let weights = tensors(&shards).filter_map(linear_like);
         let architecture = Architecture::of(&config, weights);
         let rules = Rules { ignore, architecture: &architecture };
-        let schemes = Schemes { default, overrides, architecture: &architecture };
+        let schemes = Schemes { default, overrides, on_ragged, architecture: &architecture };
+        let quantized = tensors(&shards).filter(|tensor| rules.quantizes(tensor).is_ok());
+        schemes.refuse_ragged(control, quantized)?;
         let mut plan = Self { outputs: Vec::new(), ignore: Vec::new(), warnings };
         plan.warn_of_unknown(&architecture);
         plan.warn_of_unused(control, &shards, &rules, &schemes)?;

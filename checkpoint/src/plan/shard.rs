@@ -75,12 +75,12 @@ impl ShardPlan {
         for tensor in &header.tensors {
             control.check()?;
             let TensorInfo { dtype, shape, .. } = &tensor.info;
-            stored.push(match rules.quantizes(tensor) {
-                Ok(shape) => {
-                    let scheme = schemes.of(tensor);
+            let quantized = rules.quantizes(tensor);
+            stored.push(match quantized.and_then(|shape| Ok((shape, schemes.of(tensor)?))) {
+                Ok((shape, scheme)) => {
                     let module = tensor.name.strip_suffix(".weight").unwrap_or(&tensor.name);
                     modules.quantize(module.to_owned(), scheme);
-                    let parts = Parts::of(&scheme, &tensor.name, *dtype, shape)?;
+                    let parts = Parts::of(&scheme, &tensor.name, *dtype, shape);
                     entries.extend(parts.clone().into_iter());
                     Stored::Quantized(scheme, Box::new(parts))
                 }

@@ -3,7 +3,7 @@
 use absmax::Backend;
 use serde::{Deserialize, Serialize};
 
-use crate::scheme::{Clip, Experts, ModulePattern, Override, WeightScheme};
+use crate::scheme::{Clip, Experts, ModulePattern, OnRagged, Override, WeightScheme};
 
 /// How a checkpoint is quantized.
 ///
@@ -31,6 +31,9 @@ pub struct QuantizeOptions {
     pub scheme: WeightScheme,
     /// Other schemes for some modules. The first override that matches is taken.
     pub overrides: Vec<Override>,
+    /// What becomes of weights whose rows the groups of their scheme do not divide. By default they
+    /// are refused.
+    pub on_ragged: OnRagged,
     /// Modules that are left as they are, beside embeddings, norms, heads and routers.
     pub ignore: Vec<ModulePattern>,
     /// What becomes of experts that are stacked in one tensor. By default the source is refused.

@@ -4,17 +4,15 @@ use absmax::{Backend, Element};
 use bytemuck::{NoUninit, cast_slice};
 use half::{bf16, f16};
 use safetensors::Dtype;
-use safetensors::tensor::TensorInfo;
 
 use super::regions::WORD;
 use crate::control::Control;
 use crate::error::Result;
-use crate::format::Tensor;
 use crate::read::{Buffers, Parameters, QuantizedWeight, Span, Stored, StoredModel};
 use crate::source::{Checkpoint, refuse_quantized};
 
-/// Puts into `checkpoint` what it stands for: the tensors of the float model and a config that does
-/// not speak of quantization. Returns how to read them, if any are quantized.
+/// Makes a quantized checkpoint look like the float model that it stands for. Returns how to read
+/// that, if any of its weights can be.
 pub(super) fn dequantized(
     control: &Control<'_>,
     checkpoint: &mut Checkpoint,
@@ -26,21 +24,7 @@ pub(super) fn dequantized(
     if !model.tensors.values().any(|stored| matches!(stored, Stored::Quantized(_))) {
         return Ok(None);
     }
-    checkpoint.shards.iter_mut().for_each(|shard| shard.header.tensors.clear());
-    for (name, stored) in &model.tensors {
-        control.check()?;
-        let header = &mut checkpoint.shards[stored.shard()].header;
-        // Whatever is read of it, the order of the tensors stays that of their data.
-        let begin = stored.from().saturating_sub(header.data_start) as usize;
-        let (dtype, shape) = (stored.dtype(), stored.shape().to_vec());
-        let len = shape.iter().product::<usize>() * dtype.bitsize() / 8;
-        let info = TensorInfo { dtype, shape, data_offsets: (begin, begin + len) };
-        header.tensors.push(Tensor { name: name.clone(), info });
-    }
-    for shard in &mut checkpoint.shards {
-        shard.header.tensors.sort_by_key(|tensor| tensor.info.data_offsets);
-    }
-    checkpoint.forget_quantization();
+    model.show_in(control, checkpoint)?;
     Ok(Some(model))
 }
 

@@ -12,7 +12,7 @@ use crate::error::{Context as _, Error, Result};
 use crate::plan::{Content, Output, Plan, Wanted};
 use crate::read::{StoredModel, Workshop};
 use crate::report::{TensorReport, Warning, WrittenFile};
-use crate::source::{Checkpoint, refuse_quantized};
+use crate::source::{open_model, refuse_quantized};
 use crate::write::{Destination, Stage};
 
 /// Quantizes a model directory, or one safetensors file, into the directory `out`.
@@ -118,7 +118,7 @@ fn prepare(
 ) -> Result<(Plan, Option<StoredModel>, QuantizeReport)> {
     // A clip may have been made as a value, which nothing has checked yet.
     options.clip.check()?;
-    let mut checkpoint = Checkpoint::open_model(control, source)?;
+    let mut checkpoint = open_model(control, source)?;
     let model = if options.requantize { dequantized(control, &mut checkpoint)? } else { None };
     refuse_quantized(&checkpoint)?;
     checkpoint.warnings = checkpoint.warnings_of_copy();
@@ -127,6 +127,7 @@ fn prepare(
     let wanted = Wanted {
         scheme: *scheme,
         overrides: &options.overrides,
+        on_ragged: options.on_ragged,
         ignore: &options.ignore,
         experts: options.experts,
         allow_unloadable: options.allow_unloadable,

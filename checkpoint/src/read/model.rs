@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use safetensors::Dtype;
+use safetensors::tensor::TensorInfo;
 
 use super::fp8_weight::Fp8Weight;
 use super::integer_weight::{IntegerWeight, PARTS};
@@ -13,7 +14,7 @@ use super::span::Span;
 use crate::architecture::is_narrow_float;
 use crate::control::Control;
 use crate::error::{Error, Result, WeightError};
-use crate::format::{StoredGroups, stored_groups};
+use crate::format::{StoredGroups, Tensor, stored_groups};
 use crate::source::Checkpoint;
 
 /// A tensor by the name that the model has for it.
@@ -128,6 +129,29 @@ impl StoredModel {
         let plain = places.into_iter().map(|(name, place)| (name, Stored::Plain(place)));
         model.tensors.extend(plain);
         Ok(model)
+    }
+}
+
+impl StoredModel {
+    /// Makes `checkpoint` look like the float model that it stands for: it has the tensors of that,
+    /// and its config does not speak of quantization. They are to be read from this model.
+    pub(crate) fn show_in(&self, control: &Control<'_>, checkpoint: &mut Checkpoint) -> Result<()> {
+        checkpoint.shards.iter_mut().for_each(|shard| shard.header.tensors.clear());
+        for (name, stored) in &self.tensors {
+            control.check()?;
+            let header = &mut checkpoint.shards[stored.shard()].header;
+            // The order of the tensors stays that of their data.
+            let begin = stored.from().saturating_sub(header.data_start) as usize;
+            let (dtype, shape) = (stored.dtype(), stored.shape().to_vec());
+            let len = shape.iter().product::<usize>() * dtype.bitsize() / 8;
+            let info = TensorInfo { dtype, shape, data_offsets: (begin, begin + len) };
+            header.tensors.push(Tensor { name: name.clone(), info });
+        }
+        for shard in &mut checkpoint.shards {
+            shard.header.tensors.sort_by_key(|tensor| tensor.info.data_offsets);
+        }
+        checkpoint.forget_quantization();
+        Ok(())
     }
 }
 

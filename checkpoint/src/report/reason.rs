@@ -27,6 +27,13 @@ pub enum Reason {
     UnsupportedDtype(String),
     /// The tensor has no values.
     Empty,
+    /// Rows of so many values are no whole number of groups of so many values.
+    Ragged {
+        /// Values of a row.
+        row_len: usize,
+        /// Values of a group.
+        group_size: usize,
+    },
     /// This pattern of the options asks for it.
     Ignored(String),
     /// The architecture is not known, and this part of its name is that of a head, an embedding, a
@@ -64,6 +71,9 @@ impl fmt::Display for Reason {
             Self::NotFloating => f.write_str("not floating-point"),
             Self::UnsupportedDtype(dtype) => write!(f, "{dtype} is not supported"),
             Self::Empty => f.write_str("no values"),
+            Self::Ragged { row_len, group_size } => {
+                write!(f, "groups of {group_size} do not divide rows of {row_len}")
+            }
             Self::Ignored(pattern) => write!(f, "ignored by {pattern}"),
             Self::NotLinear(part) => write!(f, "{part} in its name"),
             Self::Kind(kind) => kind.fmt(f),

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::files::{Files, QUANTIZATION_FILES, TRAINING_STATE};
-use super::foreign::{refuse_foreign_content, refuse_foreign_files};
 use super::pointers::{refuse_pointer, refuse_pointers};
 use super::weights::Weights;
 use crate::control::Control;
@@ -40,14 +39,6 @@ pub(crate) struct Shard {
 }
 
 impl Checkpoint {
-    /// Opens a model that another one is made of, and refuses what is not a model.
-    pub(crate) fn open_model(control: &Control<'_>, source: &Path) -> Result<Self> {
-        refuse_foreign_files(source)?;
-        let checkpoint = Self::open(control, source)?;
-        refuse_foreign_content(&checkpoint)?;
-        Ok(checkpoint)
-    }
-
     /// All that there is to know where the files are copied.
     pub(crate) fn warnings_of_copy(&self) -> Vec<Warning> {
         let state = self.left_out.iter().filter(|file| file.reason == TRAINING_STATE);

@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use absmax::{Backend, Isa, Range};
 use absmax_checkpoint::{
-    Choices, Clip, Experts, Granularity, ModulePattern, Override, QuantizeOptions, WeightScheme,
+    Choices, Clip, Experts, Granularity, ModulePattern, OnRagged, Override, QuantizeOptions,
+    WeightScheme,
 };
 use anyhow::{Result, anyhow};
 use clap::ValueEnum;
@@ -54,6 +55,11 @@ pub(crate) struct Args {
     /// channel). By default channel, and group=128 of w4a16
     #[arg(long)]
     pub(crate) granularity: Option<Granularity>,
+
+    /// What becomes of weights whose rows groups do not divide: refuse the run, keep these weights
+    /// as they are, or quantize them by channel
+    #[arg(long, value_name = "refuse|keep|channel", default_value_t)]
+    pub(crate) on_ragged: OnRagged,
 
     /// Use so many bits of those that a weight is stored in
     #[arg(long, value_name = "N")]
@@ -148,6 +154,7 @@ impl Args {
         options.experts = self.experts;
         options.allow_unloadable = self.allow_unloadable;
         options.ignore.clone_from(&self.ignore);
+        options.on_ragged = self.on_ragged;
         options.clip = self.clip;
         options.requantize = self.requantize;
         options.replace = self.force;

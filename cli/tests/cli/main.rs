@@ -13,6 +13,7 @@ mod inspect;
 mod interrupt;
 mod not_finite;
 mod output;
+mod ragged;
 mod refusals;
 mod requantize;
 mod round_trip;

@@ -108,7 +108,8 @@ fn not_quantized() {
         ("m.position_ids", Tensor::zeros(Dtype::I64, &[1, 512])),
     ];
     let tensors = [Model::small_tensors(Dtype::F32), floats.to_vec(), integers.to_vec()].concat();
-    let model = Model::new().weights("model.safetensors", &tensors);
+    let config = json!({ "quantization": "none", "compression_config": null });
+    let model = Model::new().config(&config).weights("model.safetensors", &tensors);
     quantize(&model.source(), &model.out(), &[]).succeeded();
 }
 

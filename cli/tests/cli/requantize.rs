@@ -48,9 +48,9 @@ type Kind = (&'static str, Value, &'static str, Vec<usize>, [usize; 2]);
 fn kinds([rows, columns]: [usize; 2]) -> Vec<Kind> {
     let blocks = [rows.div_ceil(128), columns.div_ceil(128)];
     let float = |strategy: &str| {
-        json!({ "quant_method": "compressed-tensors", "format": "float-quantized", "config_groups": {
-            "group_0": { "targets": ["Linear"], "weights": {
-                "num_bits": 8, "type": "float", "symmetric": true, "strategy": strategy } } } })
+        let weights = json!({ "num_bits": 8, "type": "float", "strategy": strategy });
+        json!({ "quant_method": "compressed-tensors", "format": "float-quantized",
+            "config_groups": { "group_0": { "targets": ["Linear"], "weights": weights } } })
     };
     let fp8 = json!({ "quant_method": "fp8", "weight_block_size": [128, 128] });
     let mut blocked = float("block");
@@ -251,6 +251,9 @@ fn what_cannot_be_read_is_refused() {
         ],
     );
     refused(&part, &["already quantized", "b.qweight"]);
+    let paths = [part.source(), part.out()].map(|path| path.to_str().unwrap().to_owned());
+    absmax(["dequantize", &paths[0], "-o", &paths[1]])
+        .failed_with(&["already quantized", "b.qweight"]);
     let bare = with(
         blocks(128),
         &[("a.weight", weight.clone()), ("b.weight_scale_inv", Tensor::zeros(Dtype::F32, &[1]))],

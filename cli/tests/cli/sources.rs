@@ -105,7 +105,8 @@ fn training_state() {
         model = model.file(name, "state");
     }
     let warning = "warning: training state is left out: checkpoint-500, global_step12, latest, \
-        optimizer.pt, rng_state_0.pth, scheduler.pt, trainer_state.json, training_args.bin and 1 more\n";
+        optimizer.pt, rng_state_0.pth, scheduler.pt, trainer_state.json, training_args.bin and 1 \
+        more\n";
     let run = quantize(&model.source(), &model.out(), &[]).succeeded();
     assert_eq!(run.stderr, warning);
     assert_eq!(run.stdout.matches("  training state\n").count(), state.len(), "{}", run.stdout);
