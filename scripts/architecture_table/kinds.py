@@ -1,6 +1,8 @@
 """Says what the modules of a model are.
 
     linear      nn.Linear, or a class derived from it, that is called: what compressed-tensors' target `Linear` matches
+    linear-init a linear of a class whose `_init_weights` reads the Linear's `weight`: a packed weight has none, and
+                transformers calls `_init_weights` while it loads
     head        a Linear that makes outputs, or shares its weight with another module: it may have no tensor of its own
     router      sends tokens to experts, or weighs them: a Linear, or a matrix
     embedding   nn.Embedding
@@ -43,7 +45,7 @@ def of(model):
     kinds = defaultdict(set)
     for parts, kind in walk.found:
         name = ".".join(part for part, _ in parts)
-        if kind in ("linear", "other") and name in heads:
+        if kind in ("linear", "linear-init", "other") and name in heads:
             kind = "head"
         kinds[starred(parts)].add((name, parts, kind))
     result = {}
@@ -70,6 +72,7 @@ class Walk:
     """Finds the modules of a model. A name is a tuple of (part, whether it is a place in an nn.Sequential)."""
 
     def __init__(self, model):
+        self.model = model
         self.config = model.config
         self.found = []
         self.models = {}
@@ -106,7 +109,8 @@ class Walk:
             self.found.append((parts, "conv"))
         elif is_linear(module) and not self.is_router(parts, module, parent, path):
             called = name not in self.read and reads.is_called(module)
-            self.found.append((parts, "linear" if called else "other"))
+            kind = "linear-init" if initializes(self.model, path, module, parts[-1][0]) else "linear"
+            self.found.append((parts, kind if called else "other"))
         elif weight is not None and weight.dim() >= 2:
             self.found.append((parts, "router" if self.is_router(parts, module, parent, path) else "other"))
 
@@ -136,6 +140,27 @@ class Walk:
         return "experts-oi" if (columns == hidden) == bool(up) else "experts-io"
 
 
+INITIALIZES = {}
+
+
+def initializes(model, path, module, leaf):
+    """Whether `_init_weights` fails for a Linear without `weight`, or for a module around it."""
+    key = (type(model), *map(type, path), type(module), leaf)
+    if key not in INITIALIZES:
+        weight = module._parameters.pop("weight")
+        try:
+            for around in (module, *path[1:]):
+                model._init_weights(around)
+            INITIALIZES[key] = False
+        except AttributeError as e:
+            INITIALIZES[key] = "weight" in str(e)
+        except Exception:
+            INITIALIZES[key] = False
+        finally:
+            module._parameters["weight"] = weight
+    return INITIALIZES[key]
+
+
 def heads_of(model, walk):
     """The names of the Linears that make outputs, or share their weights."""
     names = {id(m): n for n, m in model.named_modules()}
@@ -157,7 +182,7 @@ def heads_of(model, walk):
     task = bool(re.search(r"For[A-Z]", type(model).__name__)) and bool(walk.models)
     for parts, kind in walk.found:
         added = parts[0][0] != base if base != "base" else task and len(parts) <= 2
-        if added and kind == "linear":
+        if added and kind.startswith("linear"):
             heads.add(".".join(part for part, _ in parts))
     return heads
 

@@ -161,6 +161,18 @@ def renamed(name, rules):
     return apply(name, prefix, rules.get(prefix, ""))
 
 
+def splits(name, model_type):
+    """Whether loading the class may split a weight: the conversion that does it cannot be made for a quantized model."""
+    changes = get_checkpoint_conversion_mapping(name) or get_checkpoint_conversion_mapping(model_type) or []
+    return any(
+        isinstance(change, WeightConverter)
+        and len(change.target_patterns) > 1
+        and any(pattern.rstrip("$").endswith("weight") for pattern in change.source_patterns)
+        and not any(operation.supports_many_to_many for operation in change.operations)
+        for change in changes
+    )
+
+
 def prefixes(name, model_type):
     """The (prefix at run time, prefix on disk) that checkpoints of the class may have in place of each other.
 

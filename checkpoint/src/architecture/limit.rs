@@ -11,6 +11,9 @@ pub(crate) enum Limit {
     /// The running model stacks the weight with those of the other experts, which transformers
     /// does to packed integers after it has made floats of them, and cannot do to int8 weights.
     Stacked,
+    /// Some weight of the model may be split while it is loaded. Transformers prepares that for
+    /// scales, too, and fails.
+    Split,
     /// Transformers makes modules of it while it loads, which it cannot do to integers.
     Converted,
 }
@@ -21,7 +24,7 @@ impl Limit {
         match self {
             Self::Initialized => scheme.is_packed(),
             Self::Stacked => scheme.name().has_activations(),
-            Self::Converted => true,
+            Self::Split | Self::Converted => true,
         }
     }
 
@@ -36,6 +39,7 @@ impl Limit {
                 "transformers 5 does not load the experts of this model in w8a8; w8a16 and w4a16 \
                  load, and transformers 4.57 loads all"
             }
+            Self::Split => "transformers 5 loads no quantized model of this architecture",
             Self::Converted => "transformers 5 makes other modules of them while it loads",
         }
     }

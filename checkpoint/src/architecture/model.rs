@@ -29,6 +29,8 @@ struct Known {
     other_bases: BTreeSet<&'static str>,
     /// Linears that some class of this type has beside the body of the model.
     heads: BTreeSet<String>,
+    /// Whether loading the model may split a weight.
+    splits: bool,
     /// Models within this one that the table does not have.
     unknown_parts: Vec<String>,
 }
@@ -98,7 +100,9 @@ impl Architecture {
 
     /// What keeps transformers from loading a module in some schemes.
     pub(crate) fn limit(&self, stored: &str) -> Option<Limit> {
-        self.known.as_ref()?.find(stored)?.module.limit
+        let known = self.known.as_ref()?;
+        let limit = known.find(stored)?.module.limit;
+        limit.or_else(|| known.splits.then_some(Limit::Split))
     }
 
     /// All names that loaders may have for a module: that on disk, that in the running model, and
@@ -213,7 +217,7 @@ impl Known {
             return;
         }
         let lines = section.lines();
-        let mut inner = Self::default();
+        let mut inner = Self { splits: section.splits(), ..Self::default() };
         for line in &lines {
             match *line {
                 Line::Class { prefix, class } => match Section::of(class) {
@@ -260,6 +264,7 @@ impl Known {
                 self.insert(joined(prefix, &stored), Module { running, ..module });
             }
         }
+        self.splits |= inner.splits;
         let parts = inner.unknown_parts.iter().map(|part| joined(prefix, part));
         self.unknown_parts.extend(parts);
     }

@@ -87,6 +87,11 @@ impl Section {
         all.filter(move |(_, section)| section.model_type == model_type)
     }
 
+    /// Whether a weight is split while it is loaded.
+    pub(super) fn splits(self) -> bool {
+        self.lines.lines().any(|line| line == "  splits")
+    }
+
     pub(super) fn lines(self) -> Vec<Line> {
         let mut lines = Vec::new();
         for line in self.lines.lines() {
