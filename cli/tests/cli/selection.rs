@@ -215,6 +215,77 @@ fn kinds_that_no_name_tells() {
     expect_in_ignore(&report, &["decoder.lm_head"]);
 }
 
+/// Llava keeps its language model under one name on disk and another in the running model.
+#[test]
+fn names_on_disk_and_in_the_running_model() {
+    let llava = json!({
+        "architectures": ["LlavaForConditionalGeneration"],
+        "model_type": "llava",
+        "text_config": { "model_type": "llama" },
+        "vision_config": { "model_type": "clip_vision_model" },
+    });
+    let text = ["q_proj", "k_proj"].map(|q| format!("language_model.model.layers.0.self_attn.{q}"));
+    let vision = "vision_tower.vision_model.encoder.layers.0.self_attn.q_proj";
+    let modules = [&*text[0], &*text[1], vision, "language_model.lm_head"];
+    let model = of_class(&llava, &modules);
+    let (report, names) = quantized(&model, &["--ignore", "re:model.vision_tower"]);
+    assert_eq!(names, [&*text[1], &*text[0]]);
+    expect_in_ignore(
+        &report,
+        &[
+            "re:model.vision_tower",
+            vision,
+            r"re:^model\.vision_tower\.encoder\.layers\.\d+\.self_attn\.q_proj$",
+            r"re:^vision_tower\.encoder\.layers\.\d+\.self_attn\.q_proj$",
+            "lm_head",
+            "language_model.lm_head",
+        ],
+    );
+
+    // Mixed schemes name modules under all names, too.
+    let mixed = ["--force", "--ignore", vision, "--override", "re:.*q_proj=w8a16"];
+    quantized(&model, &mixed);
+    let config = fs::read_to_string(model.out().join("config.json")).unwrap();
+    let config: Value = serde_json::from_str(&config).unwrap();
+    let groups = &config["quantization_config"]["config_groups"];
+    for (group, module, proj) in [("group_0", &text[1], "k_proj"), ("group_1", &text[0], "q_proj")]
+    {
+        let running = format!(r"re:^model\.language_model\.layers\.\d+\.self_attn\.{}$", proj);
+        let targets = groups[group]["targets"].as_array().unwrap();
+        assert!(targets.contains(&json!(module)), "{targets:?}");
+        assert!(targets.contains(&json!(running)), "{targets:?}");
+    }
+}
+
+/// Transformers initializes the weights of T5, which packed ones do not have; makes one parameter
+/// of Mixtral's experts, which it cannot do in w8a8; and loads no quantized DINOv2.
+#[test]
+fn what_transformers_does_not_load() {
+    let t5 = json!({ "architectures": ["T5ForConditionalGeneration"], "model_type": "t5" });
+    let t5 = of_class(&t5, &["encoder.block.0.layer.0.SelfAttention.q"]);
+    let mixtral = json!({ "architectures": ["MixtralForCausalLM"], "model_type": "mixtral" });
+    let expert = "model.layers.0.block_sparse_moe.experts.0.w1";
+    let mixtral = of_class(&mixtral, &[expert, "model.layers.0.self_attn.q_proj"]);
+    let dinov2 = json!({ "architectures": ["Dinov2Model"], "model_type": "dinov2" });
+    let dinov2 = of_class(&dinov2, &["encoder.layer.0.mlp.fc1"]);
+    let (w8a8, w8a16) = (["--scheme", "w8a8"], ["--scheme", "w8a16"]);
+    for (model, refused, loads, text) in [
+        (&t5, &w8a16, Some(&w8a8), "except with CompressedTensorsConfig(dequantize=True)"),
+        (&mixtral, &w8a8, Some(&w8a16), "does not load the experts of this model in w8a8"),
+        (&dinov2, &w8a8, None, "loads no quantized model of this architecture"),
+    ] {
+        let run = quantize(&model.source(), &model.out(), refused);
+        run.failed_with(&["1 modules would be", text, "--allow-unloadable"]);
+        assert!(!model.out().exists());
+        if let Some(loads) = loads {
+            quantized(model, loads);
+        }
+        let options = [&refused[..], &["--force", "--allow-unloadable"]].concat();
+        let run = quantize(&model.source(), &model.out(), &options).succeeded();
+        assert!(run.stderr.contains(text), "{}", run.stderr);
+    }
+}
+
 /// What the table does not have is kept, and told.
 #[test]
 fn modules_that_the_architecture_does_not_have() {
