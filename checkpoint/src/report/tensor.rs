@@ -30,7 +30,7 @@ pub struct TensorReport {
     pub reason: Option<Reason>,
     /// How many scales it has; 0 if it is kept.
     pub scales: usize,
-    /// Bytes in the source.
+    /// Bytes in the source; of a weight that is quantized again, those of its floats.
     pub bytes_before: u64,
     /// Bytes in OUT, scales and zero points with it.
     pub bytes_after: u64,
