@@ -1,0 +1,107 @@
+"""Writes a quantized checkpoint without absmax: what a refusal is measured against.
+
+It knows what absmax has to find out: the running model. Quantized are the Linears whose forward is called and that are
+no heads, and the experts; `ignore` has the exact names of all others.
+"""
+
+import json
+import shutil
+
+import torch
+from safetensors.torch import save_file
+
+from zoo.inputs import outputs
+
+SCHEMES = {"w8a8": (8, None), "w8a16": (8, None), "w4a16": (4, 32)}
+
+
+def called_linears(original):
+    called, hooks = set(), []
+    for name in original.linears:
+        module = original.model.get_submodule(name)
+        hooks.append(module.register_forward_hook(lambda *_, name=name: called.add(name)))
+    outputs(original.model, original.inputs)
+    for hook in hooks:
+        hook.remove()
+    return called
+
+
+
+def on_disk(original, parameters):
+    """The 2-D tensors of the files that these parameters are made of, and the 3-D ones, known by their rows."""
+    known = set()
+    for name in parameters:
+        known |= {row.numpy().tobytes() for row in original.state[name].reshape(-1, original.state[name].shape[-1])}
+        if original.state[name].ndim == 3:
+            turned = original.state[name].transpose(1, 2).contiguous()
+            known |= {row.numpy().tobytes() for row in turned.reshape(-1, turned.shape[-1])}
+    return {n for n, t in original.files.items() if t.ndim in (2, 3) and t[..., 0, :].reshape(-1, t.shape[-1])[0].numpy().tobytes() in known}
+
+
+def quantized(weight, bits, group):
+    out, width = weight.shape
+    size = group or width
+    x = weight.reshape(out, width // size, size)
+    scale = x.abs().amax(-1, keepdim=True) / (2 ** (bits - 1) - 1)
+    q = (x / torch.where(scale == 0, 1, scale)).round().clamp(1 - 2 ** (bits - 1), 2 ** (bits - 1) - 1)
+    return q.reshape(out, width).to(torch.int8), scale.reshape(out, -1)
+
+
+def packed(q, bits):
+    """Little-endian words of q + 2^(bits - 1); rows are padded to whole words."""
+    u = (q.to(torch.int16) + 2 ** (bits - 1)).to(torch.uint8)
+    per_word = 32 // bits
+    u = torch.nn.functional.pad(u, (0, -u.shape[1] % per_word))
+    octets = u if bits == 8 else u[:, 0::2] | (u[:, 1::2] << 4)
+    return octets.contiguous().view(torch.int32)
+
+
+def write(original, scheme, out):
+    bits, group = SCHEMES[scheme]
+    linears = called_linears(original)
+    targets = on_disk(original, {f"{n}.weight" for n in linears} | original.experts)
+    tensors, names = {}, set()
+    for name, tensor in original.files.items():
+        parts = {name.removesuffix(".weight"): tensor}
+        if tensor.ndim == 3:
+            parent, leaf = name.removesuffix(".weight").rsplit(".", 1)
+            parts = {f"{parent}.{e}.{leaf}": matrix for e, matrix in enumerate(tensor)}
+        if name not in targets or tensor.shape[-1] % (group or 1):
+            tensors[name] = tensor.contiguous()
+            continue
+        for module, weight in parts.items():
+            names.add(module)
+            q, scale = quantized(weight, bits, group)
+            if scheme == "w8a8":
+                tensors[f"{module}.weight"] = q
+            else:
+                tensors[f"{module}.weight_packed"] = packed(q, bits)
+                tensors[f"{module}.weight_shape"] = torch.tensor(weight.shape)
+            tensors[f"{module}.weight_scale"] = scale.contiguous()
+    shutil.copytree(original.source, out, ignore=shutil.ignore_patterns("*.safetensors*"))
+    save_file(tensors, out / "model.safetensors", {"format": "pt"})
+    kept = {n for n, m in original.model.named_modules() if isinstance(m, torch.nn.Linear)} - {
+        n for n in linears if original.state[f"{n}.weight"].shape[-1] % (group or 1) == 0
+    }
+    config = json.loads((out / "config.json").read_text())
+    strategy = {"strategy": "group" if group else "channel", "group_size": group}
+    number = {"num_bits": bits, "type": "int", "symmetric": True}
+    form = "int-quantized" if scheme == "w8a8" else "pack-quantized"
+    activations = {**number, "strategy": "token", "group_size": None, "dynamic": True}
+    config["quantization_config"] = {
+        "quant_method": "compressed-tensors",
+        "format": form,
+        "quantization_status": "compressed",
+        "config_groups": {
+            "group_0": {
+                "targets": ["Linear"],
+                "weights": {**number, **strategy, "dynamic": False, "observer": "minmax"},
+                "input_activations": activations if scheme == "w8a8" else None,
+                "output_activations": None,
+                "format": form,
+            }
+        },
+        "ignore": sorted(kept),
+    }
+    (out / "config.json").write_text(json.dumps(config))
+    return len(names)

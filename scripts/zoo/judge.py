@@ -1,0 +1,158 @@
+"""Judges a quantized checkpoint by what transformers makes of it.
+
+The measure is a float model: the source's class, read by transformers from ordinary files in which q * scale stands for
+every quantized weight. So names that differ on disk and at run time are transformers' own business, on both sides.
+"""
+
+from pathlib import Path
+
+import torch
+from compressed_tensors.quantization import QuantizationScheme, QuantizationStatus
+from compressed_tensors.quantization.lifecycle.forward import set_forward_quantized
+from transformers import CompressedTensorsConfig
+from transformers.pytorch_utils import Conv1D
+
+from zoo.inputs import outputs
+from zoo.stored import Stored, read_tensors, same_bits
+
+REPORTS = ("missing_keys", "unexpected_keys", "mismatched_keys", "error_msgs")
+LEAST_SHARE = 0.5
+LEAST_SQNR = 10.0
+
+
+class Wrong(Exception):
+    """What is wrong with a checkpoint, in a line."""
+
+
+def demand(holds, what):
+    if not holds:
+        raise Wrong(what)
+
+
+def some(names):
+    names = sorted(map(str, names))
+    return f"{len(names)}, e.g. {names[0]}"
+
+
+def load(cls, directory, **options):
+    """The model, or Wrong if transformers fails or reports a difference between the files and the model."""
+    try:
+        model, info = cls.from_pretrained(directory, output_loading_info=True, **options)
+    except Exception as error:
+        if isinstance(error, TimeoutError):
+            raise
+        raise Wrong(f"load: {type(error).__name__}: {one_line(error)}")
+    for kind in REPORTS:
+        demand(not info.get(kind), f"load: {kind}: {some(info[kind])}" if info.get(kind) else "")
+    return model.eval()
+
+
+def one_line(error):
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines[-1] if lines else "no message")[:160]
+
+
+def unlike(a, b):
+    """The names of the tensors of state dict `a` that `b` has otherwise or lacks."""
+    return {name for name, tensor in a.items() if name not in b or not same_bits(tensor, b[name])}
+
+
+def embeddings(model):
+    """The weights of embeddings, and so of the heads that are tied to them, and of other output heads."""
+    found = {id(m.weight) for m in model.modules() if isinstance(m, torch.nn.Embedding)}
+    head = model.get_output_embeddings() if hasattr(model, "get_output_embeddings") else None
+    return found | ({id(head.weight)} if hasattr(head, "weight") else set())
+
+
+class Original:
+    """A float model as it was saved, in one of the two ways, and what may be quantized of it."""
+
+    def __init__(self, model, inputs, source):
+        self.cls, self.source, self.inputs = type(model), source, inputs
+        self.model = load(self.cls, source)
+        demand(not unlike(model.state_dict(), self.model.state_dict()), "transformers does not read what it saves")
+        self.state = self.model.state_dict()
+        self.files = read_tensors(source)
+        fixed = embeddings(self.model)
+        modules = {n: m for n, m in self.model.named_modules() if hasattr(m, "weight")}
+        linear = {n for n, m in modules.items() if isinstance(m, torch.nn.Linear) and id(m.weight) not in fixed}
+        self.linears = linear
+        experts = {n for n, p in self.model.named_parameters() if p.ndim == 3 and "expert" in n}
+        conv1d = {f"{n}.weight" for n, m in modules.items() if isinstance(m, Conv1D)}
+        self.experts = experts
+        self.main = {f"{n}.weight" for n in linear} | experts
+        self.quantizable = self.main | conv1d
+
+
+class Meant:
+    """The float model with the stored weights, and which of its modules have them."""
+
+    def __init__(self, original, stored, directory):
+        self.check_files(original, stored)
+        stored.write_floats(original.source, directory)
+        try:
+            self.model = load(original.cls, directory)
+        except Wrong as wrong:
+            raise Wrong(f"as floats: {wrong}")
+        self.state = self.model.state_dict()
+        self.quantized = unlike(original.state, self.state)
+        alien = self.quantized - original.quantizable
+        demand(not alien, f"quantized though no Linear or a head: {some(alien)}" if alien else "")
+        for name in self.quantized:
+            x, y = original.state[name].double(), self.state[name].double()
+            noise = ((x - y) ** 2).sum()
+            sqnr = 10 * torch.log10((x**2).sum() / noise).item()
+            demand(sqnr >= LEAST_SQNR, f"{name} is not near the original's: {sqnr:.1f} dB")
+        size = lambda names: sum(original.state[n].numel() for n in names)
+        self.share = size(self.quantized & original.main) / max(1, size(original.main))
+        self.left = original.main - self.quantized
+
+    @staticmethod
+    def check_files(original, stored):
+        """Kept tensors have the source's bits; integers are the nearest to the source's weights."""
+        changed = {n for n, t in stored.kept.items() if n in original.files and not same_bits(t, original.files[n])}
+        demand(not changed, f"kept, but not the original's: {some(changed)}" if changed else "")
+        for module, (q, scale) in stored.weights.items():
+            if f"{module}.weight" not in original.files:
+                continue
+            x, steps = original.files[f"{module}.weight"].double(), scale.double()
+            error = (x - q.double() * steps).abs() / steps
+            inside = (q > -(2 ** (stored.bits - 1))) & (q < 2 ** (stored.bits - 1) - 1)
+            demand(error.max() <= 1.01 and error[inside].max() <= 0.5 + 2**-16, f"{module}: q is not the nearest integer")
+
+    def round_activations(self, stored):
+        """Makes the quantized Linears round what goes in as the loader does, if the scheme says so."""
+        if stored.group["input_activations"] is None:
+            return
+        scheme = QuantizationScheme(targets=["Linear"], input_activations=stored.group["input_activations"])
+        for name, module in self.model.named_modules():
+            if f"{name}.weight" in self.quantized and isinstance(module, torch.nn.Linear):
+                module.quantization_scheme, module.quantization_status = scheme, QuantizationStatus.COMPRESSED
+                set_forward_quantized(module)
+
+
+def judge(original, out, work, way):
+    """The share that is quantized of the Linears and experts; Wrong if what is loaded is not what is meant."""
+    stored = Stored(out)
+    meant = Meant(original, stored, work / "floats")
+    options = {"quantization_config": CompressedTensorsConfig(dequantize=True)} if way == "dequantize" else {}
+    model = load(original.cls, out, **options)
+    if way == "default":
+        rounding = {n for n, m in model.named_modules() if getattr(m, "quantization_scheme", None)}
+        modules = {n.removesuffix(".weight") for n in meant.quantized - original.experts}
+        demand(rounding == modules, f"treated as quantized or not by mistake: {some(rounding ^ modules)}" if rounding != modules else "")
+        meant.round_activations(stored)
+    try:
+        found = outputs(model, original.inputs)
+    except Exception as error:
+        if isinstance(error, TimeoutError):
+            raise
+        raise Wrong(f"forward: {type(error).__name__}: {one_line(error)}")
+    # Only now: the first forward pass is what decompresses.
+    wrong = unlike(meant.state, model.state_dict())
+    demand(not wrong, f"not q * scale, or not the original's: {some(wrong)}" if wrong else "")
+    expected = outputs(meant.model, original.inputs)
+    demand(len(found) == len(expected), "other outputs")
+    for a, b in zip(found, expected):
+        demand(same_bits(a, b), f"outputs differ by {(a - b).abs().max().item():.3g} of {b.abs().max().item():.3g}" if a.shape == b.shape else "outputs of other shapes")
+    return meant
