@@ -4,7 +4,9 @@ The layers become two, or as many as there are kinds of layers; widths 64 and 12
 are equal by default stay equal, since what is wide in the same way gets the same width. Fields that no rule names stay.
 """
 
+import inspect
 import re
+import sys
 
 HIDDEN, INTERMEDIATE, HEADS, HEAD_DIM, VOCABULARY, POSITIONS, IMAGE, PATCH = 64, 128, 4, 16, 300, 128, 32, 8
 
@@ -13,7 +15,7 @@ RULES = [
     (r".*vocab_size.*|vocab_size", VOCABULARY),
     (r"first_k_dense_replace|.*max_window_layers|num_nextn_predict_layers|num_mtp_layers|topk_group", 1),
     (r"num_kv_shared_layers", 0),
-    (r"(.*_)?(attn|attention|expert)_layer_period|full_attention_interval|sliding_window_pattern|n_group", 2),
+    (r"(.*_)?(attn|attention|expert)_layer_period|full_attention_interval|sliding_window_pattern|n_groups?|num_group", 2),
     (r"(.*_)?(attn|attention|expert)_layer_offset", 1),
     (r".*(n|num)_(hidden_)?(layers?|groups_of_layers)|.*_layers|n_layer|(.*_)?depth|num_blocks|.*num_hidden_layers", 2),
     (r".*(experts_per_tok(en)?|topk|top_k|moe_k|num_selected_experts)", 2),
@@ -29,14 +31,14 @@ RULES = [
     (r".*(max_position_embeddings|n_positions|n_ctx|max_target_positions|max_seq(uence)?_len(gth)?|max_seqlen)", POSITIONS),
     (r".*image_size", IMAGE),
     (r"(.*_)?patch_size", PATCH),
-    (r"window_size", 4),
+    (r"window_size", 2),
     (r"num_queries", 20),
     (r"num_conv_pos_embeddings", 16),
     (r"num_conv_pos_embedding_groups|num_groups|classifier_dropout_groups", 4),
     (r".*(hidden_(size|dim)|d_model|n_embd|embed_dim|embedding_(size|dim)|emb_dim|embd_dim|projection_dim|proj_size|.*_hidden_size)", HIDDEN),
     (r"(conv_dim|dim|width|hidden_sizes?|.*_channels|output_dim|codevector_dim|proj_codevector_dim|xvector_output_dim|.*_dim)", HIDDEN),
 ]
-KEPT = re.compile(r"num_channels|.*in_chan(nel)?s|in_channels|audio_channels|.*mask_input_channels|mamba_n_groups|.*dropout.*|rope_.*|"
+KEPT = re.compile(r"num_channels|num_feat_extract_layers|.*in_chan(nel)?s|in_channels|audio_channels|.*mask_input_channels|mamba_n_groups|.*dropout.*|rope_.*|"
                   r"num_mel_bins|output_channels_.*|patch_padding|num_labels|query_dim|latent_channels|z_channels|conv_channels")
 # Special tokens that the small vocabulary does not have get numbers from its end.
 TOKEN = re.compile(r".*(token|_)(id|ids|index|idx)|.*_token")
@@ -48,13 +50,20 @@ DROPPED = ("_out_features", "_out_indices", "out_features", "out_indices", "tran
 # What follows from no name. Keyed by model type, also within others.
 SPECIAL = {
     "mamba2": {"num_heads": 8, "n_groups": 1},
+    "bamba": {"attn_layer_indices": [1]},
+    "blip-2": {"image_token_index": VOCABULARY - 1},
+    "cvt": {"depth": [1, 2, 3]},
+    "deepseek_v2": {"num_experts_per_tok": 2},
+    "dots1": {"n_routed_experts": 4, "num_experts_per_tok": 2},
+    "esm": {"vocab_size": VOCABULARY},
+    "instructblip": {"image_token_index": VOCABULARY - 1},
     "audio-spectrogram-transformer": {"max_length": 64},
 }
 
 
 class Shrinker:
-    def __init__(self):
-        self.tokens = {}
+    def __init__(self, sections=False):
+        self.tokens, self.sections = {}, sections
 
     def token(self, value):
         """Equal ids stay equal, in all parts of a config."""
@@ -72,25 +81,34 @@ class Shrinker:
     def field(self, name, value):
         if isinstance(value, bool) or value is None:
             return value
-        if isinstance(value, dict):
+        if name == "rope_parameters" and self.sections:
+            return self.in_sections(value)
+        if name == "per_layer_config":
+            return {type(layer)(1): more for layer, more in list(value.items())[:1]}
+        if isinstance(value, dict) and value.get("model_type") == "timm_backbone":
+            return resnet(value)
+        if isinstance(value, dict) and all(isinstance(key, str) for key in value):
             return self.fields(value) if name != "id2label" and name != "label2id" else value
         if TOKEN.fullmatch(name):
             return self.token(value)
         if isinstance(value, int):
             return self.number(name, value)
-        if name == "mrope_section":
-            return [2, 3, 3] if len(value) == 3 else [HEAD_DIM // 2 // len(value)] * len(value)
         if isinstance(value, (list, tuple)) and value and all(type(v) is int for v in value):
             return self.numbers(name, list(value))
         if isinstance(value, (list, tuple)) and any(isinstance(v, dict) for v in value):
             return [self.field(name, v) for v in value]
         return value
 
+    def in_sections(self, rope):
+        """Rotary embeddings of three axes: half a head's rotated values, divided by three."""
+        half = int(HEAD_DIM * rope.get("partial_rotary_factor", 1)) // 2
+        return rope | {"mrope_section": [half - 2 * (half // 3), half // 3, half // 3]}
+
     def numbers(self, name, values):
         least = min(values)
         if INDICES.fullmatch(name):
             return values if max(values) < 2 else list(range(min(2, len(values))))
-        if name.endswith("depths"):
+        if name.endswith(("depths", "depth")):
             return [min(v, 1) for v in values]
         if STAGES.fullmatch(name) and not KEPT.fullmatch(name) and least > 0:
             unit = 1 if "heads" in name else 32
@@ -112,7 +130,7 @@ def one_of_each_kind(fields):
     counts = {n: v for n, v in fields.items() if n in ("num_hidden_layers", "num_layers", "n_layer", "n_layers", "depth")}
     total = next((v for v in counts.values() if isinstance(v, int)), 0)
     lists = {n: v for n, v in fields.items() if isinstance(v, (list, tuple)) and len(v) == total}
-    lists = {n: v for n, v in lists.items() if not TOKEN.fullmatch(n) and not INDICES.fullmatch(n)}
+    lists = {n: v for n, v in lists.items() if not any(p.fullmatch(n) for p in (TOKEN, INDICES, STAGES))}
     if total <= 2 or not lists:
         return {}
     kinds = list(zip(*(map(str, v) for v in lists.values())))
@@ -121,5 +139,15 @@ def one_of_each_kind(fields):
     return {n: len(chosen) for n in counts} | {n: [v[i] for i in chosen] for n, v in lists.items()}
 
 
-def tiny(config_class, **more):
-    return config_class.from_dict(Shrinker().fields(config_class(**more).to_dict()))
+def resnet(timm):
+    """In the place of a backbone that needs a package of its own, one of transformers itself."""
+    stages = [f"stage{i}" for i in timm.get("out_indices") or [4]]
+    sizes = {"embedding_size": 32, "hidden_sizes": [32, 64, 64, 64], "depths": [1, 1, 1, 1], "layer_type": "basic"}
+    return {"model_type": "resnet", "out_features": stages, **sizes}
+
+
+def tiny(config_class):
+    """The config, tiny. Sections of rotary embeddings are given to architectures whose code asks for them."""
+    name = config_class.__module__.replace(".configuration_", ".modeling_")
+    source = inspect.getsource(sys.modules[name]) if name in sys.modules else ""
+    return config_class.from_dict(Shrinker('"mrope_section"' in source).fields(config_class().to_dict()))

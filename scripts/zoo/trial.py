@@ -30,10 +30,11 @@ def refusal(original, scheme, code, message, work):
     names = {original.cls.__name__, original.model.config.model_type}
     names |= {n.rsplit(".", 1)[0] for n in original.files if "." in n}
     line = next((line for line in message.splitlines() if line.startswith("error")), message.splitlines()[-1] if message else "")
-    if not any(name in message for name in names):
-        raise Wrong(f"refused without a name: {line[:160]}")
+    line = line.replace(str(original.source), "SRC")
     if not by_hand.write(original, scheme, work / "hand"):
         return f"nothing to quantize: {line[:160]}"
+    if not any(name in message for name in names):
+        raise Wrong(f"refused without a name: {line[:160]}")
     try:
         judge(original, work / "hand", work / "hand-floats", "default")
     except Wrong as wrong:
