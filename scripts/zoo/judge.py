@@ -24,6 +24,18 @@ LEAST_SQNR = 10.0
 class Wrong(Exception):
     """What is wrong with a checkpoint, in a line."""
 
+    by_exception = False
+
+
+def failed(what, error):
+    """That transformers raises is a fault that users notice."""
+    if isinstance(error, TimeoutError):
+        return error
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    wrong = Wrong(f"{what} raises {type(error).__name__}: {(lines or [''])[-1][:160]}")
+    wrong.by_exception = True
+    return wrong
+
 
 def demand(holds, what):
     if not holds:
@@ -31,8 +43,8 @@ def demand(holds, what):
 
 
 def some(names):
-    names = sorted(map(str, names))
-    return f"{len(names)}, e.g. {names[0]}"
+    names = sorted(map(str, names or []))
+    return f"{len(names)}, such as {names[0]}" if len(names) > 1 else "".join(names)
 
 
 def load(cls, directory, **options):
@@ -40,17 +52,10 @@ def load(cls, directory, **options):
     try:
         model, info = cls.from_pretrained(directory, output_loading_info=True, **options)
     except Exception as error:
-        if isinstance(error, TimeoutError):
-            raise
-        raise Wrong(f"load: {type(error).__name__}: {one_line(error)}")
+        raise failed("loading", error)
     for kind in REPORTS:
-        demand(not info.get(kind), f"load: {kind}: {some(info[kind])}" if info.get(kind) else "")
+        demand(not info.get(kind), f"loading reports {kind}: {some(info.get(kind))}")
     return model.eval()
-
-
-def one_line(error):
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return (lines[-1] if lines else "no message")[:160]
 
 
 def unlike(a, b):
@@ -94,25 +99,25 @@ class Meant:
         try:
             self.model = load(original.cls, directory)
         except Wrong as wrong:
-            raise Wrong(f"as floats: {wrong}")
+            raise Wrong(f"a float model with these names: {wrong}")
         self.state = self.model.state_dict()
         self.quantized = unlike(original.state, self.state)
         alien = self.quantized - original.quantizable
-        demand(not alien, f"quantized though no Linear or a head: {some(alien)}" if alien else "")
+        demand(not alien, f"quantized, though a head or no Linear: {some(alien)}")
         for name in self.quantized:
             x, y = original.state[name].double(), self.state[name].double()
             noise = ((x - y) ** 2).sum()
             sqnr = 10 * torch.log10((x**2).sum() / noise).item()
             demand(sqnr >= LEAST_SQNR, f"{name} is not near the original's: {sqnr:.1f} dB")
         size = lambda names: sum(original.state[n].numel() for n in names)
-        self.share = size(self.quantized & original.main) / max(1, size(original.main))
+        self.share = size(self.quantized & original.main) / size(original.main) if original.main else 1.0
         self.left = original.main - self.quantized
 
     @staticmethod
     def check_files(original, stored):
         """Kept tensors have the source's bits; integers are the nearest to the source's weights."""
         changed = {n for n, t in stored.kept.items() if n in original.files and not same_bits(t, original.files[n])}
-        demand(not changed, f"kept, but not the original's: {some(changed)}" if changed else "")
+        demand(not changed, f"kept, but not the original's: {some(changed)}")
         for module, (q, scale) in stored.weights.items():
             if f"{module}.weight" not in original.files:
                 continue
@@ -143,28 +148,27 @@ def settled(model):
     return model
 
 
-def judge(original, out, work, way):
-    """The share that is quantized of the Linears and experts; Wrong if what is loaded is not what is meant."""
+def judge(original, out, work, dequantize=False):
+    """What is meant by the files of `out`; Wrong if what transformers loads is not that. `work` is written to."""
     stored = Stored(out)
-    meant = Meant(original, stored, work / "floats")
-    options = {"quantization_config": CompressedTensorsConfig(dequantize=True)} if way == "dequantize" else {}
+    meant = Meant(original, stored, work)
+    options = {"quantization_config": CompressedTensorsConfig(dequantize=True)} if dequantize else {}
     model = load(original.cls, out, **options)
-    if way == "default":
+    if not dequantize:
         rounding = {n for n, m in model.named_modules() if getattr(m, "quantization_scheme", None)}
         modules = {n.removesuffix(".weight") for n in meant.quantized - original.experts}
-        demand(rounding == modules, f"treated as quantized or not by mistake: {some(rounding ^ modules)}" if rounding != modules else "")
+        demand(rounding == modules, f"taken for quantized or for not by mistake: {some(rounding ^ modules)}")
         meant.round_activations(stored)
     try:
         outputs(model, original.inputs)
     except Exception as error:
-        if isinstance(error, TimeoutError):
-            raise
-        raise Wrong(f"forward: {type(error).__name__}: {one_line(error)}")
+        raise failed("forward", error)
     # Only now: the first forward pass is what decompresses.
     wrong = unlike(meant.state, model.state_dict())
-    demand(not wrong, f"not q * scale, or not the original's: {some(wrong)}" if wrong else "")
+    demand(not wrong, f"loaded, it is neither q * scale nor the original's: {some(wrong)}")
     found, expected = (outputs(settled(m), original.inputs) for m in (model, meant.model))
     demand(len(found) == len(expected), "other outputs")
     for a, b in zip(found, expected):
-        demand(same_bits(a, b), f"outputs differ by {(a - b).abs().max().item():.3g} of {b.abs().max().item():.3g}" if a.shape == b.shape else "outputs of other shapes")
+        demand(a.shape == b.shape, "outputs of other shapes")
+        demand(same_bits(a, b), f"outputs differ by {(a - b).abs().max():.3g} of {b.abs().max():.3g}")
     return meant

@@ -1,9 +1,10 @@
-"""One architecture, tried: made, saved in two ways, quantized in every scheme, loaded, judged."""
+"""One architecture, tried: saved in two ways, quantized in every scheme, loaded and judged."""
 
 import os
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
 from zoo import by_hand
 from zoo.architectures import first_that_runs
@@ -17,97 +18,107 @@ ABSMAX = [os.environ["ABSMAX"]] if "ABSMAX" in os.environ else CARGO_RUN
 WAYS_OUT = [["--experts", "keep"], ["--on-ragged", "keep"]]
 
 
+class Row(NamedTuple):
+    original: bool  # `save_original_format`
+    scheme: str
+    verdict: str
+    reason: str
+
+
+class Trial(NamedTuple):
+    kind: str  # model type
+    name: str  # class
+    rows: list[Row]
+
+
 def quantize(source, out, scheme, *options):
+    """(exit code, what absmax says)"""
     command = [*ABSMAX, "quantize", source, "-o", out, "--scheme", scheme, *SCHEMES[scheme], *options]
     run = subprocess.run(list(map(str, command)), capture_output=True, text=True)
-    return run.returncode, run.stderr.strip()
+    return run.returncode, run.stderr.strip().replace(str(source), "SRC")
 
 
-def refusal(original, scheme, code, message, work):
-    """What a refusal comes to: it names what it is about, and nobody could have done better."""
-    if code not in (1, 2) or "panicked" in message:
-        raise Wrong(f"absmax ended with {code}: {message[-160:]}")
-    names = {original.cls.__name__, original.model.config.model_type}
-    names |= {n.rsplit(".", 1)[0] for n in original.files if "." in n}
-    line = next((line for line in message.splitlines() if line.startswith("error")), message.splitlines()[-1] if message else "")
-    line = line.replace(str(original.source), "SRC")
+def check_refusal(original, scheme, code, message, work):
+    """The reason of a refusal that names what it is about and that nobody can do better than; or Wrong."""
+    error = next((line for line in message.splitlines() if line.startswith("error")), message)[:200]
+    if code != 1 or "panicked" in message:
+        raise Wrong(f"absmax ends with {code}: {error}")
     if not by_hand.write(original, scheme, work / "hand"):
-        return f"nothing to quantize: {line[:160]}"
+        return error
+    names = {original.cls.__name__, original.model.config.model_type}
+    names |= {name.rsplit(".", 1)[0] for name in original.files if "." in name}
     if not any(name in message for name in names):
-        raise Wrong(f"refused without a name: {line[:160]}")
+        raise Wrong(f"refused without a name: {error}")
     try:
-        judge(original, work / "hand", work / "hand-floats", "default")
+        judge(original, work / "hand", work / "floats-by-hand")
     except Wrong as wrong:
-        return f"{line[:160]} (by hand: {wrong})"
-    raise Wrong(f"refused, though one written by hand loads right: {line[:160]}")
+        return f"{error} (by hand: {wrong})"
+    raise Wrong(f"refused, though one written by hand loads right: {error}")
 
 
-def verdict(original, scheme, work):
-    """(verdict, reason) of one scheme."""
-    out, options = work / "out", []
-    code, message = quantize(original.source, out, scheme)
-    refused = None
-    if code:
-        refused = refusal_or_way_out(original, scheme, code, message, work)
-        verdict, reason, options = refused
-        if not options:
-            return verdict, reason
-        code, message = quantize(original.source, out, scheme, *options)
-        if code:
-            return "refused", refusal(original, scheme, code, message, work)
-    note = ""
+def judge_loading(original, out, scheme, message, work):
+    """(what is meant, a note). Where nothing loads by default, that a warning names the way that does is right."""
     try:
-        meant = judge(original, out, work / "default", "default")
+        return judge(original, out, work / "floats"), ""
     except Wrong as wrong:
-        # A way of loading that does not load by default is right where absmax says which other does.
-        if "dequantize=True" not in message or not str(wrong).startswith(("load:", "forward:")):
+        if scheme == "w8a8" or not wrong.by_exception:
             raise
-        meant = judge(original, out, work / "dequantized", "dequantize")
-        note = f"with dequantize=True, as warned of; by default {wrong}"
-    if not options and original.main and meant.share < LEAST_SHARE:
-        raise Wrong(f"only {meant.share:.0%} of Linears and experts are quantized; not: {some(meant.left)}")
-    if refused:
-        return "refused", f"right with {' '.join(options)}"
-    return "right", note or f"{meant.share:.0%} of Linears and experts"
+        try:
+            meant = judge(original, out, work / "floats-again", dequantize=True)
+        except Wrong as again:
+            raise Wrong(f"{wrong}; with dequantize=True {again}")
+        if "dequantize=True" not in message:
+            raise Wrong(f"{wrong}; without a warning that dequantize=True is right")
+        return meant, f"with dequantize=True, as absmax warns; by default {wrong}"
 
 
-def refusal_or_way_out(original, scheme, code, message, work):
-    offered = [option for option in WAYS_OUT if " ".join(option) in message]
-    if code == 1 and offered:
-        return "refused", "", sum(offered, [])
-    return "refused", refusal(original, scheme, code, message, work), []
+def try_scheme(original, scheme, work):
+    """(verdict, reason)"""
+    out, options, note = work / "out", [], ""
+    code, message = quantize(original.source, out, scheme)
+    if code == 1:
+        options = sum((option for option in WAYS_OUT if " ".join(option) in message), [])
+        if options:
+            code, message = quantize(original.source, out, scheme, *options)
+    if code:
+        return "refused", check_refusal(original, scheme, code, message, work)
+    meant, note = judge_loading(original, out, scheme, message, work)
+    if options:
+        return "refused", f"right with {' '.join(options)}, which is offered{note and '; '}{note}"
+    if meant.share < LEAST_SHARE:
+        raise Wrong(f"only {meant.share:.0%} of Linears and experts are quantized; not {some(meant.left)}")
+    return "right", note
 
 
-def try_out(names):
-    """Rows (class, way of saving, scheme, verdict, reason)."""
-    name, model, inputs = first_that_runs(names)
-    rows, seen = [], {}
+def try_out(kind, name, model, inputs):
+    """The trial, or a ValueError if transformers does not read what it saves in either way."""
+    rows, seen, complaints = [], [], []
     for way in (True, False):
-        with tempfile.TemporaryDirectory(prefix="zoo-") as directory:
+        with tempfile.TemporaryDirectory(prefix="absmax-zoo-") as directory:
             source = Path(directory) / "source"
             model.save_pretrained(source, save_original_format=way)
             try:
                 original = Original(model, inputs, source)
             except Wrong as wrong:
-                rows.append((name, way, "", "left out", f"{wrong}"))
+                complaints.append(f"saved, it is not read again: {wrong}")
                 continue
             # Most architectures are saved the same both ways.
-            files = tuple((n, t.shape) for n, t in sorted(original.files.items())), (source / "config.json").read_text()
-            if files in seen.values():
+            files = [(n, t.shape) for n, t in sorted(original.files.items())], (source / "config.json").read_text()
+            if files in seen:
                 continue
-            seen[way] = files
+            seen.append(files)
             for scheme in SCHEMES:
                 with tempfile.TemporaryDirectory(dir=directory) as work:
-                    rows.append((name, way, scheme, *judged(original, scheme, Path(work))))
-    if not seen:
-        raise ValueError(f"{name}: {rows[0][-1]}")
-    return rows
+                    try:
+                        rows.append(Row(way, scheme, *try_scheme(original, scheme, Path(work))))
+                    except Wrong as wrong:
+                        rows.append(Row(way, scheme, "WRONG", str(wrong)))
+    if not rows:
+        raise ValueError(f"{name}: {complaints[0]}")
+    return Trial(kind, name, rows)
 
 
-def judged(original, scheme, work):
-    try:
-        for way in ("default", "dequantized", "hand-floats"):
-            (work / way).mkdir()
-        return verdict(original, scheme, work)
-    except Wrong as wrong:
-        return "WRONG", str(wrong)
+def warm_up():
+    """Imports what every trial needs, by two of them: children that are forked afterwards have it."""
+    for name in ("LlamaForCausalLM", "CLIPModel"):
+        try_out("", *first_that_runs([name]))
