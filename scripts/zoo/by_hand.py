@@ -27,15 +27,19 @@ def called_linears(original):
 
 
 
+def rows(tensor):
+    return [row.numpy().tobytes() for row in tensor.reshape(-1, tensor.shape[-1])]
+
+
 def on_disk(original, parameters):
-    """The 2-D tensors of the files that these parameters are made of, and the 3-D ones, known by their rows."""
+    """The tensors of the files that these parameters are made of, known by their first rows: names may differ."""
     known = set()
-    for name in parameters:
-        known |= {row.numpy().tobytes() for row in original.state[name].reshape(-1, original.state[name].shape[-1])}
-        if original.state[name].ndim == 3:
-            turned = original.state[name].transpose(1, 2).contiguous()
-            known |= {row.numpy().tobytes() for row in turned.reshape(-1, turned.shape[-1])}
-    return {n for n, t in original.files.items() if t.ndim in (2, 3) and t[..., 0, :].reshape(-1, t.shape[-1])[0].numpy().tobytes() in known}
+    for parameter in (original.state[name] for name in parameters):
+        known.update(rows(parameter))
+        if parameter.ndim == 3:
+            known.update(rows(parameter.transpose(1, 2)))
+    matrices = {n: t for n, t in original.files.items() if t.ndim in (2, 3)}
+    return {n for n, t in matrices.items() if rows(t[:1] if t.ndim == 2 else t[0, :1])[0] in known}
 
 
 def quantized(weight, bits, group):

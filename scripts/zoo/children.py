@@ -7,7 +7,7 @@ import resource
 import signal
 import time
 
-from zoo.architectures import first_that_runs
+from zoo.architectures import LeftOut, first_that_runs
 from zoo.trial import Row, Trial, try_out
 
 CPU_SECONDS, SECONDS, BYTES = 60, 300, 8 << 30
@@ -21,16 +21,15 @@ def child(kind, names, pipe):
     signal.signal(signal.SIGPROF, late)
     signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
     resource.setrlimit(resource.RLIMIT_DATA, (BYTES, BYTES))
+    name = ""
     try:
         name, model, inputs = first_that_runs(names)
-    except Exception as error:
-        return pipe.send((None, str(error)))
-    try:
         pipe.send((try_out(kind, name, model, inputs), None))
-    except ValueError as error:
+    except LeftOut as error:
         pipe.send((None, str(error)))
     except Exception as error:
-        pipe.send((broken(kind, name, f"the check fails: {type(error).__name__}: {str(error)[:160]}"), None))
+        complaint = f"{type(error).__name__}: {str(error)[:160]}"
+        pipe.send((broken(kind, name, f"the check fails: {complaint}") if name else None, complaint))
 
 
 def late(*_):

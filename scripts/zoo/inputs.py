@@ -54,7 +54,7 @@ def with_image_tokens(model):
 
 
 def kinds(model):
-    """(parameters that forward has to have, their values), the richest first."""
+    """Functions that make inputs, those of the most parts first."""
     config = model.config
     boxes = torch.tensor([[[10, 20, 30, 40]]]).repeat(1, TOKENS, 1)
     decoder = {"decoder_input_ids": ids(6, 4)}
@@ -87,8 +87,9 @@ def kinds(model):
     yield lambda: {"input_values": noise(1, 1, SAMPLES)}
     yield lambda: {"input_values": mels(config, find(config, "max_length", default=64), last=False)}
     yield lambda: {"spectrogram": mels(config, 40, last=False)}
-    yield lambda: {"past_values": noise(1, find(config, "context_length", default=32), find(config, "num_input_channels", default=1))}
-    yield lambda: {"input_ids": torch.cat((ids(TOKENS * 2),), 1).view(1, 2, TOKENS)}
+    channels = find(config, "num_input_channels", default=1)
+    yield lambda: {"past_values": noise(1, find(config, "context_length", default=32), channels)}
+    yield lambda: {"input_ids": ids(TOKENS * 2).view(1, 2, TOKENS)}
 
 
 def tensors(output):

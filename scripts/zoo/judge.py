@@ -19,6 +19,8 @@ from zoo.stored import Stored, read_tensors, same_bits
 REPORTS = ("missing_keys", "unexpected_keys", "mismatched_keys", "error_msgs")
 LEAST_SHARE = 0.5
 LEAST_SQNR = 10.0
+# Of the largest output: on inputs that are strided, torch may choose another order of the sums for the same layer.
+SUMS = 2**-18
 
 
 class Wrong(Exception):
@@ -124,7 +126,9 @@ class Meant:
             x, steps = original.files[f"{module}.weight"].double(), scale.double()
             error = (x - q.double() * steps).abs() / steps
             inside = (q > -(2 ** (stored.bits - 1))) & (q < 2 ** (stored.bits - 1) - 1)
-            demand(error.max() <= 1.01 and error[inside].max() <= 0.5 + 2**-16, f"{module}: q is not the nearest integer")
+            # At the ends a scale that was rounded may be a little small.
+            near = error.max() <= 1.01 and error[inside].max() <= 0.5 + 2**-16
+            demand(near, f"{module}: q is not the nearest integer")
 
     def round_activations(self, stored):
         """Makes the quantized Linears round what goes in as the loader does, if the scheme says so.
@@ -170,5 +174,6 @@ def judge(original, out, work, dequantize=False):
     demand(len(found) == len(expected), "other outputs")
     for a, b in zip(found, expected):
         demand(a.shape == b.shape, "outputs of other shapes")
-        demand(same_bits(a, b), f"outputs differ by {(a - b).abs().max():.3g} of {b.abs().max():.3g}")
+        error, largest = (a - b).abs().max(), b.abs().max()
+        demand(same_bits(a, b) or error <= SUMS * largest, f"outputs differ by {error:.3g} of {largest:.3g}")
     return meant

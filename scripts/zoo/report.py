@@ -36,7 +36,7 @@ def summary(tried, left_out):
 
 
 def table(tried, left_out):
-    lines = [summary(tried, left_out) + ".", "", "| class | model type | " + " | ".join(SCHEMES) + " |", "|---|---|---|---|---|"]
+    lines = [f"{summary(tried, left_out)}.", "", f"| class | model type | {' | '.join(SCHEMES)} |", "|---" * 5 + "|"]
     notes = {}
     for trial in tried:
         cells = []

@@ -1,7 +1,8 @@
 """Makes an architecture's default config tiny by rules over the names of its fields, whatever the architecture.
 
-The layers become two, or as many as there are kinds of layers; widths 64 and 128; experts four; images 32 x 32. Widths that
-are equal by default stay equal, since what is wide in the same way gets the same width. Fields that no rule names stay.
+The layers become two, or as many as there are kinds of layers; widths 64 and 128; experts four; images 32 x 32. Widths
+that are equal by default stay equal, since what is wide in the same way gets the same width. Fields that no rule names
+stay.
 """
 
 import inspect
@@ -15,7 +16,8 @@ RULES = [
     (r".*vocab_size.*|vocab_size", VOCABULARY),
     (r"first_k_dense_replace|.*max_window_layers|num_nextn_predict_layers|num_mtp_layers|topk_group", 1),
     (r"num_kv_shared_layers", 0),
-    (r"(.*_)?(attn|attention|expert)_layer_period|full_attention_interval|sliding_window_pattern|n_groups?|num_group", 2),
+    (r"(.*_)?(attn|attention|expert)_layer_period|full_attention_interval|sliding_window_pattern", 2),
+    (r"n_groups?|num_group", 2),
     (r"(.*_)?(attn|attention|expert)_layer_offset", 1),
     (r".*(n|num)_(hidden_)?(layers?|groups_of_layers)|.*_layers|n_layer|(.*_)?depth|num_blocks|.*num_hidden_layers", 2),
     (r".*(experts_per_tok(en)?|topk|top_k|moe_k|num_selected_experts)", 2),
@@ -23,30 +25,35 @@ RULES = [
     (r"(mamba_(n|num)_heads|n_mamba_heads|mamba_num_heads)", 2 * HEADS),
     (r".*(num_key_value_heads|num_kv_heads|linear_num_key_heads|n_head_kv|kv_n_heads)", 2),
     (r".*(num_(attention_)?heads|attention_heads|n_heads?|num_value_heads|num_query_heads)|num_heads", HEADS),
-    (r".*(head_dim|headdim|d_head|head_size|d_kv|rotary_dim|dim_head)|attention_key_size|attention_value_size", HEAD_DIM),
+    (r".*(head_dim|headdim|d_head|head_size|d_kv|rotary_dim|dim_head)", HEAD_DIM),
+    (r"attention_(key|value)_size", HEAD_DIM),
     (r".*(d_state|state_size|state_dim|ssm_state_size)", HEAD_DIM),
     (r".*lora_rank", 32),
-    (r".*(intermediate_(size|dim)|ffn_(hidden_)?(dim|size)|mlp_(hidden_)?(dim|size)|d_ff|n_inner|d_inner|dim_ff|feedforward_dim)", INTERMEDIATE),
+    (r".*(intermediate|ffn|ffn_hidden|mlp|mlp_hidden)_(size|dim)", INTERMEDIATE),
+    (r".*(d_ff|n_inner|d_inner|dim_ff|feedforward_dim)", INTERMEDIATE),
     (r"max_source_positions", 50),
-    (r".*(max_position_embeddings|n_positions|n_ctx|max_target_positions|max_seq(uence)?_len(gth)?|max_seqlen)", POSITIONS),
+    (r".*(max_position_embeddings|n_positions|n_ctx|max_target_positions)", POSITIONS),
+    (r".*(max_seq(uence)?_len(gth)?|max_seqlen)", POSITIONS),
     (r".*image_size", IMAGE),
     (r"(.*_)?patch_size", PATCH),
     (r"window_size", 2),
     (r"num_queries", 20),
     (r"num_conv_pos_embeddings", 16),
     (r"num_conv_pos_embedding_groups|num_groups|classifier_dropout_groups", 4),
-    (r".*(hidden_(size|dim)|d_model|n_embd|embed_dim|embedding_(size|dim)|emb_dim|embd_dim|projection_dim|proj_size|.*_hidden_size)", HIDDEN),
-    (r"(conv_dim|dim|width|hidden_sizes?|.*_channels|output_dim|codevector_dim|proj_codevector_dim|xvector_output_dim|.*_dim)", HIDDEN),
+    (r".*(hidden_size|d_model|n_embd|embedding_size|proj_size|_dim|_channels)|dim|width|hidden_sizes", HIDDEN),
 ]
-KEPT = re.compile(r"num_channels|num_feat_extract_layers|.*in_chan(nel)?s|in_channels|audio_channels|.*mask_input_channels|mamba_n_groups|.*dropout.*|rope_.*|"
-                  r"num_mel_bins|output_channels_.*|patch_padding|num_labels|query_dim|latent_channels|z_channels|conv_channels")
+KEPT = re.compile(
+    r".*(num|in|audio|mask_input|latent|z|conv)_channels|.*in_chans|num_feat_extract_layers|mamba_n_groups|rope_.*|"
+    r"num_mel_bins|patch_padding|num_labels|query_dim"
+)
 # Special tokens that the small vocabulary does not have get numbers from its end.
 TOKEN = re.compile(r".*(token|_)(id|ids|index|idx)|.*_token")
 # Lists of one entry for each stage: their ratios are kept, since stages divide widths by heads.
-STAGES = re.compile(r"(.*_)?(hidden_sizes|embed_dims?|dims|num_heads|num_attention_heads|depths|channels|out_channels|widths|encoder_hidden_dims)")
+STAGES = re.compile(r"(.*_)?(hidden_sizes|embed_dims?|dims|num_heads|num_attention_heads|depths|channels|widths)")
 INDICES = re.compile(r".*(index(es)?|indices|indexes|layer_ids|mlp_only_layers|no_rope_layer_ids)")
-DROPPED = ("_out_features", "_out_indices", "out_features", "out_indices", "transformers_version", "architectures", "_name_or_path")
+DROPPED = ("_out_features", "_out_indices", "out_features", "out_indices", "transformers_version", "architectures")
 
+LAYERS = ("num_hidden_layers", "num_layers", "n_layer", "n_layers", "depth")
 # What follows from no name. Keyed by model type, also within others.
 SPECIAL = {
     "mamba2": {"num_heads": 8, "n_groups": 1},
@@ -127,7 +134,7 @@ class Shrinker:
 
 def one_of_each_kind(fields):
     """The numbers of layers and the lists with an entry for each layer, cut to the first layer of every kind."""
-    counts = {n: v for n, v in fields.items() if n in ("num_hidden_layers", "num_layers", "n_layer", "n_layers", "depth")}
+    counts = {n: v for n, v in fields.items() if n in LAYERS}
     total = next((v for v in counts.values() if isinstance(v, int)), 0)
     lists = {n: v for n, v in fields.items() if isinstance(v, (list, tuple)) and len(v) == total}
     lists = {n: v for n, v in lists.items() if not any(p.fullmatch(n) for p in (TOKEN, INDICES, STAGES))}

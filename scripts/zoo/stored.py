@@ -1,4 +1,4 @@
-"""The quantized weights of a compressed-tensors directory, as its files have them, and a float checkpoint made of them."""
+"""The weights of a compressed-tensors directory, as its files have them, and a float checkpoint made of them."""
 
 import json
 import shutil
@@ -27,6 +27,7 @@ class Stored:
 
     def __init__(self, out):
         self.config = json.loads((out / "config.json").read_text())["quantization_config"]
+        # Of one scheme: what is not quantized by it is kept.
         (self.group,) = self.config["config_groups"].values()
         self.bits = self.group["weights"]["num_bits"]
         self.kept, self.weights = read_tensors(out), {}
@@ -47,14 +48,10 @@ class Stored:
     def write_floats(self, source, directory):
         """The source with its weights replaced by those that are stored here."""
         shutil.copytree(source, directory, ignore=shutil.ignore_patterns("*.safetensors*"))
-        save_file({n: t.contiguous() for n, t in self.floats().items()}, directory / "model.safetensors", {"format": "pt"})
-
-
-def is_float(tensor):
-    return tensor.is_floating_point()
+        tensors = {name: tensor.contiguous() for name, tensor in self.floats().items()}
+        save_file(tensors, directory / "model.safetensors", {"format": "pt"})
 
 
 def same_bits(a, b):
-    if a.dtype != b.dtype or a.shape != b.shape:
-        return False
-    return torch.equal(a.detach().contiguous().reshape(-1).view(torch.uint8), b.detach().contiguous().reshape(-1).view(torch.uint8))
+    octets = lambda t: t.detach().contiguous().reshape(-1).view(torch.uint8)
+    return a.dtype == b.dtype and a.shape == b.shape and torch.equal(octets(a), octets(b))

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from zoo import by_hand
-from zoo.architectures import first_that_runs
+from zoo.architectures import LeftOut, first_that_runs
 from zoo.judge import LEAST_SHARE, Original, Wrong, judge, some
 
 SCHEMES = {"w8a8": [], "w8a16": [], "w4a16": ["--granularity", "group=32"]}
@@ -91,8 +91,8 @@ def try_scheme(original, scheme, work):
 
 
 def try_out(kind, name, model, inputs):
-    """The trial, or a ValueError if transformers does not read what it saves in either way."""
-    rows, seen, complaints = [], [], []
+    """The trial, or LeftOut if transformers does not read what it saves in either way."""
+    rows, seen, complaints = [], [], {}
     for way in (True, False):
         with tempfile.TemporaryDirectory(prefix="absmax-zoo-") as directory:
             source = Path(directory) / "source"
@@ -100,7 +100,7 @@ def try_out(kind, name, model, inputs):
             try:
                 original = Original(model, inputs, source)
             except Wrong as wrong:
-                complaints.append(f"saved, it is not read again: {wrong}")
+                complaints[way] = f"saved, it is not read again: {wrong}"
                 continue
             # Most architectures are saved the same both ways.
             files = [(n, t.shape) for n, t in sorted(original.files.items())], (source / "config.json").read_text()
@@ -114,7 +114,7 @@ def try_out(kind, name, model, inputs):
                     except Wrong as wrong:
                         rows.append(Row(way, scheme, "WRONG", str(wrong)))
     if not rows:
-        raise ValueError(f"{name}: {complaints[0]}")
+        raise LeftOut(f"{name}: {complaints[True]}")
     return Trial(kind, name, rows)
 
 
