@@ -60,33 +60,39 @@ def packed(q, bits):
     return octets.contiguous().view(torch.int32)
 
 
+def store(tensors, module, weight, scheme):
+    """Puts the quantized weight of a module into `tensors`."""
+    bits, group = SCHEMES[scheme]
+    q, scale = quantized(weight, bits, group)
+    if scheme == "w8a8":
+        tensors[f"{module}.weight"] = q
+    else:
+        tensors[f"{module}.weight_packed"] = packed(q, bits)
+        tensors[f"{module}.weight_shape"] = torch.tensor(weight.shape)
+    tensors[f"{module}.weight_scale"] = scale.contiguous()
+
+
 def write(original, scheme, out):
+    """Returns the number of quantized weights."""
     bits, group = SCHEMES[scheme]
     linears = called_linears(original)
     targets = on_disk(original, {f"{n}.weight" for n in linears} | original.experts)
-    tensors, names = {}, set()
+    tensors, count = {}, 0
     for name, tensor in original.files.items():
+        if name not in targets or tensor.shape[-1] % (group or 1):
+            tensors[name] = tensor.contiguous()
+            continue
         parts = {name.removesuffix(".weight"): tensor}
         if tensor.ndim == 3:
             parent, leaf = name.removesuffix(".weight").rsplit(".", 1)
             parts = {f"{parent}.{e}.{leaf}": matrix for e, matrix in enumerate(tensor)}
-        if name not in targets or tensor.shape[-1] % (group or 1):
-            tensors[name] = tensor.contiguous()
-            continue
         for module, weight in parts.items():
-            names.add(module)
-            q, scale = quantized(weight, bits, group)
-            if scheme == "w8a8":
-                tensors[f"{module}.weight"] = q
-            else:
-                tensors[f"{module}.weight_packed"] = packed(q, bits)
-                tensors[f"{module}.weight_shape"] = torch.tensor(weight.shape)
-            tensors[f"{module}.weight_scale"] = scale.contiguous()
+            store(tensors, module, weight, scheme)
+            count += 1
     shutil.copytree(original.source, out, ignore=shutil.ignore_patterns("*.safetensors*"))
     save_file(tensors, out / "model.safetensors", {"format": "pt"})
-    kept = {n for n, m in original.model.named_modules() if isinstance(m, torch.nn.Linear)} - {
-        n for n in linears if original.state[f"{n}.weight"].shape[-1] % (group or 1) == 0
-    }
+    done = {n for n in linears if original.state[f"{n}.weight"].shape[-1] % (group or 1) == 0}
+    kept = {n for n, m in original.model.named_modules() if isinstance(m, torch.nn.Linear)} - done
     config = json.loads((out / "config.json").read_text())
     strategy = {"strategy": "group" if group else "channel", "group_size": group}
     number = {"num_bits": bits, "type": "int", "symmetric": True}
@@ -108,4 +114,4 @@ def write(original, scheme, out):
         "ignore": sorted(kept),
     }
     (out / "config.json").write_text(json.dumps(config))
-    return len(names)
+    return count

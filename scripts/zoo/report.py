@@ -35,6 +35,11 @@ def summary(tried, left_out):
     return f"{len(tried)} architectures: {told}; {len(left_out)} model types left out, since no tiny model of them runs"
 
 
+def note(row):
+    """The reason without what only one architecture has."""
+    return row.reason.split(", such as")[0].split("; not ")[0][:120]
+
+
 def table(tried, left_out):
     lines = [f"{summary(tried, left_out)}.", "", f"| class | model type | {' | '.join(SCHEMES)} |", "|---" * 5 + "|"]
     notes = {}
@@ -42,7 +47,7 @@ def table(tried, left_out):
         cells = []
         for scheme in SCHEMES:
             rows = [row for row in trial.rows if row.scheme == scheme]
-            numbers = sorted({notes.setdefault(row.reason[:120], len(notes) + 1) for row in rows if row.reason})
+            numbers = sorted({notes.setdefault(note(row), len(notes) + 1) for row in rows if row.reason})
             marks = "".join(f" [{n}]" for n in numbers)
             cells.append(f"{worst(rows)}{marks}" if rows else "")
         lines.append(f"| {trial.name} | {trial.kind} | " + " | ".join(cells) + " |")

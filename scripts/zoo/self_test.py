@@ -15,6 +15,7 @@ from zoo.judge import Original, Wrong, judge
 # A module of each kind, by class.
 HEADS = {"LlamaForCausalLM": "lm_head", "BertForMaskedLM": "cls.predictions.decoder"}
 LAYERS = {"LlamaForCausalLM": "model.layers.0.self_attn.q_proj", "BertForMaskedLM": "bert.encoder.layer.0.output.dense"}
+EMBEDDINGS = {"LlamaForCausalLM": "model.embed_tokens", "BertForMaskedLM": "bert.embeddings.token_type_embeddings"}
 NORMS = {"LlamaForCausalLM": "model.norm", "BertForMaskedLM": "bert.embeddings.LayerNorm"}
 
 
@@ -32,13 +33,21 @@ def flip(out, name):
     save_file(tensors, out / "model.safetensors", {"format": "pt"})
 
 
+def quantize(out, module, scheme):
+    tensors = load_file(out / "model.safetensors")
+    by_hand.store(tensors, module, tensors.pop(f"{module}.weight"), scheme)
+    save_file(tensors, out / "model.safetensors", {"format": "pt"})
+
+
 def faults(name, scheme):
-    head, layer, norm = HEADS[name], LAYERS[name], NORMS[name]
+    """{fault: what plants it}"""
+    head, layer, norm, embedding = HEADS[name], LAYERS[name], NORMS[name], EMBEDDINGS[name]
     weight = f"{layer}.weight" if scheme == "w8a8" else f"{layer}.weight_packed"
     return {
         f"{layer}, which is quantized, stands in ignore": lambda out: change_ignore(out, lambda i: [*i, layer]),
         "a pattern in ignore matches too much": lambda out: change_ignore(out, lambda i: [*i, r"re:.*layers?\.1\..*"]),
         f"{head} is taken out of ignore": lambda out: change_ignore(out, lambda i: [n for n in i if n != head]),
+        f"{embedding} is quantized": lambda out: quantize(out, embedding, scheme),
         "ignore is empty": lambda out: change_ignore(out, lambda i: []),
         f"a bit of {weight} is flipped": lambda out: flip(out, weight),
         f"a bit of {norm}.weight is flipped": lambda out: flip(out, f"{norm}.weight"),
