@@ -39,7 +39,7 @@ def on_disk(original, parameters):
         if parameter.ndim == 3:
             known.update(rows(parameter.transpose(1, 2)))
     matrices = {n: t for n, t in original.files.items() if t.ndim in (2, 3)}
-    return {n for n, t in matrices.items() if rows(t[:1] if t.ndim == 2 else t[0, :1])[0] in known}
+    return {n for n, t in matrices.items() if known.intersection(rows(t[:1] if t.ndim == 2 else t[:1, :1]))}
 
 
 def quantized(weight, bits, group):
