@@ -102,7 +102,8 @@ impl Architecture {
     pub(crate) fn limit(&self, stored: &str) -> Option<Limit> {
         let known = self.known.as_ref()?;
         let limit = known.find(stored)?.module.limit;
-        limit.or_else(|| known.splits.then_some(Limit::Split))
+        // What concerns the whole model counts more than what concerns packed weights.
+        if known.splits { Some(Limit::Split) } else { limit }
     }
 
     /// All names that loaders may have for a module: that on disk, that in the running model, and
