@@ -248,10 +248,11 @@ mod write;
 
 #[doc(no_inline)]
 pub use absmax;
+pub use architecture::ModuleKind;
 pub use compare::{CompareOptions, CompareReport, ComparedBytes, ComparedTensor, compare};
 pub use control::{Control, Event, Progress};
 pub use dequantize::{DequantizeOptions, DequantizeReport, dequantize};
-pub use error::{Error, HeaderError, Result, WeightError};
+pub use error::{Error, HeaderError, RaggedWeight, Result, WeightError};
 pub use inspect::{
     DtypeTotals, Group, GroupArguments, InspectOptions, InspectReport, InspectedTensor,
     Quantization, Statistics, Totals, inspect,
@@ -261,7 +262,8 @@ pub use quantize::{
 };
 pub use report::{ErrorNumbers, LeftOut, Reason, TensorReport, Warning, WrittenFile};
 pub use scheme::{
-    Choices, Clip, Granularity, InvalidOption, ModulePattern, Override, SchemeName, WeightScheme,
+    Choices, Clip, Experts, Granularity, InvalidOption, ModulePattern, OnRagged, Override,
+    SchemeName, WeightScheme,
 };
 pub use sweep::{
     Candidate, Grid, Mapping, SchemeNumbers, SweepOptions, SweepReport, SweptTensor,

@@ -13,7 +13,7 @@ use crate::text::grouped;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// A directory that holds a quantized model in the form of compressed-tensors
+    /// A directory that holds a quantized model in the form of compressed-tensors, or in FP8
     #[arg(value_name = "SRC")]
     pub(crate) source: PathBuf,
 

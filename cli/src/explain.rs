@@ -10,8 +10,8 @@ use crate::text::grouped;
 pub(crate) struct Advice {
     /// What `--ignore` does to a weight.
     pub(crate) ignore: &'static str,
-    /// How to see why nothing is quantized.
-    pub(crate) dry_run: &'static str,
+    /// What reads a checkpoint that is quantized already.
+    pub(crate) requantize: &'static str,
 }
 
 /// An error with the options that would help.
@@ -21,8 +21,16 @@ pub(crate) fn explain(error: Error, advice: Advice) -> anyhow::Error {
             let module = tensor.strip_suffix(".weight").unwrap_or(tensor);
             format!(" (--ignore {module} {})", advice.ignore)
         }
-        Error::UnevenGroups { .. } => " (--override or --ignore this one)".to_owned(),
-        Error::NothingToQuantize { .. } => format!(" ({} shows why)", advice.dry_run),
+        Error::StackedExperts { .. } => " (--experts keep leaves them so on purpose)".to_owned(),
+        Error::Unloadable { .. } => {
+            " (--ignore keeps modules, --allow-unloadable writes them all the same)".to_owned()
+        }
+        Error::UnevenGroups { divisor, power_of_two, .. } => {
+            // Engines have kernels for groups of 32 and of larger powers of two.
+            let size = if *power_of_two >= 32 { power_of_two } else { divisor };
+            format!(" (--on-ragged keep, --on-ragged channel or --granularity group={size})")
+        }
+        Error::AlreadyQuantized { is_readable: true, .. } => advice.requantize.to_owned(),
         Error::OutExists { .. } => " (--force replaces the files in it)".to_owned(),
         _ => String::new(),
     };
@@ -52,6 +60,7 @@ pub(crate) fn warning(warning: &Warning) -> String {
             "--override {text} has no effect: what it matches is kept, or matched by another one \
              before it"
         ),
+        Warning::UnknownArchitecture { .. } => format!("{warning}; --dry-run shows them"),
         other => other.to_string(),
     }
 }

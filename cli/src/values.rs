@@ -33,8 +33,12 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     Console::new().print(&serde_json::to_string(&result)?)
 }
 
-/// Rounds `x` to so many decimals, without zeros at the end.
+/// Rounds `x` to so many decimals, or to more where these would be fewer than four significant
+/// digits, without zeros at the end.
 fn rounded(x: f32, decimals: usize) -> Option<Number> {
+    // The logarithm of zero is so low that it would ask for all decimals that there are.
+    let magnitude = if x == 0.0 { 0 } else { f64::from(x).abs().log10().floor() as i32 };
+    let decimals = decimals.max((3 - magnitude).max(0) as usize);
     let text = format!("{x:.decimals$}");
     let digits = text.trim_end_matches('0').trim_end_matches('.');
     serde_json::from_str(if digits == "-0" { "0" } else { digits }).ok()

@@ -6,7 +6,16 @@ use crate::report::Warning;
 use crate::scheme::{Granularity, SchemeName, WeightScheme};
 
 /// Layers that engines fuse into one, which then needs one scheme.
-const FUSED: [&[&str]; 2] = [&["q_proj", "k_proj", "v_proj"], &["gate_proj", "up_proj"]];
+const FUSED: [&[&str]; 8] = [
+    &["q_proj", "k_proj", "v_proj"],
+    &["query", "key", "value"],
+    &["gate_proj", "up_proj"],
+    &["w1", "w3"],
+    &["q_a_proj", "kv_a_proj_with_mqa"],
+    &["in_proj_qkvz", "in_proj_ba"],
+    &["in_proj_qkv", "in_proj_z"],
+    &["in_proj_b", "in_proj_a"],
+];
 
 /// Group sizes that vLLM has kernels for.
 const GROUPS: [usize; 3] = [32, 64, 128];

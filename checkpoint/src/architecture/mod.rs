@@ -1,9 +1,17 @@
 //! Knows what the modules of a model are, and what its loaders need.
 
-mod linear;
+mod by_name;
+mod kind;
+mod limit;
 mod loaders;
-mod tied_heads;
+mod model;
+mod names;
+mod table;
+mod tensor;
 
-pub(crate) use linear::{Module, has_conv1d, is_floating, is_narrow_float, linear_like};
+pub use kind::ModuleKind;
+pub(crate) use limit::Limit;
 pub(crate) use loaders::warnings;
-pub(crate) use tied_heads::tied_heads;
+pub(crate) use model::{Architecture, Found};
+pub(crate) use names::with_any_index;
+pub(crate) use tensor::{is_floating, is_narrow_float, linear_like};

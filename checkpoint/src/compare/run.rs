@@ -18,7 +18,7 @@ use crate::source::Checkpoint;
 /// safetensors file.
 ///
 /// Errors are those of the second's values, or of the products of its integers and scales, against
-/// the first's.
+/// the first's. Where both have the same infinity, or NaN of the same bits, there is no error.
 ///
 /// # Errors
 ///

@@ -11,14 +11,15 @@ use crate::error::{Error, IoContext as _, Result};
 use crate::format::names::CONFIG;
 use crate::read::{Stored, StoredModel, Workshop};
 use crate::report::Warning;
-use crate::source::Checkpoint;
+use crate::source::{Checkpoint, open_model, refuse_quantized};
 use crate::write::{Destination, Stage};
 
-/// Puts a checkpoint in the form of compressed-tensors back into floating point, in the directory
-/// `out`.
+/// Puts a checkpoint in the form of compressed-tensors, or in FP8, back into floating point, in the
+/// directory `out`.
 ///
 /// Every value is the binary32 product of scale and integer, less the zero point, rounded to the
-/// type of the scales. What is not quantized is copied.
+/// type of the scales. FP8 values times their scales are rounded to the type that the config names.
+/// What is not quantized is copied.
 ///
 /// # Errors
 ///
@@ -40,13 +41,16 @@ pub fn dequantize(
     control: &Control<'_>,
 ) -> Result<DequantizeReport> {
     let (source, out) = (source.as_ref(), out.as_ref());
-    let checkpoint = Checkpoint::open(control, source)?;
+    let mut checkpoint = open_model(control, source)?;
     let model = StoredModel::of(control, &checkpoint)?;
     let is_quantized = |stored: &&Stored| matches!(stored, Stored::Quantized(_));
     let quantized = model.tensors.values().filter(is_quantized).count();
     if quantized == 0 {
         return Err(Error::NotQuantized { path: source.to_path_buf() });
     }
+    model.show_in(control, &mut checkpoint)?;
+    // A part of it may be quantized in another form.
+    refuse_quantized(&checkpoint)?;
     let shards = Shard::all(control, &checkpoint, &model)?;
     let names = shards.iter().map(|shard| PathBuf::from(&shard.name));
     let index = checkpoint.index.as_ref().map(|index| PathBuf::from(&index.name));
@@ -60,8 +64,9 @@ pub fn dequantize(
         tensors: model.tensors.len(),
         bytes: shards.iter().map(|shard| shard.layout.file_len()).sum(),
         files: Vec::new(),
-        warnings: Vec::new(),
+        warnings: checkpoint.warnings_of_copy(),
     };
+    report.warnings.iter().for_each(|warning| control.tell(Event::Warning(warning)));
     let texts = texts(checkpoint, &shards, control)?;
     control.begin(work(&texts, &model, &shards)?);
     write(&texts, &model, &shards, &destination, (options, control), &mut report)?;
@@ -92,7 +97,7 @@ fn texts(checkpoint: Checkpoint, shards: &[Shard], control: &Control<'_>) -> Res
     };
     let directory = checkpoint.directory;
     let others = checkpoint.others.into_iter().map(|name| (name.clone(), directory.join(name)));
-    let config = checkpoint.config.dequantized(control)?;
+    let config = checkpoint.config.into_text();
     Ok(Texts { index, others: others.collect(), config })
 }
 

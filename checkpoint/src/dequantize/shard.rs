@@ -106,7 +106,7 @@ impl ShardWriter<'_, '_> {
                 let bytes: &mut [u8] = cast_slice_mut(&mut x);
                 bytes.chunks_exact_mut(size_of::<T>()).for_each(<[u8]>::reverse);
             }
-            let place = to + (span.start(weight.shape[1]) * size_of::<T>()) as u64;
+            let place = to + (span.start(weight.shape()[1]) * size_of::<T>()) as u64;
             output.write_at(control, cast_slice(&x), place)?;
             Ok(finite)
         })?;

@@ -2,11 +2,15 @@
 
 mod context;
 mod header;
+mod listed;
 mod operation;
+mod ragged;
 mod source;
 mod weight;
 
 pub(crate) use context::{Context, IoContext};
 pub use header::HeaderError;
+pub(crate) use listed::listed;
 pub use operation::{Error, Result};
+pub use ragged::RaggedWeight;
 pub use weight::WeightError;

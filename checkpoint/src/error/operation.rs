@@ -4,10 +4,12 @@ use std::io;
 use std::path::{Display, Path, PathBuf};
 
 use super::header::HeaderError;
+use super::listed::listed;
+use super::ragged::{self, RaggedWeight};
 use super::source::Source;
 use super::weight::WeightError;
 use crate::report::Reason;
-use crate::scheme::InvalidOption;
+use crate::scheme::{InvalidOption, WeightScheme};
 
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -173,23 +175,94 @@ pub enum Error {
         file: String,
     },
 
-    /// The source is quantized already: its integers would be taken for weights.
-    #[error("the checkpoint is already quantized: {sign}")]
-    AlreadyQuantized {
+    /// Files are not there, and Git LFS has left pointers to them.
+    #[error(
+        "Git LFS pointers stand in place of {}: fetch the files with git lfs pull",
+        listed(files)
+    )]
+    LfsPointers {
+        /// The files, relative to the source, or the source itself.
+        files: Vec<String>,
+    },
+    /// The source is an adapter, or a model and an adapter beside it.
+    #[error(
+        "{} holds an adapter ({sign}), which loaders add to a model's weights: merge it into the \
+         model first, or take it away to have the model without it",
+        path.display()
+    )]
+    Adapter {
+        /// The source.
+        path: PathBuf,
         /// What shows it.
         sign: String,
+    },
+    /// The source is a pipeline of diffusers or a component of one.
+    #[error(
+        "{} is of diffusers ({sign}), which does not load compressed-tensors; a text encoder of a \
+         pipeline is a model of transformers, in a directory of its own",
+        path.display()
+    )]
+    Diffusers {
+        /// The source.
+        path: PathBuf,
+        /// What shows it.
+        sign: String,
+    },
+
+    /// The source is quantized already: its integers would be taken for weights.
+    #[error("the checkpoint is already quantized{}: {sign}", by(method.as_deref()))]
+    AlreadyQuantized {
+        /// The method, if it is known: as the config names it, else as its tensors show it.
+        method: Option<String>,
+        /// What shows it.
+        sign: String,
+        /// Whether the weights are in a form that can be read, as their names show.
+        is_readable: bool,
     },
     /// The source holds no weight that would be quantized.
     #[error(
         "{} holds nothing to quantize: none of its {tensors} tensors is the two-dimensional F32, \
-         F16 or BF16 weight of a Linear that is not ignored",
-        path.display()
+         F16 or BF16 weight of a Linear that is not ignored{}",
+        path.display(),
+        counted(kept)
     )]
     NothingToQuantize {
         /// The source.
         path: PathBuf,
         /// How many tensors it has.
         tensors: usize,
+        /// Why they are kept, and how many for each reason, the most first.
+        kept: Vec<(Reason, usize)>,
+    },
+    /// Experts are stored as one tensor for all of them, which no loader reads quantized. Nobody
+    /// asked to keep them.
+    #[error(
+        "{tensors} tensors hold stacked experts, {tensor} among them: no loader reads them \
+         quantized, and {bytes} of {of} bytes ({:.0} %) would stay as they are",
+        100.0 * *.bytes as f64 / *.of as f64
+    )]
+    StackedExperts {
+        /// One of the tensors.
+        tensor: String,
+        /// How many there are.
+        tensors: usize,
+        /// Their bytes.
+        bytes: u64,
+        /// The bytes of all tensors.
+        of: u64,
+    },
+    /// Transformers cannot load some modules in the scheme that they would get, and nobody asked
+    /// for them all the same.
+    #[error("{modules} modules would be {scheme}, {module} among them: {limit}")]
+    Unloadable {
+        /// One of the modules.
+        module: String,
+        /// How many there are.
+        modules: usize,
+        /// Their scheme.
+        scheme: WeightScheme,
+        /// What happens, and which way out there is.
+        limit: &'static str,
     },
     /// A weight that is to be quantized holds NaN or an infinity.
     #[error(
@@ -222,23 +295,27 @@ pub enum Error {
         /// The type of the weights, which is that of their scales.
         scale_type: absmax::ScaleType,
     },
-    /// The rows of a weight are no whole number of groups.
+    /// The rows of some weights are no whole number of groups.
     #[error(
-        "tensor {tensor} has rows of {row_len} values, which groups of {group_size} do not divide: \
-         the format has no shorter groups"
+        "groups do not divide the rows of {} weights, and the format has no shorter groups: {}; \
+         groups of {divisor} divide the rows of all weights{}",
+        weights.len(),
+        ragged::shown(weights),
+        ragged::and_power_of_two(*divisor, *power_of_two)
     )]
     UnevenGroups {
-        /// The tensor.
-        tensor: String,
-        /// Values of a row.
-        row_len: usize,
-        /// Values of a group.
-        group_size: usize,
+        /// All of these weights, in the order of the files and of their data.
+        weights: Vec<RaggedWeight>,
+        /// The most values, not more than those of a group, that divide the rows of every weight
+        /// that is to be quantized in groups.
+        divisor: usize,
+        /// The same of powers of two, for which engines are more likely to have kernels.
+        power_of_two: usize,
     },
 
     /// The source holds no weight that could be dequantized.
     #[error(
-        "{} holds no weight that is quantized in the form of compressed-tensors",
+        "{} holds no weight that is quantized in the form of compressed-tensors or in FP8",
         path.display()
     )]
     NotQuantized {
@@ -387,6 +464,18 @@ pub enum Error {
         /// OUT.
         out: PathBuf,
     },
+}
+
+/// A method in parentheses.
+fn by(method: Option<&str>) -> String {
+    method.map(|method| format!(" ({method})")).unwrap_or_default()
+}
+
+/// Reasons and how many tensors each is for, in parentheses.
+fn counted(kept: &[(Reason, usize)]) -> String {
+    let reasons: Vec<String> =
+        kept.iter().map(|(reason, count)| format!("{reason}: {count}")).collect();
+    if reasons.is_empty() { String::new() } else { format!(" ({})", listed(&reasons)) }
 }
 
 /// An empty path is shown as `""`.

@@ -15,6 +15,9 @@ pub enum WeightError {
         /// The method's name.
         method: String,
     },
+    /// The weights are rotated, and would have to be rotated back.
+    #[error("the config has a transform_config: rotated weights are not supported")]
+    Transformed,
     /// The tensors that the weight is stored as have no form that is known.
     #[error("its parts are neither those of int-quantized nor of pack-quantized")]
     Parts,

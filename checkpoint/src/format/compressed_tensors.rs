@@ -3,24 +3,27 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 
 use super::config::{Config, QUANTIZATION_CONFIG};
-use crate::control::Control;
-use crate::error::{Result, WeightError};
+use crate::error::WeightError;
 use crate::scheme::{Granularity, ModulePattern, WeightScheme};
 
 const QUANT_METHOD: &str = "compressed-tensors";
 
-/// What a quantized model's config says of weights. An error if it is not in the form of
-/// compressed-tensors.
+/// Methods whose FP8 weights are value * scale. Others may mean another product.
+const FP8_METHODS: [&str; 4] = [QUANT_METHOD, "fp8", "fbgemm_fp8", "modelopt"];
+
+/// What a quantized model's config says of weights. An error if it cannot be read.
 pub(crate) fn stored_groups(config: &Config) -> Result<StoredGroups, WeightError> {
     #[derive(Deserialize)]
     struct Quantization {
         quant_method: Option<String>,
         #[serde(default)]
         config_groups: BTreeMap<String, Group>,
+        weight_block_size: Option<[usize; 2]>,
+        kv_cache_scheme: Option<Value>,
+        transform_config: Option<Map<String, Value>>,
     }
     #[derive(Deserialize)]
     struct Group {
@@ -28,28 +31,32 @@ pub(crate) fn stored_groups(config: &Config) -> Result<StoredGroups, WeightError
         weights: Option<StoredWeights>,
     }
 
-    let Some(value) = config.get(QUANTIZATION_CONFIG) else {
+    let Some(value) = config.quantization() else {
         return Ok(StoredGroups::default());
     };
     let quantization: Quantization =
-        serde_json::from_str(value.get()).map_err(|error| WeightError::Config(error.into()))?;
-    if let Some(method) = quantization.quant_method.filter(|method| method != QUANT_METHOD) {
-        return Err(WeightError::Method { method });
+        serde_json::from_value(value).map_err(|error| WeightError::Config(error.into()))?;
+    if quantization.transform_config.is_some_and(|transforms| !transforms.is_empty()) {
+        return Err(WeightError::Transformed);
     }
     let groups = quantization.config_groups.into_values().filter_map(|group| {
         Some((group.targets.into_iter().map(Target::of).collect(), group.weights?))
     });
-    Ok(StoredGroups(groups.collect()))
+    Ok(StoredGroups {
+        groups: groups.collect(),
+        method: quantization.quant_method.unwrap_or_else(|| QUANT_METHOD.to_owned()),
+        block: quantization.weight_block_size,
+        quantizes_caches: quantization.kv_cache_scheme.is_some(),
+    })
 }
 
 /// The text of the quantized model's config. It says for each scheme which modules or kinds of
 /// modules the scheme is for.
 pub(crate) fn quantized_config(
-    control: &Control<'_>,
     config: Config,
     groups: &[(WeightScheme, Vec<String>)],
     ignore: &[String],
-) -> Result<String> {
+) -> String {
     let mut config_groups = Map::new();
     for (i, (scheme, targets)) in groups.iter().enumerate() {
         let activations = scheme.name().has_activations().then(Arguments::activations);
@@ -76,20 +83,57 @@ pub(crate) fn quantized_config(
     });
     // A verbatim value brings its own indentation.
     let text = format!("{value:#}").replace('\n', "\n  ");
-    let value = RawValue::from_string(text).unwrap_or_default();
-    config.with(control, QUANTIZATION_CONFIG, value)
+    config.with(QUANTIZATION_CONFIG, &text)
 }
 
-/// The groups of a quantized model's config: which modules each is for, and what it says of their
-/// weights.
-#[derive(Debug, Default)]
-pub(crate) struct StoredGroups(Vec<(Vec<Target>, StoredWeights)>);
+/// What a quantized model's config says: the groups, which modules each is for, and what it says of
+/// their weights.
+#[derive(Debug)]
+pub(crate) struct StoredGroups {
+    groups: Vec<(Vec<Target>, StoredWeights)>,
+    method: String,
+    /// The rows and columns of all blocks of FP8.
+    block: Option<[usize; 2]>,
+    /// Whether keys and values are cached by scales that the checkpoint has.
+    pub(crate) quantizes_caches: bool,
+}
+
+impl Default for StoredGroups {
+    fn default() -> Self {
+        let method = QUANT_METHOD.to_owned();
+        Self { groups: Vec::new(), method, block: None, quantizes_caches: false }
+    }
+}
 
 impl StoredGroups {
+    /// What is said of a module's integers. An error if their form is not that of
+    /// compressed-tensors.
+    pub(crate) fn integers(&self, module: &str) -> Result<Option<&StoredWeights>, WeightError> {
+        if self.method != QUANT_METHOD {
+            return Err(WeightError::Method { method: self.method.clone() });
+        }
+        Ok(self.of(module))
+    }
+
+    /// The rows and columns of the blocks of a module's FP8 values, if they are said. An error if
+    /// the values are not what is said.
+    pub(crate) fn fp8_block(&self, module: &str) -> Result<Option<[usize; 2]>, WeightError> {
+        if !FP8_METHODS.contains(&self.method.as_str()) {
+            return Err(WeightError::Method { method: self.method.clone() });
+        }
+        let Some(weights) = self.of(module) else { return Ok(self.block) };
+        if (weights.r#type.as_str(), weights.num_bits) != ("float", 8) {
+            let StoredWeights { r#type, num_bits, .. } = weights;
+            let text = format!("{num_bits} bits of type {type}, and its values are FP8");
+            return Err(WeightError::Contradiction(text));
+        }
+        Ok(weights.block_structure.or(self.block))
+    }
+
     /// What is said of a module's weights, by the group that names it, else by one whose pattern
     /// matches, else by the group for all modules.
-    pub(crate) fn of(&self, module: &str) -> Option<&StoredWeights> {
-        let ranked = self.0.iter().filter_map(|(targets, weights)| {
+    fn of(&self, module: &str) -> Option<&StoredWeights> {
+        let ranked = self.groups.iter().filter_map(|(targets, weights)| {
             Some((targets.iter().filter_map(|target| target.rank(module)).min()?, weights))
         });
         ranked.min_by_key(|(rank, _)| *rank).map(|(_, weights)| weights)
@@ -128,6 +172,8 @@ pub(crate) struct StoredWeights {
     pub(crate) symmetric: bool,
     /// How many values a group has. Other strategies have none, or one that is not positive.
     pub(crate) group_size: Option<i64>,
+    /// The rows and columns of a block of FP8.
+    block_structure: Option<[usize; 2]>,
 }
 
 /// What compressed-tensors takes for granted of a type.

@@ -120,7 +120,9 @@ fn entries(control: &Control<'_>, text: &[u8]) -> Result<Checked<Entries>> {
     let (mut metadata, mut tensors) = (BTreeMap::new(), Vec::new());
     for (name, value) in members.iter() {
         control.check()?;
-        if name == METADATA {
+        if name == METADATA && value.get() == "null" {
+            // The safetensors library reads it as if it were not there.
+        } else if name == METADATA {
             let members = parse::<Members>(control, value.get())?;
             match members.and_then(Members::into_map) {
                 Ok(map) => metadata = map,

@@ -9,6 +9,7 @@ mod index;
 mod json;
 mod layout;
 pub(crate) mod names;
+mod object_text;
 mod parts;
 mod zero_points;
 

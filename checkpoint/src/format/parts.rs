@@ -3,7 +3,6 @@
 use safetensors::tensor::Dtype;
 
 use super::layout::Entry;
-use crate::error::{Error, Result};
 use crate::scheme::{Granularity, WeightScheme};
 
 /// The tensors that take the place of one weight.
@@ -19,19 +18,10 @@ pub(crate) struct Parts<P> {
 }
 
 impl Parts<Entry> {
-    /// What takes the place of the weight `name`, of this dtype and two dimensions.
-    pub(crate) fn of(
-        scheme: &WeightScheme,
-        name: &str,
-        dtype: Dtype,
-        shape: [usize; 2],
-    ) -> Result<Self> {
+    /// What takes the place of the weight `name`, of this dtype and two dimensions. Groups divide
+    /// its rows.
+    pub(crate) fn of(scheme: &WeightScheme, name: &str, dtype: Dtype, shape: [usize; 2]) -> Self {
         let [rows, row_len] = shape;
-        if let Granularity::Group(group_size) = scheme.granularity()
-            && !row_len.is_multiple_of(group_size)
-        {
-            return Err(Error::UnevenGroups { tensor: name.to_owned(), row_len, group_size });
-        }
         let entry = |suffix: &str, dtype, shape: &[usize]| Entry {
             name: format!("{name}{suffix}"),
             dtype,
@@ -50,7 +40,7 @@ impl Parts<Entry> {
             packed[0] = packed[0].div_ceil(per_word);
             entry("_zero_point", Dtype::I32, &packed)
         };
-        Ok(Self {
+        Self {
             weight: if scheme.is_packed() {
                 entry("_packed", Dtype::I32, &[rows, row_len.div_ceil(per_word)])
             } else {
@@ -59,7 +49,7 @@ impl Parts<Entry> {
             scale: entry("_scale", dtype, &sets),
             zero_point: (!scheme.is_symmetric()).then_some(zero_point),
             shape: scheme.is_packed().then(|| entry("_shape", Dtype::I64, &[2])),
-        })
+        }
     }
 }
 

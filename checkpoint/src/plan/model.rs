@@ -1,22 +1,23 @@
 //! The plan of a whole model: everything that a run will do, known from the headers alone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::ptr;
 
 use safetensors::tensor::Dtype;
 
+use super::modules::Modules;
 use super::rules::Rules;
 use super::schemes::Schemes;
-use super::shard::{ShardPlan, TensorPlan};
-use crate::architecture::{has_conv1d, linear_like, tied_heads};
+use super::shard::{Action, ShardPlan, TensorPlan};
+use crate::architecture::{Architecture, Limit, ModuleKind, linear_like};
 use crate::control::Control;
 use crate::error::{Error, IoContext as _, Result};
 use crate::format::names::CONFIG;
 use crate::format::{Tensor, quantized_config};
-use crate::report::Warning;
-use crate::scheme::{ModulePattern, Override, WeightScheme};
+use crate::report::{Reason, Warning};
+use crate::scheme::{Experts, ModulePattern, OnRagged, Override, WeightScheme};
 use crate::source::{Checkpoint, Shard};
 
 #[derive(Debug)]
@@ -27,6 +28,17 @@ pub(crate) struct Plan {
     /// Modules that loaders are told to leave alone.
     pub(crate) ignore: Vec<String>,
     pub(crate) warnings: Vec<Warning>,
+}
+
+/// What is wanted of a plan: the options of quantizing that decide what becomes of each tensor.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) scheme: WeightScheme,
+    pub(crate) overrides: &'a [Override],
+    pub(crate) on_ragged: OnRagged,
+    pub(crate) ignore: &'a [ModulePattern],
+    pub(crate) experts: Experts,
+    pub(crate) allow_unloadable: bool,
 }
 
 /// One file of OUT.
@@ -48,32 +60,40 @@ impl Plan {
     pub(crate) fn new(
         control: &Control<'_>,
         checkpoint: Checkpoint,
-        default: WeightScheme,
-        overrides: &[Override],
-        ignore: &[ModulePattern],
+        wanted: &Wanted<'_>,
     ) -> Result<Self> {
         let Checkpoint { source, directory, shards, config, index, others, warnings, .. } =
             checkpoint;
-        let rules = Rules { ignore, has_conv1d: has_conv1d(&config) };
-        let schemes = Schemes { default, overrides };
+        let Wanted { scheme: default, overrides, on_ragged, ignore, experts, allow_unloadable } =
+            *wanted;
+        let weights = tensors(&shards).filter_map(linear_like);
+        let architecture = Architecture::of(&config, weights);
+        let rules = Rules { ignore, architecture: &architecture };
+        let schemes = Schemes { default, overrides, on_ragged, architecture: &architecture };
+        let quantized = tensors(&shards).filter(|tensor| rules.quantizes(tensor).is_ok());
+        schemes.refuse_ragged(control, quantized)?;
         let mut plan = Self { outputs: Vec::new(), ignore: Vec::new(), warnings };
+        plan.warn_of_unknown(&architecture);
         plan.warn_of_unused(control, &shards, &rules, &schemes)?;
         plan.warn_of_dtypes(control, &shards, &rules, config.dtype())?;
 
-        let (mut weight_map, mut total_size, mut quantized) = (BTreeMap::new(), 0, BTreeMap::new());
-        let mut ignore: BTreeSet<_> = tied_heads(&config).iter().map(|&h| h.to_owned()).collect();
+        let (mut weight_map, mut total_size) = (BTreeMap::new(), 0);
+        let mut modules = Modules::default();
         for shard in shards {
             let name = shard.name.clone();
-            let shard = ShardPlan::new(control, shard, &rules, &schemes, &mut ignore)?;
+            let shard = ShardPlan::new(control, shard, &rules, &schemes, &mut modules)?;
             weight_map.extend(shard.layout.places.keys().map(|key| (key.clone(), name.clone())));
             total_size += shard.layout.data_len;
-            quantized.extend(shard.tensors.iter().filter_map(TensorPlan::quantized_module));
             plan.add(name, Content::Shard(shard));
         }
-        if quantized.is_empty() {
-            return Err(Error::NothingToQuantize { path: source, tensors: weight_map.len() });
+        if modules.quantized().is_empty() {
+            let tensors = plan.shards().flat_map(|(_, shard)| &shard.tensors);
+            let kept = Reason::counted(tensors.filter_map(TensorPlan::reason));
+            return Err(Error::NothingToQuantize { path: source, tensors: weight_map.len(), kept });
         }
-        plan.warnings.extend(crate::architecture::warnings(&quantized, &ignore));
+        plan.check_experts(&architecture, experts)?;
+        plan.check_limits(&architecture, &modules, allow_unloadable)?;
+        plan.warn_of_unknown_modules();
         if let Some(index) = index {
             let name = index.name.clone();
             plan.add(name, Content::Text(index.rewritten(control, weight_map, total_size)?));
@@ -82,9 +102,10 @@ impl Plan {
             let path = directory.join(&name);
             plan.add(name, Content::Copy(path));
         }
-        plan.ignore = ignore.into_iter().collect();
-        let groups = config_groups(default, quantized);
-        let config = quantized_config(control, config, &groups, &plan.ignore)?;
+        plan.ignore = modules.ignore(&architecture, ignore);
+        plan.warnings.extend(crate::architecture::warnings(modules.quantized(), &modules.kept()));
+        let groups = modules.targets(&architecture, default);
+        let config = quantized_config(config, &groups, &plan.ignore);
         plan.add(CONFIG, Content::Text(config));
         Ok(plan)
     }
@@ -106,6 +127,74 @@ impl Plan {
         self.outputs.iter().filter_map(|output| output.content.len().ok()).sum()
     }
 
+    /// Refuses to leave stacked experts as they are unless that was asked for: they are most of a
+    /// model, and no loader reads them quantized.
+    ///
+    /// Where the architecture is not known, they are only taken for experts by their names. Then
+    /// they are kept, with a warning.
+    fn check_experts(&mut self, architecture: &Architecture, experts: Experts) -> Result<()> {
+        let all = || self.shards().flat_map(|(_, shard)| &shard.tensors);
+        let stacked = || all().filter(|tensor| tensor.kind == Some(ModuleKind::Experts));
+        let Some(first) = stacked().next() else { return Ok(()) };
+        let (tensor, tensors) = (first.name.clone(), stacked().count());
+        let bytes = stacked().map(|tensor| tensor.len).sum();
+        let of = all().map(|tensor| tensor.len).sum();
+        match experts {
+            Experts::Keep => Ok(()),
+            Experts::Refuse if architecture.is_known() => {
+                Err(Error::StackedExperts { tensor, tensors, bytes, of })
+            }
+            Experts::Refuse => {
+                self.warnings.push(Warning::StackedExperts { tensor, tensors, bytes, of });
+                Ok(())
+            }
+        }
+    }
+
+    /// Refuses what transformers is known not to load unless that was allowed.
+    fn check_limits(
+        &mut self,
+        architecture: &Architecture,
+        modules: &Modules,
+        allowed: bool,
+    ) -> Result<()> {
+        let mut limited: BTreeMap<Limit, Vec<(&String, WeightScheme)>> = BTreeMap::new();
+        for (module, scheme) in modules.quantized() {
+            if let Some(limit) = architecture.limit(module).filter(|l| l.concerns(scheme)) {
+                limited.entry(limit).or_default().push((module, *scheme));
+            }
+        }
+        for (limit, of_limit) in limited {
+            let (module, scheme) = of_limit[0];
+            let (module, modules, limit) = (module.clone(), of_limit.len(), limit.text());
+            let error = Error::Unloadable { module, modules, scheme, limit };
+            if !allowed {
+                return Err(error);
+            }
+            self.warnings.push(Warning::Loaders(error.to_string()));
+        }
+        Ok(())
+    }
+
+    fn warn_of_unknown(&mut self, architecture: &Architecture) {
+        if let Some(name) = architecture.unknown() {
+            self.warnings.push(Warning::UnknownArchitecture { name: name.to_owned() });
+        }
+        let parts = architecture.unknown_parts().iter();
+        self.warnings.extend(parts.map(|part| Warning::UnknownPart { prefix: part.clone() }));
+    }
+
+    fn warn_of_unknown_modules(&mut self) {
+        let is_unknown = |tensor: &&TensorPlan| {
+            matches!(&tensor.action, Action::Keep { reason: Reason::UnknownModule, .. })
+        };
+        let all = self.shards().flat_map(|(_, shard)| &shard.tensors).filter(is_unknown);
+        let mut names = all.map(|tensor| tensor.name.clone());
+        if let Some(tensor) = names.next() {
+            self.warnings.push(Warning::UnknownModules { tensor, tensors: 1 + names.count() });
+        }
+    }
+
     fn warn_of_unused(
         &mut self,
         control: &Control<'_>,
@@ -113,8 +202,10 @@ impl Plan {
         rules: &Rules<'_>,
         schemes: &Schemes<'_>,
     ) -> Result<()> {
-        let modules: Vec<_> = tensors(shards).filter_map(linear_like).collect();
-        let matches_none = |pattern: &ModulePattern| !modules.iter().any(|m| pattern.matches(m));
+        let modules = tensors(shards).filter_map(linear_like);
+        let names: Vec<_> = modules.flat_map(|m| rules.architecture.names(m)).collect();
+        let matches_none =
+            |pattern: &ModulePattern| !names.iter().any(|name| pattern.matches(name));
         for pattern in rules.ignore {
             control.check()?;
             if matches_none(pattern) {
@@ -181,24 +272,4 @@ impl Content {
             Self::Copy(path) => Ok(fs::metadata(path).cannot("read", path)?.len()),
         }
     }
-}
-
-/// The groups of the config: one scheme for every Linear, or each scheme for modules by name. A
-/// class beside names would be taken for the layers that engines fuse, which have other names.
-fn config_groups(
-    scheme: WeightScheme,
-    quantized: BTreeMap<String, WeightScheme>,
-) -> Vec<(WeightScheme, Vec<String>)> {
-    let mut groups: Vec<(WeightScheme, Vec<String>)> = vec![(scheme, Vec::new())];
-    for (module, scheme) in quantized {
-        match groups.iter_mut().find(|(known, _)| *known == scheme) {
-            Some((_, modules)) => modules.push(module),
-            None => groups.push((scheme, vec![module])),
-        }
-    }
-    groups.retain(|(_, modules)| !modules.is_empty());
-    if let [(_, modules)] = &mut groups[..] {
-        *modules = vec!["Linear".to_owned()];
-    }
-    groups
 }

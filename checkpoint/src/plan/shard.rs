@@ -1,14 +1,14 @@
 //! Plans what becomes of the tensors of one file.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use absmax::ErrorStats;
 use safetensors::tensor::{Dtype, TensorInfo};
 
+use super::modules::Modules;
 use super::rules::Rules;
 use super::schemes::Schemes;
-use crate::architecture::linear_like;
+use crate::architecture::{ModuleKind, linear_like};
 use crate::control::Control;
 use crate::error::Result;
 use crate::format::{Entry, Layout, Parts};
@@ -29,6 +29,8 @@ pub(crate) struct ShardPlan {
 #[derive(Debug)]
 pub(crate) struct TensorPlan {
     pub(crate) name: String,
+    /// What module it belongs to, as far as that can be told.
+    pub(crate) kind: Option<ModuleKind>,
     pub(crate) dtype: Dtype,
     pub(crate) shape: Vec<usize>,
     pub(crate) len: u64,
@@ -60,7 +62,7 @@ impl ShardPlan {
         shard: Shard,
         rules: &Rules<'_>,
         schemes: &Schemes<'_>,
-        ignore: &mut BTreeSet<String>,
+        modules: &mut Modules,
     ) -> Result<Self> {
         /// What becomes of a tensor, and as which tensors.
         enum Stored {
@@ -73,15 +75,22 @@ impl ShardPlan {
         for tensor in &header.tensors {
             control.check()?;
             let TensorInfo { dtype, shape, .. } = &tensor.info;
-            stored.push(match rules.quantizes(tensor) {
-                Ok(shape) => {
-                    let scheme = schemes.of(tensor);
-                    let parts = Parts::of(&scheme, &tensor.name, *dtype, shape)?;
+            let quantized = rules.quantizes(tensor);
+            stored.push(match quantized.and_then(|shape| Ok((shape, schemes.of(tensor)?))) {
+                Ok((shape, scheme)) => {
+                    let module = tensor.name.strip_suffix(".weight").unwrap_or(&tensor.name);
+                    modules.quantize(module.to_owned(), scheme);
+                    let parts = Parts::of(&scheme, &tensor.name, *dtype, shape);
                     entries.extend(parts.clone().into_iter());
                     Stored::Quantized(scheme, Box::new(parts))
                 }
                 Err(reason) => {
-                    ignore.extend(linear_like(tensor).map(str::to_owned));
+                    let kind = rules.kind(tensor);
+                    if let Some(module) = linear_like(tensor) {
+                        modules.keep(module.to_owned(), kind);
+                    } else if kind == Some(ModuleKind::Experts) {
+                        modules.keep_experts(&tensor.name);
+                    }
                     let (name, shape) = (tensor.name.clone(), shape.clone());
                     entries.push(Entry { name, dtype: *dtype, shape });
                     Stored::Kept(reason)
@@ -89,7 +98,9 @@ impl ShardPlan {
             });
         }
         let layout = Layout::new(control, &source, entries, &header.metadata)?;
-        let tensors = header.tensors.into_iter().zip(stored).map(|(tensor, stored)| {
+        let kinds: Vec<_> = header.tensors.iter().map(|tensor| rules.kind(tensor)).collect();
+        let tensors = header.tensors.into_iter().zip(stored).zip(kinds);
+        let tensors = tensors.map(|((tensor, stored), kind)| {
             let TensorInfo { dtype, shape, data_offsets: (begin, end) } = tensor.info;
             let action = match stored {
                 Stored::Quantized(scheme, parts) => Action::Quantize {
@@ -102,6 +113,7 @@ impl ShardPlan {
             TensorPlan {
                 len: (end - begin) as u64,
                 from: header.data_start + begin as u64,
+                kind,
                 name: tensor.name,
                 dtype,
                 shape,
@@ -121,10 +133,12 @@ impl TensorPlan {
         }
     }
 
-    /// The module and its scheme, if it is quantized.
-    pub(crate) fn quantized_module(&self) -> Option<(String, WeightScheme)> {
-        let module = self.name.strip_suffix(".weight")?;
-        Some((module.to_owned(), self.scheme()?))
+    /// Why it is kept, if it is.
+    pub(crate) fn reason(&self) -> Option<Reason> {
+        match &self.action {
+            Action::Quantize { .. } => None,
+            Action::Keep { reason, .. } => Some(reason.clone()),
+        }
     }
 
     /// Bytes in the output file, of all tensors that take its place.
@@ -147,6 +161,7 @@ impl TensorPlan {
             file: file.display().to_string(),
             dtype: self.dtype.to_string(),
             shape: self.shape.clone(),
+            kind: self.kind,
             quantized: self.scheme().is_some(),
             scheme: self.scheme(),
             reason,

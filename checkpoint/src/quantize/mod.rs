@@ -4,6 +4,7 @@ mod clipping;
 mod options;
 mod regions;
 mod report;
+mod requantize;
 mod run;
 mod shard;
 mod weight;

@@ -3,7 +3,7 @@
 use absmax::Backend;
 use serde::{Deserialize, Serialize};
 
-use crate::scheme::{Clip, ModulePattern, Override, WeightScheme};
+use crate::scheme::{Clip, Experts, ModulePattern, OnRagged, Override, WeightScheme};
 
 /// How a checkpoint is quantized.
 ///
@@ -31,10 +31,21 @@ pub struct QuantizeOptions {
     pub scheme: WeightScheme,
     /// Other schemes for some modules. The first override that matches is taken.
     pub overrides: Vec<Override>,
+    /// What becomes of weights whose rows the groups of their scheme do not divide. By default they
+    /// are refused.
+    pub on_ragged: OnRagged,
     /// Modules that are left as they are, beside embeddings, norms, heads and routers.
     pub ignore: Vec<ModulePattern>,
+    /// What becomes of experts that are stacked in one tensor. By default the source is refused.
+    pub experts: Experts,
+    /// Whether to write, with a warning, what transformers is known not to load. By default it is
+    /// refused.
+    pub allow_unloadable: bool,
     /// What is cut off of the weights that share a scale. By default nothing.
     pub clip: Clip,
+    /// Whether a source that is quantized already is read as the floats that it stands for, and
+    /// quantized again. It loses twice. By default such a source is refused.
+    pub requantize: bool,
     /// Whether OUT may exist, be it empty. Files of the same names are replaced, others stay.
     pub replace: bool,
     /// The instruction set that computes. The result does not depend on it. By default the best

@@ -5,13 +5,14 @@ use std::time::Instant;
 
 use super::options::QuantizeOptions;
 use super::report::{Outcome, QuantizeReport};
+use super::requantize::dequantized;
 use super::shard::ShardWriter;
 use crate::control::{Control, Event};
 use crate::error::{Context as _, Error, Result};
-use crate::plan::{Content, Output, Plan};
-use crate::read::Workshop;
+use crate::plan::{Content, Output, Plan, Wanted};
+use crate::read::{StoredModel, Workshop};
 use crate::report::{TensorReport, Warning, WrittenFile};
-use crate::source::{Checkpoint, refuse_quantized};
+use crate::source::{open_model, refuse_quantized};
 use crate::write::{Destination, Stage};
 
 /// Quantizes a model directory, or one safetensors file, into the directory `out`.
@@ -43,7 +44,7 @@ pub fn quantize(
     control: &Control<'_>,
 ) -> Result<QuantizeReport> {
     let started = Instant::now();
-    let (plan, mut report) = prepare(source.as_ref(), options, control)?;
+    let (plan, model, mut report) = prepare(source.as_ref(), options, control)?;
     let destination = destination(out.as_ref(), &plan, &report, options)?;
     report.output = Some(destination.path.display().to_string());
     report.dry_run = false;
@@ -52,7 +53,8 @@ pub fn quantize(
     control.tell(Event::Planned(&planned));
     drop(planned);
     control.begin(work(&plan, options)?);
-    write(&plan, &destination, options, control, &mut report).map_err(|error| {
+    let source = (&plan, model.as_ref());
+    write(source, &destination, options, control, &mut report).map_err(|error| {
         if !error.is_full_disk() {
             return error;
         }
@@ -94,7 +96,7 @@ pub fn plan_quantize(
     options: &QuantizeOptions,
     control: &Control<'_>,
 ) -> Result<QuantizeReport> {
-    let (plan, mut report) = prepare(source.as_ref(), options, control)?;
+    let (plan, _, mut report) = prepare(source.as_ref(), options, control)?;
     if let Some(out) = out {
         let destination = destination(out, &plan, &report, options)?;
         report.output = Some(destination.path.display().to_string());
@@ -107,19 +109,30 @@ pub fn plan_quantize(
     Ok(report)
 }
 
-/// Makes the plan, and the report as it is before anything is done.
+/// Makes the plan, and the report as it is before anything is done. A source that is quantized
+/// comes with how it is read.
 fn prepare(
     source: &Path,
     options: &QuantizeOptions,
     control: &Control<'_>,
-) -> Result<(Plan, QuantizeReport)> {
+) -> Result<(Plan, Option<StoredModel>, QuantizeReport)> {
     // A clip may have been made as a value, which nothing has checked yet.
     options.clip.check()?;
-    let checkpoint = Checkpoint::open(control, source)?;
+    let mut checkpoint = open_model(control, source)?;
+    let model = if options.requantize { dequantized(control, &mut checkpoint)? } else { None };
     refuse_quantized(&checkpoint)?;
+    checkpoint.warnings = checkpoint.warnings_of_copy();
     let (source, left_out) = (checkpoint.source.clone(), checkpoint.left_out.clone());
-    let QuantizeOptions { scheme, overrides, ignore, clip, backend, .. } = options;
-    let plan = Plan::new(control, checkpoint, *scheme, overrides, ignore)?;
+    let QuantizeOptions { scheme, clip, backend, .. } = options;
+    let wanted = Wanted {
+        scheme: *scheme,
+        overrides: &options.overrides,
+        on_ragged: options.on_ragged,
+        ignore: &options.ignore,
+        experts: options.experts,
+        allow_unloadable: options.allow_unloadable,
+    };
+    let plan = Plan::new(control, checkpoint, &wanted)?;
     let bytes_before = plan.shards().map(|(_, shard)| shard.source_len).sum();
     let bytes_after = plan.shards().map(|(_, shard)| shard.layout.file_len()).sum();
     let tensors = plan
@@ -143,7 +156,7 @@ fn prepare(
         ratio: bytes_before as f64 / bytes_after as f64,
         outcome: None,
     };
-    Ok((plan, report))
+    Ok((plan, model, report))
 }
 
 fn destination(
@@ -176,7 +189,7 @@ fn work(plan: &Plan, options: &QuantizeOptions) -> Result<u64> {
 }
 
 fn write(
-    plan: &Plan,
+    (plan, model): (&Plan, Option<&StoredModel>),
     destination: &Destination,
     options: &QuantizeOptions,
     control: &Control<'_>,
@@ -184,7 +197,7 @@ fn write(
 ) -> Result<()> {
     let mut stage = Stage::new(destination)?;
     let (backend, clip) = (options.backend, options.clip);
-    let writer = ShardWriter { control, backend, clip, workshop: Workshop::default() };
+    let writer = ShardWriter { control, backend, clip, model, workshop: Workshop::default() };
     for Output { name, content } in &plan.outputs {
         let draft = stage.draft(name)?;
         match content {

@@ -6,12 +6,13 @@ use absmax::Backend;
 use bytemuck::cast_slice_mut;
 
 use super::regions::passes;
+use super::requantize::Floats;
 use super::weight::{Quantized, Weight};
 use crate::control::Control;
-use crate::error::{Error, IoContext as _, Result};
+use crate::error::{Context as _, Error, IoContext as _, Result};
 use crate::format::read_exact_at;
 use crate::plan::{Action, ShardPlan, TensorPlan};
-use crate::read::Workshop;
+use crate::read::{StoredModel, Workshop};
 use crate::scheme::Clip;
 use crate::write::Draft;
 
@@ -24,6 +25,8 @@ pub(super) struct ShardWriter<'a, 'c> {
     pub(super) control: &'a Control<'c>,
     pub(super) backend: Backend,
     pub(super) clip: Clip,
+    /// What the tensors are read from, if they are not the floats that the plan has.
+    pub(super) model: Option<&'a StoredModel>,
     pub(super) workshop: Workshop,
 }
 
@@ -47,7 +50,14 @@ impl ShardWriter<'_, '_> {
         let source = &File::open(&shard.source).cannot("read", &shard.source)?;
         output.write_at(self.control, &shard.layout.head, 0)?;
         for tensor in &shard.tensors {
+            let floats = match self.model {
+                Some(model) => Floats::of(self.control, self.backend, model, &tensor.name)?,
+                None => None,
+            };
             let read = |bytes: &mut [u8], from: u64| -> Result<()> {
+                if let Some(floats) = &floats {
+                    return floats.read(bytes, from).in_tensor(&tensor.name);
+                }
                 let read = read_exact_at(self.control, source, bytes, tensor.from + from)?;
                 self.control.advance(bytes.len() as u64);
                 let (tensor, path) = (|| tensor.name.clone(), || shard.source.clone());

@@ -1,15 +1,20 @@
 //! The tensors as a model sees them, whether they are stored as they are or quantized.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use safetensors::Dtype;
+use safetensors::tensor::TensorInfo;
 
+use super::fp8_weight::Fp8Weight;
+use super::integer_weight::{IntegerWeight, PARTS};
 use super::place::{Files, Place};
-use super::quantized_weight::{PARTS, QuantizedWeight};
+use super::quantized_weight::QuantizedWeight;
+use super::run_time::is_of_run_time;
 use super::span::Span;
+use crate::architecture::is_narrow_float;
 use crate::control::Control;
-use crate::error::{Error, Result};
-use crate::format::{StoredGroups, stored_groups};
+use crate::error::{Error, Result, WeightError};
+use crate::format::{StoredGroups, Tensor, stored_groups};
 use crate::source::Checkpoint;
 
 /// A tensor by the name that the model has for it.
@@ -23,7 +28,7 @@ impl Stored {
     pub(crate) fn shape(&self) -> &[usize] {
         match self {
             Self::Plain(place) => &place.shape,
-            Self::Quantized(weight) => &weight.shape,
+            Self::Quantized(weight) => weight.shape(),
         }
     }
 
@@ -31,7 +36,7 @@ impl Stored {
     pub(crate) fn dtype(&self) -> Dtype {
         match self {
             Self::Plain(place) => place.dtype,
-            Self::Quantized(weight) => weight.scale.dtype,
+            Self::Quantized(weight) => weight.dtype(),
         }
     }
 
@@ -39,7 +44,15 @@ impl Stored {
     pub(crate) fn shard(&self) -> usize {
         match self {
             Self::Plain(place) => place.shard,
-            Self::Quantized(weight) => weight.scale.shard,
+            Self::Quantized(weight) => weight.places()[1].shard,
+        }
+    }
+
+    /// Where its values or integers begin in their file.
+    pub(crate) fn from(&self) -> u64 {
+        match self {
+            Self::Plain(place) => place.from,
+            Self::Quantized(weight) => weight.places()[0].from,
         }
     }
 
@@ -47,7 +60,7 @@ impl Stored {
     pub(crate) fn len(&self) -> u64 {
         match self {
             Self::Plain(place) => place.len(),
-            Self::Quantized(weight) => weight.weight.len(),
+            Self::Quantized(weight) => weight.places()[0].len(),
         }
     }
 
@@ -55,7 +68,7 @@ impl Stored {
     pub(crate) fn kind(&self) -> String {
         match self {
             Self::Plain(place) => place.dtype.to_string(),
-            Self::Quantized(weight) => format!("int{}", weight.bits),
+            Self::Quantized(weight) => weight.kind(),
         }
     }
 
@@ -85,12 +98,11 @@ impl StoredModel {
             }
         }
         let mut model = Self { files: Files::open(checkpoint)?, tensors: BTreeMap::new() };
-        let weights: Vec<String> = places
-            .keys()
-            .filter_map(|name| name.strip_suffix("_scale"))
-            .filter(|name| name.ends_with(".weight"))
-            .map(str::to_owned)
-            .collect();
+        let scales = |name: &String| {
+            let weight = name.strip_suffix("_scale_inv").or(name.strip_suffix("_scale"))?;
+            weight.ends_with(".weight").then(|| weight.to_owned())
+        };
+        let weights: BTreeSet<String> = places.keys().filter_map(scales).collect();
         let groups = match weights.first() {
             None => StoredGroups::default(),
             Some(first) => {
@@ -98,17 +110,18 @@ impl StoredModel {
                 stored_groups(&checkpoint.config).map_err(invalid)?
             }
         };
-        for name in weights {
+        let dtype = checkpoint.config.float_dtype();
+        for name in &weights {
             control.check()?;
-            let mut part = |suffix: &str| places.remove(&format!("{name}{suffix}"));
-            let parts = [part(""), part(PARTS[0]), part(PARTS[1]), part(PARTS[2]), part(PARTS[3])];
-            let module = name.strip_suffix(".weight").unwrap_or(&name);
-            let weight = QuantizedWeight::of(control, parts, groups.of(module), &model.files)?;
+            let weight = weight(control, name, &mut places, (&groups, dtype), &model.files)?;
             let weight =
                 weight.map_err(|source| Error::InvalidWeight { tensor: name.clone(), source })?;
-            model.tensors.insert(name, Stored::Quantized(Box::new(weight)));
+            model.tensors.insert(name.clone(), Stored::Quantized(Box::new(weight)));
         }
         let is_quantized = checkpoint.config.quantized_by().is_some();
+        if is_quantized || !weights.is_empty() {
+            places.retain(|_, place| !is_of_run_time(place, &weights, groups.quantizes_caches));
+        }
         for (name, place) in &places {
             control.check()?;
             refuse_part(name, place, is_quantized)?;
@@ -117,6 +130,58 @@ impl StoredModel {
         model.tensors.extend(plain);
         Ok(model)
     }
+}
+
+impl StoredModel {
+    /// Makes `checkpoint` look like the float model that it stands for: it has the tensors of that,
+    /// and its config does not speak of quantization. They are to be read from this model.
+    pub(crate) fn show_in(&self, control: &Control<'_>, checkpoint: &mut Checkpoint) -> Result<()> {
+        checkpoint.shards.iter_mut().for_each(|shard| shard.header.tensors.clear());
+        for (name, stored) in &self.tensors {
+            control.check()?;
+            let header = &mut checkpoint.shards[stored.shard()].header;
+            // The order of the tensors stays that of their data.
+            let begin = stored.from().saturating_sub(header.data_start) as usize;
+            let (dtype, shape) = (stored.dtype(), stored.shape().to_vec());
+            let len = shape.iter().product::<usize>() * dtype.bitsize() / 8;
+            let info = TensorInfo { dtype, shape, data_offsets: (begin, begin + len) };
+            header.tensors.push(Tensor { name: name.clone(), info });
+        }
+        for shard in &mut checkpoint.shards {
+            shard.header.tensors.sort_by_key(|tensor| tensor.info.data_offsets);
+        }
+        checkpoint.forget_quantization();
+        Ok(())
+    }
+}
+
+/// Takes the parts of a weight from `places`, and puts it together.
+fn weight(
+    control: &Control<'_>,
+    name: &str,
+    places: &mut BTreeMap<String, Place>,
+    (groups, dtype): (&StoredGroups, Option<Dtype>),
+    files: &Files,
+) -> Result<Result<QuantizedWeight, WeightError>> {
+    let module = name.strip_suffix(".weight").unwrap_or(name);
+    let mut part = |suffix: &str| places.remove(&format!("{name}{suffix}"));
+    let (plain, inverse) = (part(""), part("_scale_inv"));
+    let is_fp8 = plain.as_ref().is_some_and(|place| is_narrow_float(place.dtype));
+    if is_fp8 || inverse.is_some() {
+        let (Some(plain), Some(scale)) = (plain, part("_scale").xor(inverse)) else {
+            return Ok(Err(WeightError::Parts));
+        };
+        let block = groups.fp8_block(module);
+        let weight = block.and_then(|block| Fp8Weight::of(plain, scale, block, dtype));
+        return Ok(weight.map(QuantizedWeight::Fp8));
+    }
+    let parts = [plain, part(PARTS[0]), part(PARTS[1]), part(PARTS[2]), part(PARTS[3])];
+    let group = match groups.integers(module) {
+        Ok(group) => group,
+        Err(error) => return Ok(Err(error)),
+    };
+    let weight = IntegerWeight::of(control, parts, group, files)?;
+    Ok(weight.map(QuantizedWeight::Integers))
 }
 
 /// Refuses a tensor that is left after every weight has taken its parts, if it is a part of a
@@ -131,8 +196,9 @@ fn refuse_part(name: &str, place: &Place, is_quantized: bool) -> Result<()> {
     if let Some((weight, part)) = PARTS.iter().find_map(|part| Some((weight(part)?, part))) {
         return missing(weight, format!("has no {weight}_scale beside {weight}{part}"));
     }
-    if is_quantized && weight("").is_some() && place.dtype == Dtype::I8 {
-        return missing(name, format!("is I8 and has no {name}_scale"));
+    let is_narrow = place.dtype == Dtype::I8 || is_narrow_float(place.dtype);
+    if is_quantized && weight("").is_some() && is_narrow {
+        return missing(name, format!("is {} and has no {name}_scale", place.dtype));
     }
     Ok(())
 }

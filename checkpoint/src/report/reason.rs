@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::architecture::ModuleKind;
+
 /// Why a tensor is kept as it is.
 ///
 /// ```
@@ -25,12 +27,39 @@ pub enum Reason {
     UnsupportedDtype(String),
     /// The tensor has no values.
     Empty,
+    /// Rows of so many values are no whole number of groups of so many values.
+    Ragged {
+        /// Values of a row.
+        row_len: usize,
+        /// Values of a group.
+        group_size: usize,
+    },
     /// This pattern of the options asks for it.
     Ignored(String),
-    /// This part of its name is that of a head, an embedding, a norm or a router.
+    /// The architecture is not known, and this part of its name is that of a head, an embedding, a
+    /// norm or a router.
     NotLinear(String),
-    /// The tensor is the weight of a `Conv1D`, which is stored as `[in, out]`.
-    Conv1d,
+    /// The module is of this kind.
+    Kind(ModuleKind),
+    /// Transformers makes other modules of it while it loads, which it cannot do to integers.
+    Converted,
+    /// The architecture is known, and has no module of this name.
+    UnknownModule,
+}
+
+impl Reason {
+    /// Every reason once, with how often it is there, the most frequent first.
+    pub(crate) fn counted(reasons: impl IntoIterator<Item = Self>) -> Vec<(Self, usize)> {
+        let mut counted: Vec<(Self, usize)> = Vec::new();
+        for reason in reasons {
+            match counted.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, count)) => *count += 1,
+                None => counted.push((reason, 1)),
+            }
+        }
+        counted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        counted
+    }
 }
 
 impl fmt::Display for Reason {
@@ -42,9 +71,14 @@ impl fmt::Display for Reason {
             Self::NotFloating => f.write_str("not floating-point"),
             Self::UnsupportedDtype(dtype) => write!(f, "{dtype} is not supported"),
             Self::Empty => f.write_str("no values"),
+            Self::Ragged { row_len, group_size } => {
+                write!(f, "groups of {group_size} do not divide rows of {row_len}")
+            }
             Self::Ignored(pattern) => write!(f, "ignored by {pattern}"),
             Self::NotLinear(part) => write!(f, "{part} in its name"),
-            Self::Conv1d => f.write_str("Conv1D, stored [in, out]"),
+            Self::Kind(kind) => kind.fmt(f),
+            Self::Converted => f.write_str("transformers makes other modules of it"),
+            Self::UnknownModule => f.write_str("the architecture has no such module"),
         }
     }
 }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::numbers::ErrorNumbers;
 use super::reason::Reason;
+use crate::architecture::ModuleKind;
 use crate::scheme::WeightScheme;
 
 /// One tensor of a checkpoint that is quantized.
@@ -18,6 +19,9 @@ pub struct TensorReport {
     pub dtype: String,
     /// Its dimensions.
     pub shape: Vec<usize>,
+    /// What module it belongs to, where that is known or can be told by its name.
+    #[serde(default)]
+    pub kind: Option<ModuleKind>,
     /// Whether it is quantized.
     pub quantized: bool,
     /// What it becomes, if it is quantized.
@@ -26,7 +30,7 @@ pub struct TensorReport {
     pub reason: Option<Reason>,
     /// How many scales it has; 0 if it is kept.
     pub scales: usize,
-    /// Bytes in the source.
+    /// Bytes in the source; of a weight that is quantized again, those of its floats.
     pub bytes_before: u64,
     /// Bytes in OUT, scales and zero points with it.
     pub bytes_after: u64,

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::listed;
+
 /// Something that an operation goes on in spite of.
 ///
 /// ```
@@ -22,6 +24,11 @@ pub enum Warning {
         file: String,
         /// What loaders prefer.
         preferred: String,
+    },
+    /// Files that a training leaves to go on from are left out.
+    TrainingState {
+        /// The files and directories, relative to the source.
+        files: Vec<String>,
     },
     /// A tensor is in a file and not in the index.
     NotInIndex {
@@ -42,6 +49,34 @@ pub enum Warning {
         /// Whether the override matches weights. If it does, they are kept, or another override
         /// before it matches them.
         matches: bool,
+    },
+    /// The architecture is not known: modules are told apart by their names.
+    UnknownArchitecture {
+        /// The class, or the type of the model.
+        name: String,
+    },
+    /// A model within the model is not known: its modules are told apart by their names.
+    UnknownPart {
+        /// The name of the model within the model.
+        prefix: String,
+    },
+    /// The architecture is known and has no modules for some weights, which are kept.
+    UnknownModules {
+        /// One of the tensors.
+        tensor: String,
+        /// How many there are.
+        tensors: usize,
+    },
+    /// What seem to be stacked experts is kept.
+    StackedExperts {
+        /// One of the tensors.
+        tensor: String,
+        /// How many there are.
+        tensors: usize,
+        /// Their bytes.
+        bytes: u64,
+        /// The bytes of all tensors.
+        of: u64,
     },
     /// Loaders will round scales to another type than that of the weights.
     ScaleType {
@@ -73,6 +108,9 @@ impl fmt::Display for Warning {
             Self::LeftOut { file, preferred } => {
                 write!(f, "{file} is left out: loaders prefer {preferred}")
             }
+            Self::TrainingState { files } => {
+                write!(f, "training state is left out: {}", listed(files))
+            }
             Self::NotInIndex { tensor, file } => {
                 write!(f, "tensor {tensor} of {file} is not in the index")
             }
@@ -86,6 +124,27 @@ impl fmt::Display for Warning {
                 f,
                 "the override {text} has no effect: what it matches is kept, or matched by another \
                  one before it"
+            ),
+            Self::UnknownArchitecture { name } => write!(
+                f,
+                "the architecture {name} is not known: what to quantize is chosen by the names of \
+                 modules"
+            ),
+            Self::UnknownPart { prefix } => write!(
+                f,
+                "the architecture of {prefix} is not known: what to quantize in it is chosen by \
+                 the names of modules"
+            ),
+            Self::UnknownModules { tensor, tensors } => write!(
+                f,
+                "{tensors} weights are kept because the architecture has no modules for them: \
+                 {tensor} is one"
+            ),
+            Self::StackedExperts { tensor, tensors, bytes, of } => write!(
+                f,
+                "{tensors} tensors that seem to hold stacked experts are kept, {tensor} among \
+                 them: {bytes} of {of} bytes ({:.0} %) stay as they are",
+                100.0 * *bytes as f64 / *of as f64
             ),
             Self::ScaleType { count, dtype, key, loaded } => write!(
                 f,

@@ -148,6 +148,11 @@ impl WeightScheme {
         self.mapping != Mapping::Asymmetric
     }
 
+    /// The same scheme with one scale for each channel.
+    pub(crate) fn by_channel(&self) -> Self {
+        Self { granularity: Granularity::Channel, ..*self }
+    }
+
     /// Whether integers are packed into 32-bit words.
     pub(crate) fn is_packed(&self) -> bool {
         !self.name.has_activations()

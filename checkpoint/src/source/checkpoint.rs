@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::files::Files;
+use super::files::{Files, QUANTIZATION_FILES, TRAINING_STATE};
+use super::pointers::{refuse_pointer, refuse_pointers};
 use super::weights::Weights;
 use crate::control::Control;
 use crate::error::{Error, IoContext as _, Result};
@@ -38,6 +39,14 @@ pub(crate) struct Shard {
 }
 
 impl Checkpoint {
+    /// All that there is to know where the files are copied.
+    pub(crate) fn warnings_of_copy(&self) -> Vec<Warning> {
+        let state = self.left_out.iter().filter(|file| file.reason == TRAINING_STATE);
+        let files: Vec<String> = state.map(|file| file.name.clone()).collect();
+        let state = (!files.is_empty()).then_some(Warning::TrainingState { files });
+        self.warnings.iter().cloned().chain(state).collect()
+    }
+
     /// Reads the headers, the config and the index of a model directory or of one file.
     pub(crate) fn open(control: &Control<'_>, source: &Path) -> Result<Self> {
         let checkpoint = Self::open_any(control, source)?;
@@ -63,6 +72,25 @@ impl Checkpoint {
         self.shards.iter().flat_map(|shard| &shard.header.tensors)
     }
 
+    /// Removes what says that the model is quantized, beside its tensors.
+    pub(crate) fn forget_quantization(&mut self) {
+        self.config = std::mem::take(&mut self.config).dequantized();
+        let is_about =
+            |name: &PathBuf| QUANTIZATION_FILES.iter().any(|file| name == Path::new(file));
+        self.others.retain(|name| !is_about(name));
+    }
+
+    /// The name of the file that a tensor is in.
+    pub(super) fn file_of(&self, tensor: &str) -> &str {
+        let has = |shard: &&Shard| shard.header.tensors.iter().any(|found| found.name == tensor);
+        self.shards.iter().find(has).map_or("", |shard| &shard.name)
+    }
+
+    /// Whether there is a file of this name that is neither the config nor holds weights.
+    pub(super) fn has_other(&self, name: &str) -> bool {
+        self.others.iter().any(|other| other == Path::new(name))
+    }
+
     /// Opens a file by the name that was given, because a cache of models keeps its files as links
     /// to other names.
     fn open_file(control: &Control<'_>, given: &Path, source: PathBuf) -> Result<Self> {
@@ -70,6 +98,7 @@ impl Checkpoint {
         if !name.ends_with(".safetensors") || !source.is_file() {
             return Err(Error::NotACheckpoint { path: given.to_path_buf() });
         }
+        refuse_pointer(given)?;
         let shard = Shard { name, header: Header::read(control, &source)?, path: source.clone() };
         Ok(Self {
             directory: source.parent().unwrap_or(Path::new("")).to_path_buf(),
@@ -86,6 +115,7 @@ impl Checkpoint {
 
     fn open_directory(control: &Control<'_>, source: PathBuf) -> Result<Self> {
         let mut files = Files::of(control, &source)?;
+        refuse_pointers(control, &source, &files)?;
         let mut warnings = Vec::new();
         let Weights { names, index } =
             Weights::choose(control, &source, &mut files, &mut warnings)?;

@@ -19,6 +19,31 @@ static OTHER_WEIGHTS: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&format!("(?x){names}")).expect("the pattern is valid")
 });
 
+/// What a training leaves to go on from: it belongs to the float weights, and is often larger.
+static TRAINING_FILES: LazyLock<Regex> = LazyLock::new(|| {
+    let names = r"^(optimizer.*\.(pt|pth|bin|safetensors)|(scheduler|scaler)\.(pt|bin)|latest
+        |rng_state.*\.pth|random_states_\d+\.pkl|training_args\.bin|trainer_state\.json
+        |zero_to_fp32\.py)$";
+    Regex::new(&format!("(?x){names}")).expect("the pattern is valid")
+});
+
+/// Directories of the same.
+static TRAINING_DIRECTORIES: LazyLock<Regex> = LazyLock::new(|| {
+    let names = r"^(checkpoint-\d+|global_step\d+|(optimizer|pytorch_model_fsdp)_\d+)$";
+    Regex::new(names).expect("the pattern is valid")
+});
+
+/// Files in which others keep what they say of quantization, beside the config or instead of it.
+pub(super) const QUANTIZATION_FILES: [&str; 5] = [
+    "hf_quant_config.json",
+    "quant_config.json",
+    "quantization_map.json",
+    "quantize_config.json",
+    "quanto_qmap.json",
+];
+
+pub(super) const TRAINING_STATE: &str = "training state";
+
 /// What belongs to tools rather than to the model.
 const TOOL_DIRECTORIES: [&str; 3] = [".git", ".cache", "__pycache__"];
 
@@ -57,6 +82,8 @@ impl Files {
             if kind.is_dir() {
                 if TOOL_DIRECTORIES.iter().any(|tool| entry.file_name() == *tool) {
                     self.leave_out(name, "not part of the model");
+                } else if TRAINING_DIRECTORIES.is_match(&entry.file_name().to_string_lossy()) {
+                    self.leave_out(name, TRAINING_STATE);
                 } else if entry.file_type().is_ok_and(|own| own.is_symlink()) {
                     self.leave_out(name, "a symbolic link to a directory");
                 } else {
@@ -76,6 +103,8 @@ impl Files {
         let name = name.unwrap_or_default();
         if name.starts_with(TEMPORARY) {
             self.leave_out(path, "a temporary file of a run that was killed");
+        } else if TRAINING_FILES.is_match(&name) {
+            self.leave_out(path, TRAINING_STATE);
         } else if at_the_top && name.ends_with(".safetensors") {
             self.weights.push(name);
         } else if at_the_top && name.contains(".safetensors.index.") && name.ends_with(".json") {

@@ -2,8 +2,13 @@
 
 mod checkpoint;
 mod files;
+mod foreign;
+mod methods;
+mod model;
+mod pointers;
 mod quantized;
 mod weights;
 
 pub(crate) use checkpoint::{Checkpoint, Shard};
+pub(crate) use model::open_model;
 pub(crate) use quantized::refuse_quantized;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::files::Files;
 use crate::control::Control;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, listed};
 use crate::format::Index;
 use crate::format::names::{INDEX, SINGLE};
 use crate::report::Warning;
@@ -78,9 +78,5 @@ fn found_instead(directory: &Path) -> String {
     let mut names: Vec<_> =
         entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
     names.sort();
-    match names.len() {
-        0 => "it is empty".to_owned(),
-        1..=8 => format!("found {}", names.join(", ")),
-        n => format!("found {} and {} more files", names[..8].join(", "), n - 8),
-    }
+    if names.is_empty() { "it is empty".to_owned() } else { format!("found {}", listed(&names)) }
 }

@@ -13,7 +13,7 @@ use super::weight::Weight;
 use crate::control::{Control, Event};
 use crate::error::Result;
 use crate::read::{Files, Workshop};
-use crate::source::{Checkpoint, refuse_quantized};
+use crate::source::{open_model, refuse_quantized};
 
 /// Quantizes the weights of a checkpoint by many schemes, and tells the error of each. Nothing is
 /// written.
@@ -41,7 +41,7 @@ pub fn sweep(
 ) -> Result<SweepReport> {
     options.check()?;
     let candidates = candidates(&options.bits, &options.falling_group_sizes());
-    let checkpoint = Checkpoint::open(control, source.as_ref())?;
+    let checkpoint = open_model(control, source.as_ref())?;
     refuse_quantized(&checkpoint)?;
     let selected = select(control, &checkpoint, options)?;
     let unused = unused(control, &checkpoint, options)?;

@@ -1,12 +1,12 @@
 //! Selects the weights that are tried, which are those that `quantize` would quantize.
 
 use super::options::SweepOptions;
-use crate::architecture::{has_conv1d, linear_like};
+use crate::architecture::{Architecture, linear_like};
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::plan::Rules;
 use crate::read::Place;
-use crate::report::Warning;
+use crate::report::{Reason, Warning};
 use crate::scheme::ModulePattern;
 use crate::source::Checkpoint;
 
@@ -24,8 +24,9 @@ pub(super) fn select<'a>(
     checkpoint: &'a Checkpoint,
     options: &SweepOptions,
 ) -> Result<Vec<Selected<'a>>> {
-    let has_conv1d = has_conv1d(&checkpoint.config);
-    let rules = Rules { ignore: &options.ignore, has_conv1d };
+    let weights = checkpoint.tensors().filter_map(linear_like);
+    let architecture = Architecture::of(&checkpoint.config, weights);
+    let rules = Rules { ignore: &options.ignore, architecture: &architecture };
     if let Some(name) = &options.tensor {
         check_name(control, checkpoint, &rules, name)?;
     }
@@ -42,7 +43,8 @@ pub(super) fn select<'a>(
     }
     if selected.is_empty() {
         let (path, tensors) = (checkpoint.source.clone(), checkpoint.tensors().count());
-        return Err(Error::NothingToQuantize { path, tensors });
+        let kept = checkpoint.tensors().filter_map(|tensor| rules.quantizes(tensor).err());
+        return Err(Error::NothingToQuantize { path, tensors, kept: Reason::counted(kept) });
     }
     Ok(selected)
 }

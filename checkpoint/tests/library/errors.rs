@@ -4,8 +4,8 @@ use std::error::Error as _;
 use std::fs;
 
 use absmax_checkpoint::{
-    Control, Error, HeaderError, InspectOptions, QuantizeOptions, Reason, SweepOptions, inspect,
-    plan_quantize, quantize, sweep,
+    Control, Error, HeaderError, InspectOptions, QuantizeOptions, RaggedWeight, Reason,
+    SweepOptions, inspect, plan_quantize, quantize, sweep,
 };
 
 use crate::common::Model;
@@ -52,7 +52,11 @@ fn groups_that_do_not_divide_a_row() {
     let mut options = QuantizeOptions::default();
     options.scheme = "w4a16,group=7".parse().unwrap();
     let error = error(&Model::small(), &options);
-    assert!(matches!(error, Error::UnevenGroups { row_len: 24, group_size: 7, .. }), "{error:?}");
+    let Error::UnevenGroups { weights, divisor: 6, power_of_two: 4 } = error else {
+        panic!("{error:?}")
+    };
+    let tensor = "up.weight".to_owned();
+    assert_eq!(weights, [RaggedWeight { tensor, row_len: 24, group_size: 7 }]);
 }
 
 #[test]
@@ -60,7 +64,8 @@ fn nothing_to_quantize() {
     let mut options = QuantizeOptions::default();
     options.ignore.push("up".parse().unwrap());
     let error = error(&Model::small(), &options);
-    assert!(matches!(error, Error::NothingToQuantize { tensors: 2, .. }), "{error:?}");
+    let Error::NothingToQuantize { tensors: 2, kept, .. } = error else { panic!("{error:?}") };
+    assert_eq!(kept, [(Reason::Ignored("up".to_owned()), 1), (Reason::NotAWeight, 1)]);
 }
 
 #[test]

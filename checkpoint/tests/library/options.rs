@@ -30,8 +30,10 @@ fn options() {
     options.ignore = vec!["a.b".parse().unwrap(), "re:.*c=w.*".parse().unwrap()];
     options.clip = "percentile=99.5".parse().unwrap();
     options.replace = true;
+    options.on_ragged = "keep".parse().unwrap();
     let text = round_trip(&options);
     assert!(text.contains(r#""scheme":"w4a16,group=64,bits=3,asymmetric""#), "{text}");
+    assert!(text.contains(r#""on_ragged":"keep""#), "{text}");
     assert!(text.contains(r#""overrides":["re:.*mlp.*=w8a16,channel,full"]"#), "{text}");
 
     let mut options = SweepOptions::default();
@@ -61,6 +63,7 @@ fn what_means_nothing_is_refused() {
         r#"{"ignore": ["re:("]}"#,
         r#"{"clip": "percentile=200"}"#,
         r#"{"ignore": [""]}"#,
+        r#"{"on_ragged": "skip"}"#,
         r#"{"overrides": ["=w8a8"]}"#,
         r#"{"scheme": "w4a16,group=0"}"#,
         r#"{"backend": "avx2"}"#,

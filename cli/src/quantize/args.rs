@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use absmax::{Backend, Isa, Range};
 use absmax_checkpoint::{
-    Choices, Clip, Granularity, ModulePattern, Override, QuantizeOptions, WeightScheme,
+    Choices, Clip, Experts, Granularity, ModulePattern, OnRagged, Override, QuantizeOptions,
+    WeightScheme,
 };
 use anyhow::{Result, anyhow};
 use clap::ValueEnum;
@@ -31,15 +32,34 @@ pub(crate) struct Args {
     #[arg(long, value_name = "NAME|re:PATTERN")]
     pub(crate) ignore: Vec<ModulePattern>,
 
+    /// What becomes of experts that are stacked in one tensor, which no loader reads quantized:
+    /// refuse the model, or keep them as they are
+    #[arg(long, value_name = "refuse|keep", default_value_t)]
+    pub(crate) experts: Experts,
+
+    /// Write what transformers is known not to load, too, for engines that do
+    #[arg(long)]
+    pub(crate) allow_unloadable: bool,
+
     /// Give a module another scheme: w8a8, w8a16 or w4a16, and after commas any of tensor, channel,
     /// group=N, bits=N, asymmetric, narrow, full. The first of several that match is taken
     #[arg(long = "override", value_name = "NAME|re:PATTERN=SCHEME")]
     pub(crate) overrides: Vec<Override>,
 
+    /// Read a source that is quantized already as the floats that it stands for, and quantize
+    /// them: FP8, and int8 and int4 in the form of compressed-tensors. It loses twice
+    #[arg(long)]
+    pub(crate) requantize: bool,
+
     /// Which weights share a scale: tensor, channel (of output) or group=N (neighbours in a
     /// channel). By default channel, and group=128 of w4a16
     #[arg(long)]
     pub(crate) granularity: Option<Granularity>,
+
+    /// What becomes of weights whose rows groups do not divide: refuse the run, keep these weights
+    /// as they are, or quantize them by channel
+    #[arg(long, value_name = "refuse|keep|channel", default_value_t)]
+    pub(crate) on_ragged: OnRagged,
 
     /// Use so many bits of those that a weight is stored in
     #[arg(long, value_name = "N")]
@@ -131,8 +151,12 @@ impl Args {
         options.scheme = WeightScheme::new(self.scheme.into(), choices)
             .map_err(|error| Usage::new(ErrorKind::ArgumentConflict, error))?;
         options.overrides.clone_from(&self.overrides);
+        options.experts = self.experts;
+        options.allow_unloadable = self.allow_unloadable;
         options.ignore.clone_from(&self.ignore);
+        options.on_ragged = self.on_ragged;
         options.clip = self.clip;
+        options.requantize = self.requantize;
         options.replace = self.force;
         options.backend = backend(self.isa)?;
         Ok(options)

@@ -12,7 +12,10 @@ use crate::console::Console;
 use crate::explain::{Advice, explain};
 use crate::{interrupt, memory};
 
-const ADVICE: Advice = Advice { ignore: "keeps it as it is", dry_run: "--dry-run" };
+const ADVICE: Advice = Advice {
+    ignore: "keeps it as it is",
+    requantize: " (--requantize quantizes it again, and loses twice)",
+};
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     let options = args.options()?;

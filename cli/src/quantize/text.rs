@@ -14,16 +14,18 @@ pub(super) struct TensorLines {
     name: usize,
     shape: usize,
     dtype: usize,
+    kind: usize,
     done: usize,
 }
 
 impl TensorLines {
     pub(super) fn new(tensors: &[TensorReport]) -> Self {
-        let mut widths = Self { name: 0, shape: 0, dtype: 0, done: 0 };
+        let mut widths = Self { name: 0, shape: 0, dtype: 0, kind: 0, done: 0 };
         for tensor in tensors {
             widths.name = widths.name.max(tensor.name.len());
             widths.shape = widths.shape.max(shape(tensor).len());
             widths.dtype = widths.dtype.max(tensor.dtype.len());
+            widths.kind = widths.kind.max(kind(tensor).len());
             widths.done = widths.done.max(done(tensor).len());
         }
         widths
@@ -31,14 +33,16 @@ impl TensorLines {
 
     pub(super) fn line(&self, tensor: &TensorReport) -> String {
         let mut line = format!(
-            "{:name$}  {:shape$}  {:dtype$}  {:done$}",
+            "{:name$}  {:shape$}  {:dtype$}  {:kind$}  {:done$}",
             tensor.name,
             shape(tensor),
             tensor.dtype,
+            kind(tensor),
             done(tensor),
             name = self.name,
             shape = self.shape,
             dtype = self.dtype,
+            kind = self.kind,
             done = self.done,
         );
         if let Some(error) = tensor.error {
@@ -50,6 +54,11 @@ impl TensorLines {
 
 fn shape(tensor: &TensorReport) -> String {
     format!("{:?}", tensor.shape)
+}
+
+/// What module the tensor belongs to.
+fn kind(tensor: &TensorReport) -> String {
+    tensor.kind.map_or_else(|| "-".to_owned(), |kind| kind.to_string())
 }
 
 fn done(tensor: &TensorReport) -> String {

@@ -13,7 +13,7 @@ use crate::explain::{Advice, explain};
 use crate::interrupt;
 use crate::plot::PlotFile;
 
-const ADVICE: Advice = Advice { ignore: "leaves it out", dry_run: "quantize --dry-run" };
+const ADVICE: Advice = Advice { ignore: "leaves it out", requantize: "" };
 
 /// What `--json` prints.
 #[derive(Serialize)]

@@ -163,6 +163,75 @@ fn the_config_and_the_parts_agree() {
     expect(&config, &|tensors| tensors.push(bare.clone()), &["b.weight", "no b.weight_scale"]);
 }
 
+/// Masks are stored with infinities.
+#[test]
+fn what_is_not_finite_and_equal_has_no_error() {
+    let (inf, nan) = (f32::INFINITY, f32::NAN);
+    let model = |values: [f32; 4]| {
+        let mask = ("mask", Tensor::of(Dtype::F32, &[2, 2], values));
+        Model::new()
+            .weights("model.safetensors", &[mask, ("w", Tensor::random(Dtype::F32, &[4, 4]))])
+    };
+    let decibels = |a: [f32; 4], b: [f32; 4]| {
+        let (a, b) = (model(a), model(b));
+        let (a, b) = (a.source(), b.source());
+        let tensors = compare(&a, &b, &[])["tensors"].clone();
+        let mask =
+            tensors.as_array().unwrap().iter().find(|t| t["name"] == "mask").unwrap().clone();
+        let paths = [a.to_str().unwrap(), b.to_str().unwrap()];
+        let run = absmax([&["compare", "--fail-below", "30"], &paths[..]].concat());
+        (mask["identical"] == true, mask["sqnr_db"].as_f64(), run.code)
+    };
+    // An infinite number of decibels is null.
+    assert_eq!(decibels([-inf, 0.0, nan, 1.0], [-inf, 0.0, nan, 1.0]), (true, None, Some(0)));
+    assert_eq!(decibels([-inf; 4], [-inf; 4]), (true, None, Some(0)));
+    let (identical, noise, code) = decibels([-inf, 0.0, nan, 1.0], [-inf, 0.0, nan, 1.5]);
+    assert!(!identical && (noise.unwrap() - 6.0206).abs() < 1e-3 && code == Some(1), "{noise:?}");
+    for other in [[inf, 0.0, nan, 1.0], [0.0, 0.0, nan, 1.0], [-inf, nan, nan, 1.0]] {
+        let (identical, _, code) = decibels([-inf, 0.0, nan, 1.0], other);
+        assert_eq!((identical, code), (false, Some(1)), "{other:?}");
+    }
+}
+
+/// What quantized modules have only while they run does not stay behind.
+#[test]
+fn nothing_of_the_quantization_stays() {
+    let model = Model::small();
+    quantize(&model.source(), &model.out(), &[]).succeeded();
+    let module = "model.layers.0.mlp.up_proj";
+    let mut added: Vec<String> = ["input_scale", "input_zero_point", "output_scale"]
+        .map(|part| format!("{module}.{part}"))
+        .to_vec();
+    added.extend(["k_scale", "v_scale", "kv_scale"].map(|part| format!("model.attn.{part}")));
+    let number = Tensor::of(Dtype::F32, &[1], [0.5]);
+    let left = |more: &[(&str, Tensor)], scheme: Value| {
+        let mut tensors: Vec<(String, Tensor)> = read_model(&model.out()).into_iter().collect();
+        tensors.extend(added.iter().map(|name| (name.clone(), number.clone())));
+        tensors.extend(more.iter().map(|(name, tensor)| ((*name).to_owned(), tensor.clone())));
+        let tensors: Vec<(&str, Tensor)> =
+            tensors.iter().map(|(name, tensor)| (name.as_str(), tensor.clone())).collect();
+        let config = fs::read_to_string(model.out().join("config.json")).unwrap();
+        let mut config: Value = serde_json::from_str(&config).unwrap();
+        config["quantization_config"]["kv_cache_scheme"] = scheme;
+        let other = Model::new().config(&config).weights("model.safetensors", &tensors);
+        let paths = [other.source(), other.out()].map(|path| path.to_str().unwrap().to_owned());
+        absmax(["dequantize", &paths[0], "-o", &paths[1]]).succeeded();
+        let of_model = read_model(&model.source());
+        read_model(&other.out())
+            .into_keys()
+            .filter(|n| !of_model.contains_key(n))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(left(&[], Value::Null), [""; 0]);
+    // A model's own parameters, which are no single numbers, or not of modules that are quantized.
+    let own = [
+        ("model.attn.q_scale", Tensor::random(Dtype::F32, &[8])),
+        ("model.other.input_scale", Tensor::random(Dtype::F32, &[8])),
+    ];
+    assert_eq!(left(&own, Value::Null), ["model.attn.q_scale", "model.other.input_scale"]);
+    assert_eq!(left(&own, serde_json::json!({ "num_bits": 8 })), ["model.other.input_scale"]);
+}
+
 #[test]
 fn what_cannot_be_compared_is_said() {
     let model = model(Dtype::F32);

@@ -5,7 +5,7 @@ use std::fs;
 use safetensors::Dtype;
 use serde_json::{Value, json};
 
-use crate::common::{Granularity, Model, expect_quantized, listing, quantize, read_model};
+use crate::common::{Granularity, Model, absmax, expect_quantized, listing, quantize, read_model};
 
 #[test]
 fn the_config_keeps_its_text_and_gains_a_key() {
@@ -18,6 +18,56 @@ fn the_config_keeps_its_text_and_gains_a_key() {
     let added = written.strip_prefix(kept).unwrap();
     assert!(added.starts_with(",\n  \"quantization_config\": {\n    \"quant_method\""), "{added}");
     assert!(added.ends_with("\n  }\n}\n"), "{added}");
+}
+
+/// The config of OUT, and that of OUT put back into floating point.
+fn configs(text: &str) -> [String; 2] {
+    let model = Model::small().file("config.json", text);
+    quantize(&model.source(), &model.out(), &[]).succeeded();
+    let (out, back) = (model.out(), model.beside("back"));
+    absmax(["dequantize", out.to_str().unwrap(), "-o", back.to_str().unwrap()]).succeeded();
+    [out, back].map(|directory| fs::read_to_string(directory.join("config.json")).unwrap())
+}
+
+/// Python writes numbers that JSON does not have. Every byte that is not about quantization stays,
+/// and what was added goes away again.
+#[test]
+fn the_config_keeps_every_byte() {
+    let numbers =
+        r#"[0.0, Infinity],  "b": -Infinity, "c":{"d":[NaN,1e400,-0.0]}, "é": "NaN \" ,""#;
+    for (before, after) in [
+        (format!("{{\"a\" : {numbers}"), "}"),
+        (format!("\r\n\t{{\r\n \"a\": {numbers}"), "\r\n}\r\n\r\n"),
+        (format!(r#"{{"model_type": "llama", "a": {numbers}, "z": {{}}"#), " \n }"),
+    ] {
+        let text = format!("{before}{after}");
+        let [quantized, back] = configs(&text);
+        let added = quantized.strip_prefix(&before).and_then(|rest| rest.strip_suffix(after));
+        let added = added.unwrap_or_else(|| panic!("{quantized}"));
+        assert!(added.starts_with(",\n  \"quantization_config\": {"), "{added}");
+        let value: Value = serde_json::from_str(&format!("{{{}}}", &added[1..])).unwrap();
+        assert_eq!(value["quantization_config"]["quant_method"], "compressed-tensors");
+        assert_eq!(back, text);
+    }
+}
+
+/// A null is replaced where it stands.
+#[test]
+fn the_config_gains_a_key_where_it_was() {
+    for (before, after, without) in [
+        ("{\"quantization_config\":", " , \"x\": [Infinity]}", "{\"x\": [Infinity]}"),
+        ("{\"a\": 1, \"quantization_config\":", ",\n\"x\": 1}", "{\"a\": 1,\n\"x\": 1}"),
+        ("{ \"quantization_config\":", " }", "{  }"),
+    ] {
+        let [quantized, back] = configs(&format!("{before}null{after}"));
+        let value = quantized.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+        let value: Value = serde_json::from_str(value.expect(&quantized)).unwrap();
+        assert_eq!(value["quantization_status"], "compressed");
+        assert_eq!(back, without);
+    }
+    let [quantized, back] = configs("{}");
+    assert!(quantized.starts_with("{\n  \"quantization_config\": {"), "{quantized}");
+    assert_eq!(back, "{\n  \n}");
 }
 
 #[test]
@@ -64,7 +114,7 @@ fn everything_else_is_copied() {
         ("2_Dense/model.safetensors", "another module's"),
         ("README.md", ""),
         ("tokenizer.json", "{\"a\": 1}"),
-        ("training_args.bin", "no weights"),
+        ("optimizer.py", "no state"),
     ];
     let left_out = [
         ".absmax-0.old",
@@ -80,6 +130,7 @@ fn everything_else_is_copied() {
         "pytorch_model-00001-of-00002.bin",
         "pytorch_model.bin.index.json",
         "tf_model.h5",
+        "training_args.bin",
     ];
     let mut model = Model::small();
     for (name, content) in others {
@@ -114,6 +165,7 @@ fn everything_else_is_copied() {
             "pytorch_model-00001-of-00002.bin",
             "pytorch_model.bin.index.json",
             "tf_model.h5",
+            "training_args.bin",
         ]
     );
 }

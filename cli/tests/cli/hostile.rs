@@ -129,6 +129,20 @@ fn offsets_that_do_not_fit() {
     refused(&two([0, 32], [32, u64::MAX - 3]), &["tensor b"]);
 }
 
+/// As the safetensors library reads it.
+#[test]
+fn metadata_that_are_null() {
+    let entry = json!({ "dtype": "F32", "shape": [4, 4], "data_offsets": [0, 64] });
+    let file = header(&json!({ "__metadata__": null, "x.weight": entry }));
+    SafeTensors::deserialize(&file).unwrap();
+    let model = Model::new().file("model.safetensors", file);
+    quantize(&model.source(), &model.out(), &[]).succeeded();
+    let written = fs::read(model.out().join("model.safetensors")).unwrap();
+    let (_, metadata) = SafeTensors::read_metadata(&written).unwrap();
+    let format = [("format".to_owned(), "pt".to_owned())].into();
+    assert_eq!(metadata.metadata().as_ref(), Some(&format));
+}
+
 /// What steers a terminal does not reach it.
 #[test]
 fn names_are_printed_as_they_are_written() {

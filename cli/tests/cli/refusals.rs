@@ -18,10 +18,16 @@ fn refused(model: &Model, parts: &[&str]) {
 #[test]
 fn already_quantized() {
     let already = "already quantized";
-    let config = json!({ "quantization_config": { "quant_method": "gptq" } });
-    refused(&Model::small().config(&config), &[already, "quantization_config"]);
-    let config = json!({ "compression_config": {} });
-    refused(&Model::small().config(&config), &[already, "compression_config"]);
+    let said = json!({ "quant_method": "gptq" });
+    for key in ["quantization_config", "compression_config", "quantization"] {
+        let of_part = json!({ "model_type": "llava", "text_config": { key: said } });
+        for config in [json!({ key: said }), of_part] {
+            refused(&Model::small().config(&config), &[already, "(gptq)", key]);
+        }
+    }
+    for file in ["hf_quant_config.json", "quantize_config.json", "quanto_qmap.json"] {
+        refused(&Model::small().file(file, "{}"), &[already, file]);
+    }
     for name in [
         "a.proj.weight_scale",
         "a.proj.weight_scale_inv",
@@ -37,14 +43,74 @@ fn already_quantized() {
         let model = Model::new().weights("model.safetensors", &tensors);
         refused(&model, &[already, name, "model.safetensors"]);
     }
-    for dtype in [Dtype::I8, Dtype::F8_E4M3, Dtype::F8_E5M2] {
+    for (dtype, shape) in [
+        (Dtype::I8, &[4, 4][..]),
+        (Dtype::U8, &[2, 4, 4]),
+        (Dtype::U32, &[4, 1]),
+        (Dtype::F8_E4M3, &[4, 4]),
+        (Dtype::F8_E5M2, &[4, 4]),
+    ] {
         let tensors = [
             ("a.proj.weight", Tensor::random(Dtype::F32, &[4, 4])),
-            ("b.proj.weight", Tensor::zeros(dtype, &[4, 4])),
+            ("b.proj.weight", Tensor::zeros(dtype, shape)),
         ];
         let model = Model::new().weights("model.safetensors", &tensors);
         refused(&model, &[already, "b.proj.weight", &dtype.to_string()]);
     }
+}
+
+/// A part of a model that another program has quantized, beside a part that is float. The config
+/// does not tell, and the tensors do.
+#[test]
+fn quantized_in_part_by_others() {
+    let cases: [(&str, &[(&str, Dtype)]); 14] = [
+        ("AQLM", &[("codes", Dtype::I8), ("codebooks", Dtype::F16), ("scales", Dtype::F16)]),
+        ("GPTQ", &[("qweight", Dtype::I32), ("qzeros", Dtype::I32), ("g_idx", Dtype::I32)]),
+        ("AWQ", &[("qweight", Dtype::I32), ("qzeros", Dtype::I32), ("scales", Dtype::F16)]),
+        ("bitsandbytes", &[("weight", Dtype::I8), ("SCB", Dtype::F32)]),
+        ("bitsandbytes", &[("weight", Dtype::U8), ("weight.absmax", Dtype::F32)]),
+        ("MLX", &[("weight", Dtype::U32), ("scales", Dtype::F16), ("biases", Dtype::F16)]),
+        ("quanto", &[("weight._data", Dtype::I8), ("weight._scale", Dtype::F16)]),
+        ("HQQ", &[("W_q", Dtype::U8), ("scale", Dtype::F16), ("zero", Dtype::F16)]),
+        ("MXFP4", &[("up_blocks", Dtype::U8), ("up_scales", Dtype::U8)]),
+        ("SpQR", &[("dense_weights", Dtype::I64), ("in_perm", Dtype::I16)]),
+        ("EETQ", &[("weight", Dtype::I8), ("weight_scales", Dtype::F16)]),
+        (
+            "NVFP4",
+            &[
+                ("weight", Dtype::U8),
+                ("weight_scale", Dtype::F8_E4M3),
+                ("weight_scale_2", Dtype::F32),
+            ],
+        ),
+        ("FP8", &[("weight", Dtype::F8_E4M3), ("weight_scale_inv", Dtype::F32)]),
+        ("torchao", &[("_weight_qdata", Dtype::I8), ("_weight_scale", Dtype::F32)]),
+    ];
+    for (method, parts) in cases {
+        let names: Vec<String> = parts.iter().map(|(part, _)| format!("m.q.{part}")).collect();
+        let tensors = names
+            .iter()
+            .zip(parts)
+            .map(|(name, (_, dtype))| (name.as_str(), Tensor::zeros(*dtype, &[4, 4])));
+        let tensors = [tensors.collect(), Model::small_tensors(Dtype::F32)].concat();
+        let model = Model::new().weights("model.safetensors", &tensors);
+        refused(&model, &["already quantized", &format!("({method})"), "m.q."]);
+    }
+}
+
+/// Names that only together are those of a method, and integers that are no weights.
+#[test]
+fn not_quantized() {
+    let names = ["m.scales", "m.biases", "m.codes", "m.indices", "up_blocks", "m.scale"];
+    let floats = names.map(|name| (name, Tensor::random(Dtype::F32, &[4, 4])));
+    let integers = [
+        ("m.attn.bias", Tensor::zeros(Dtype::U8, &[1, 1, 4, 4])),
+        ("m.position_ids", Tensor::zeros(Dtype::I64, &[1, 512])),
+    ];
+    let tensors = [Model::small_tensors(Dtype::F32), floats.to_vec(), integers.to_vec()].concat();
+    let config = json!({ "quantization": "none", "compression_config": null });
+    let model = Model::new().config(&config).weights("model.safetensors", &tensors);
+    quantize(&model.source(), &model.out(), &[]).succeeded();
 }
 
 #[test]
@@ -61,11 +127,14 @@ fn what_was_written_is_not_quantized_again() {
 fn nothing_to_quantize() {
     let tensors = [("model.embed_tokens.weight", Tensor::random(Dtype::F32, &[4, 4]))];
     let model = Model::new().weights("model.safetensors", &tensors);
-    refused(&model, &["nothing to quantize", "none of its 1 tensors"]);
+    refused(&model, &["nothing to quantize", "none of its 1 tensors", "(embed in its name: 1)"]);
     refused(&Model::new().weights("model.safetensors", &[]), &["nothing to quantize"]);
     let model = Model::small();
-    quantize(&model.source(), &model.out(), &["--ignore", "re:."])
-        .failed_with(&["nothing to quantize"]);
+    quantize(&model.source(), &model.out(), &["--ignore", "re:."]).failed_with(&[
+        "nothing to quantize",
+        "not a weight: 1",
+        "ignored by re:.: 2",
+    ]);
 }
 
 #[test]
@@ -91,7 +160,8 @@ fn no_model() {
 
 #[test]
 fn broken_configs() {
-    for text in ["", "{", "[]", "{\"a\": }", "{\"a\": NaN}"] {
+    let not_numbers = [r#"{"a": nan}"#, r#"{"a": -NaN}"#, r#"{"a": Inf}"#, r#"{NaN: 1}"#];
+    for text in ["", "{", "[]", r#"{"a": }"#, "{}{}"].into_iter().chain(not_numbers) {
         refused(&Model::small().file("config.json", text), &["config.json", "line 1 column"]);
     }
 }

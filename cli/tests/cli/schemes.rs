@@ -314,11 +314,3 @@ fn overrides_make_groups_of_the_config() {
     assert!(names.contains(&"model.layers.0.mlp.gate_proj.weight_zero_point".to_owned()));
     assert!(names.contains(&"model.layers.0.mlp.down_proj.weight".to_owned()));
 }
-
-#[test]
-fn groups_that_do_not_divide_a_row_are_refused() {
-    let model = model(Dtype::F32, &[40, 24]);
-    let run = quantize(&model.source(), &model.out(), &["--scheme", "w4a16"]);
-    run.failed_with(&["up_proj.weight", "rows of 24", "groups of 128", "--override"]);
-    assert!(!model.out().exists());
-}

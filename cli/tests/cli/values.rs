@@ -30,6 +30,23 @@ fn examples() {
     }
 }
 
+/// Numbers of any size keep four significant digits.
+#[test]
+fn small_numbers() {
+    let examples: [(&[&str], &str); 3] = [
+        (
+            &["1e-6", "-2.5e-7"],
+            r#"{"quantized":[127,-32],"scale":7.874e-9,"dequantized":[1e-6,-2.52e-7]}"#,
+        ),
+        (&["1e-30", "0"], r#"{"quantized":[127,0],"scale":7.874e-33,"dequantized":[1e-30,0]}"#),
+        (&["1", "0.008"], r#"{"quantized":[127,1],"scale":0.007874,"dequantized":[1,0.007874]}"#),
+    ];
+    for (values, expected) in examples {
+        let run = absmax(["values"].iter().chain(values)).succeeded();
+        assert_eq!(run.stdout, format!("{expected}\n"));
+    }
+}
+
 #[test]
 fn values_that_are_not_finite_are_named() {
     absmax(["values", "1", "nan"]).failed_with(&["NaN", "index 1"]);

@@ -22,7 +22,7 @@ impl Model {
         let directory = tempfile::tempdir().unwrap();
         let model = Self { directory };
         fs::create_dir(model.source()).unwrap();
-        model.config(&json!({ "model_type": "llama", "vocab_size": 32 }))
+        model.config(&json!({ "vocab_size": 32 }))
     }
 
     /// One file with one Linear and what stands around it.

@@ -1,0 +1,73 @@
+//! Names of modules, and their patterns: names with `*` for every index.
+
+/// The patterns that a name may have in the table, those with more indices before those with more
+/// `*`, and with each the indices that its `*` stand for. The table has `*` for the layers of a
+/// list, and the index for a place in a fixed sequence.
+pub(super) fn patterns(name: &str) -> impl Iterator<Item = (String, Vec<&str>)> {
+    // No model has more lists within lists.
+    const MOST: usize = 6;
+    let count = name.split('.').filter_map(index_of).count().min(MOST);
+    (0..1_u32 << count).map(move |stars| {
+        let (mut pattern, mut indices, mut index) = (String::new(), Vec::new(), 0);
+        for (i, part) in name.split('.').enumerate() {
+            if i > 0 {
+                pattern.push('.');
+            }
+            let Some((before, digits)) = index_of(part) else {
+                pattern.push_str(part);
+                continue;
+            };
+            if index >= count || stars >> index & 1 == 1 {
+                indices.push(digits);
+                pattern.push_str(before);
+                pattern.push('*');
+            } else {
+                pattern.push_str(part);
+            }
+            index += 1;
+        }
+        (pattern, indices)
+    })
+}
+
+/// The name that a pattern has with these indices.
+pub(super) fn filled(pattern: &str, indices: &[&str]) -> String {
+    let mut indices = indices.iter();
+    let parts = pattern.split('*').map(str::to_owned);
+    let filled = parts.reduce(|name, part| name + indices.next().unwrap_or(&"*") + &part);
+    filled.unwrap_or_default()
+}
+
+/// A regular expression for a name, or a pattern of names, and all names that differ from it in
+/// their indices only.
+pub(crate) fn with_any_index(name: &str) -> String {
+    let parts = name.split('.').map(|part| match part {
+        part if is_digits(part) => r"\d+".to_owned(),
+        part => regex::escape(part).replace(r"\*", r"\d+"),
+    });
+    format!("^{}$", parts.collect::<Vec<_>>().join(r"\."))
+}
+
+/// A name behind a prefix, either of which may be empty.
+pub(super) fn joined(prefix: &str, name: &str) -> String {
+    if prefix.is_empty() || name.is_empty() {
+        format!("{prefix}{name}")
+    } else {
+        format!("{prefix}.{name}")
+    }
+}
+
+/// What is left of a name within a prefix.
+pub(super) fn within<'a>(prefix: &str, name: &'a str) -> Option<&'a str> {
+    name.strip_prefix(prefix)?.strip_prefix('.')
+}
+
+/// The index that a part of a name is, or that follows its last `_`, and what is before it.
+fn index_of(part: &str) -> Option<(&str, &str)> {
+    let digits = part.rsplit('_').next().filter(|digits| is_digits(digits))?;
+    Some((&part[..part.len() - digits.len()], digits))
+}
+
+fn is_digits(part: &str) -> bool {
+    !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit())
+}

@@ -1,0 +1,179 @@
+"""Judges a quantized checkpoint by what transformers makes of it.
+
+The measure is a float model: the source's class, read by transformers from ordinary files in which q * scale stands for
+every quantized weight. So names that differ on disk and at run time are transformers' own business, on both sides.
+"""
+
+from pathlib import Path
+
+import torch
+from compressed_tensors.quantization import QuantizationScheme, QuantizationStatus
+from compressed_tensors.quantization.lifecycle.forward import set_forward_quantized
+from transformers import CompressedTensorsConfig
+from transformers.pytorch_utils import Conv1D
+from transformers.quantizers.base import _assign_is_quantized
+
+from zoo.inputs import outputs
+from zoo.stored import Stored, read_tensors, same_bits
+
+REPORTS = ("missing_keys", "unexpected_keys", "mismatched_keys", "error_msgs")
+LEAST_SHARE = 0.5
+LEAST_SQNR = 10.0
+# Of the largest output: on inputs that are strided, torch may choose another order of the sums for the same layer.
+SUMS = 2**-18
+
+
+class Wrong(Exception):
+    """What is wrong with a checkpoint, in a line."""
+
+    by_exception = False
+
+
+def failed(what, error):
+    """That transformers raises is a fault that users notice."""
+    if isinstance(error, TimeoutError):
+        return error
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    wrong = Wrong(f"{what} raises {type(error).__name__}: {(lines or [''])[-1][:160]}")
+    wrong.by_exception = True
+    return wrong
+
+
+def demand(holds, what):
+    if not holds:
+        raise Wrong(what)
+
+
+def some(names):
+    names = sorted(map(str, names or []))
+    return f"{len(names)}, such as {names[0]}" if len(names) > 1 else "".join(names)
+
+
+def load(cls, directory, **options):
+    """The model, or Wrong if transformers fails or reports a difference between the files and the model."""
+    try:
+        model, info = cls.from_pretrained(directory, output_loading_info=True, **options)
+    except Exception as error:
+        raise failed("loading", error)
+    for kind in REPORTS:
+        demand(not info.get(kind), f"loading reports {kind}: {some(info.get(kind))}")
+    return model.eval()
+
+
+def unlike(a, b):
+    """The names of the tensors of state dict `a` that `b` has otherwise or lacks."""
+    return {name for name, tensor in a.items() if name not in b or not same_bits(tensor, b[name])}
+
+
+def embeddings(model):
+    """The weights of embeddings, and so of the heads that are tied to them, and of other output heads."""
+    found = {id(m.weight) for m in model.modules() if isinstance(m, torch.nn.Embedding)}
+    head = model.get_output_embeddings() if hasattr(model, "get_output_embeddings") else None
+    return found | ({id(head.weight)} if hasattr(head, "weight") else set())
+
+
+class Original:
+    """A float model as it was saved, in one of the two ways, and what may be quantized of it."""
+
+    def __init__(self, model, inputs, source):
+        self.cls, self.source, self.inputs = type(model), source, inputs
+        self.model = load(self.cls, source)
+        demand(not unlike(model.state_dict(), self.model.state_dict()), "transformers does not read what it saves")
+        self.state = self.model.state_dict()
+        self.files = read_tensors(source)
+        fixed = embeddings(self.model)
+        modules = {n: m for n, m in self.model.named_modules() if hasattr(m, "weight")}
+        linear = {n for n, m in modules.items() if isinstance(m, torch.nn.Linear) and id(m.weight) not in fixed}
+        self.linears = linear
+        experts = {n for n, p in self.model.named_parameters() if p.ndim == 3 and "expert" in n}
+        conv1d = {f"{n}.weight" for n, m in modules.items() if isinstance(m, Conv1D)}
+        self.experts = experts
+        self.main = {f"{n}.weight" for n in linear} | experts
+        self.quantizable = self.main | conv1d
+
+
+class Meant:
+    """The float model with the stored weights, and which of its modules have them."""
+
+    def __init__(self, original, stored, directory):
+        self.check_files(original, stored)
+        stored.write_floats(original.source, directory)
+        try:
+            self.model = load(original.cls, directory)
+        except Wrong as wrong:
+            raise Wrong(f"a float model with these names: {wrong}")
+        self.state = self.model.state_dict()
+        self.quantized = unlike(original.state, self.state)
+        alien = self.quantized - original.quantizable
+        demand(not alien, f"quantized, though a head or no Linear: {some(alien)}")
+        for name in self.quantized:
+            x, y = original.state[name].double(), self.state[name].double()
+            noise = ((x - y) ** 2).sum()
+            sqnr = 10 * torch.log10((x**2).sum() / noise).item()
+            demand(sqnr >= LEAST_SQNR, f"{name} is not near the original's: {sqnr:.1f} dB")
+        size = lambda names: sum(original.state[n].numel() for n in names)
+        self.share = size(self.quantized & original.main) / size(original.main) if original.main else 1.0
+        self.left = original.main - self.quantized
+
+    @staticmethod
+    def check_files(original, stored):
+        """Kept tensors have the source's bits; integers are the nearest to the source's weights."""
+        changed = {n for n, t in stored.kept.items() if n in original.files and not same_bits(t, original.files[n])}
+        demand(not changed, f"kept, but not the original's: {some(changed)}")
+        for module, (q, scale) in stored.weights.items():
+            if f"{module}.weight" not in original.files:
+                continue
+            x, steps = original.files[f"{module}.weight"].double(), scale.double()
+            error = (x - q.double() * steps).abs() / steps
+            inside = (q > -(2 ** (stored.bits - 1))) & (q < 2 ** (stored.bits - 1) - 1)
+            # At the ends a scale that was rounded may be a little small.
+            near = error.max() <= 1.01 and error[inside].max() <= 0.5 + 2**-16
+            demand(near, f"{module}: q is not the nearest integer")
+
+    def round_activations(self, stored):
+        """Makes the quantized Linears round what goes in as the loader does, if the scheme says so.
+
+        Some models compute otherwise if they are marked as quantized, as the loader marks them.
+        """
+        _assign_is_quantized(self.model)
+        if stored.group["input_activations"] is None:
+            return
+        scheme = QuantizationScheme(targets=["Linear"], input_activations=stored.group["input_activations"])
+        for name, module in self.model.named_modules():
+            if f"{name}.weight" in self.quantized and isinstance(module, torch.nn.Linear):
+                module.quantization_scheme, module.quantization_status = scheme, QuantizationStatus.COMPRESSED
+                set_forward_quantized(module)
+
+
+def settled(model):
+    """The model with its weights in memory of their own: sums of products may depend on where a mapped file begins."""
+    for tensor in [*model.parameters(), *model.buffers()]:
+        tensor.data = tensor.data.clone()
+    return model
+
+
+def judge(original, out, work, dequantize=False):
+    """What is meant by the files of `out`; Wrong if what transformers loads is not that. `work` is written to."""
+    stored = Stored(out)
+    meant = Meant(original, stored, work)
+    options = {"quantization_config": CompressedTensorsConfig(dequantize=True)} if dequantize else {}
+    model = load(original.cls, out, **options)
+    if not dequantize:
+        rounding = {n for n, m in model.named_modules() if getattr(m, "quantization_scheme", None)}
+        modules = {n.removesuffix(".weight") for n in meant.quantized - original.experts}
+        demand(rounding == modules, f"taken for quantized or for not by mistake: {some(rounding ^ modules)}")
+        meant.round_activations(stored)
+    try:
+        outputs(model, original.inputs)
+    except Exception as error:
+        raise failed("forward", error)
+    # Only now: the first forward pass is what decompresses.
+    wrong = unlike(meant.state, model.state_dict())
+    demand(not wrong, f"loaded, it is neither q * scale nor the original's: {some(wrong)}")
+    found, expected = (outputs(settled(m), original.inputs) for m in (model, meant.model))
+    demand(len(found) == len(expected), "other outputs")
+    for a, b in zip(found, expected):
+        demand(a.shape == b.shape, "outputs of other shapes")
+        error, largest = (a - b).abs().max(), b.abs().max()
+        demand(same_bits(a, b) or error <= SUMS * largest, f"outputs differ by {error:.3g} of {largest:.3g}")
+    return meant

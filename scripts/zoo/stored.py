@@ -1,0 +1,57 @@
+"""The weights of a compressed-tensors directory, as its files have them, and a float checkpoint made of them."""
+
+import json
+import shutil
+
+import torch
+from safetensors.torch import load_file, save_file
+
+
+def read_tensors(directory):
+    tensors = {}
+    for file in sorted(directory.glob("*.safetensors")):
+        tensors |= load_file(file)
+    return tensors
+
+
+def unpacked(words, bits, columns):
+    """Integers of 4 or 8 bits in little-endian words, each stored with 2^(bits - 1) added."""
+    octets = words.contiguous().view(torch.uint8)
+    if bits == 4:
+        octets = torch.stack((octets & 15, octets >> 4), -1).flatten(1)
+    return (octets.to(torch.int16) - 2 ** (bits - 1))[:, :columns]
+
+
+class Stored:
+    """`weights`: {module on disk: (q, scale for each q)}; `kept`: {tensor on disk: values}; `group`: the one scheme."""
+
+    def __init__(self, out):
+        self.config = json.loads((out / "config.json").read_text())["quantization_config"]
+        # Of one scheme: what is not quantized by it is kept.
+        (self.group,) = self.config["config_groups"].values()
+        self.bits = self.group["weights"]["num_bits"]
+        self.kept, self.weights = read_tensors(out), {}
+        for scale_name in [name for name in self.kept if name.endswith(".weight_scale")]:
+            module, scale = scale_name.removesuffix(".weight_scale"), self.kept.pop(scale_name)
+            if f"{module}.weight_packed" in self.kept:
+                _, columns = self.kept.pop(f"{module}.weight_shape").tolist()
+                q = unpacked(self.kept.pop(f"{module}.weight_packed"), self.bits, columns)
+            else:
+                q = self.kept.pop(f"{module}.weight").to(torch.int16)
+            self.weights[module] = q, scale.repeat_interleave(q.shape[1] // scale.shape[1], 1)
+
+    def floats(self):
+        """Every tensor as a float model has it: kept as it is, or q * scale in the scale's dtype."""
+        products = {f"{m}.weight": (q.float() * s.float()).to(s.dtype) for m, (q, s) in self.weights.items()}
+        return self.kept | products
+
+    def write_floats(self, source, directory):
+        """The source with its weights replaced by those that are stored here."""
+        shutil.copytree(source, directory, ignore=shutil.ignore_patterns("*.safetensors*"))
+        tensors = {name: tensor.contiguous() for name, tensor in self.floats().items()}
+        save_file(tensors, directory / "model.safetensors", {"format": "pt"})
+
+
+def same_bits(a, b):
+    octets = lambda t: t.detach().contiguous().reshape(-1).view(torch.uint8)
+    return a.dtype == b.dtype and a.shape == b.shape and torch.equal(octets(a), octets(b))
