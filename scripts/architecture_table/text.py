@@ -15,7 +15,8 @@ lines are:
     also NAME DISK              a prefix as in `rename` that a checkpoint may have or not: loaders take either
     merge NAME DISK             the module or parameter NAME is made of several on disk, DISK is one of them
     split NAME DISK             NAME is a part of DISK
-    splits                      some weight is split while it is loaded, which fails for all of a quantized model
+    unloadable                  transformers loads no quantized model of this class: it prepares to split weights, and
+                                cannot do that for quantized ones, or it puts other modules in the place of some
     convert NAME DISK           NAME is made of DISK by changing the order of values or more
 
 NAME is in these the name that the models inside give: theirs apply first. They hold for the section's model type: another
@@ -44,7 +45,7 @@ def table(table):
     for name, section in sorted(table.sections.items()):
         lines.append(f"{name} {section.model_type} {section.base}")
         lines += [f"  auto {auto}: {' '.join(sorted(types))}" for auto, types in sorted(autos[name].items())]
-        lines += ["  splits"] * renames.splits(name, section.model_type)
+        lines += ["  unloadable"] * (section.patched or renames.splits(name, section.model_type))
         lines += [f"  = {prefix} {name}" for prefix, name in sorted(section.models.items())]
         lines += [f"  @ {prefix} {' '.join(swap)}" for prefix, swap in sorted(section.swaps.items())]
         lines += [f"  rename {a or '.'} {b or '.'}" for a, b in sorted(section.renames.items())]

@@ -275,12 +275,12 @@ fn what_transformers_does_not_load() {
         (&dinov2, &w8a8, None, "loads no quantized model of this architecture"),
     ] {
         let run = quantize(&model.source(), &model.out(), refused);
-        run.failed_with(&["1 modules would be", text, "--allow-unloadable"]);
+        run.failed_with(&[text, "such weights", "--on-unloadable"]);
         assert!(!model.out().exists());
         if let Some(loads) = loads {
             quantized(model, loads);
         }
-        let options = [&refused[..], &["--force", "--allow-unloadable"]].concat();
+        let options = [&refused[..], &["--force", "--on-unloadable", "write"]].concat();
         let run = quantize(&model.source(), &model.out(), &options).succeeded();
         assert!(run.stderr.contains(text), "{}", run.stderr);
     }
