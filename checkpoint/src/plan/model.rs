@@ -111,6 +111,13 @@ impl Plan {
         }
         plan.ignore = modules.ignore(&architecture, ignore);
         plan.warnings.extend(crate::architecture::warnings(modules.quantized(), &modules.kept()));
+        if architecture.unknown().is_some() && modules.quantized().values().any(|s| s.is_packed()) {
+            plan.warnings.push(Warning::Loaders(
+                "transformers loads packed weights of some architectures only with \
+                 CompressedTensorsConfig(dequantize=True), and this one is not known"
+                    .to_owned(),
+            ));
+        }
         let groups = modules.targets(&architecture, default);
         let config = quantized_config(config, &groups, &plan.ignore);
         plan.add(CONFIG, Content::Text(config));
