@@ -34,6 +34,10 @@ from . import renames
 from .builds import MAPPINGS
 
 
+# scripts/check-zoo has shown that transformers converts none of their weights in a quantized model.
+UNLOADABLE = {"Inkling2TextModel", "Inkling2LoopTextModel"}
+
+
 def table(table):
     """The whole file."""
     used = {auto for section in table.sections.values() for _, auto, _ in section.swaps.values()}
@@ -45,7 +49,8 @@ def table(table):
     for name, section in sorted(table.sections.items()):
         lines.append(f"{name} {section.model_type} {section.base}")
         lines += [f"  auto {auto}: {' '.join(sorted(types))}" for auto, types in sorted(autos[name].items())]
-        lines += ["  unloadable"] * (section.patched or renames.splits(name, section.model_type))
+        unloadable = section.patched or renames.splits(name, section.model_type) or name in UNLOADABLE
+        lines += ["  unloadable"] * unloadable
         lines += [f"  = {prefix} {name}" for prefix, name in sorted(section.models.items())]
         lines += [f"  @ {prefix} {' '.join(swap)}" for prefix, swap in sorted(section.swaps.items())]
         lines += [f"  rename {a or '.'} {b or '.'}" for a, b in sorted(section.renames.items())]

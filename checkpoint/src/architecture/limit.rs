@@ -40,7 +40,7 @@ impl Limit {
 
     /// Whether a weight that it keeps from being loaded quantized is loaded as it is.
     pub(crate) const fn allows_floats(self) -> bool {
-        matches!(self, Self::Initialized)
+        matches!(self, Self::Initialized | Self::Converted)
     }
 
     /// What happens, and which way out there is.
@@ -54,7 +54,11 @@ impl Limit {
                 "transformers 5 loads the experts of this model only if all of them are quantized, \
                  in w8a16 or w4a16; transformers 4.57 loads them in w8a8, too"
             }
-            Self::Merged | Self::Converted | Self::Architecture => {
+            Self::Converted => {
+                "transformers 5 makes other modules of these weights while it loads, which it can \
+                 do to floats only"
+            }
+            Self::Merged | Self::Architecture => {
                 "transformers 5 loads no quantized model of this architecture"
             }
         }

@@ -178,10 +178,16 @@ impl Plan {
         let (mut limited, mut bytes, mut of) = (BTreeMap::<_, Vec<_>>::new(), 0, 0);
         for tensor in tensors(shards) {
             control.check()?;
-            let quantized = rules.quantizes(tensor).is_ok();
-            let len = if quantized { len(tensor) } else { 0 };
+            let planned = rules.quantizes(tensor);
+            let is_converted = matches!(planned, Err(Reason::Converted));
+            let len = if planned.is_ok() || is_converted { len(tensor) } else { 0 };
             of += len;
-            if let Some(limit) = schemes.limit(tensor, quantized) {
+            let limit = if is_converted {
+                tensor.name.strip_suffix(".weight").and_then(|m| rules.architecture.limit(m))
+            } else {
+                schemes.limit(tensor, planned.is_ok())
+            };
+            if let Some(limit) = limit {
                 bytes += len;
                 limited.entry(limit).or_default().push(&tensor.name);
             }
