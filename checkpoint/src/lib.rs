@@ -262,8 +262,8 @@ pub use quantize::{
 };
 pub use report::{ErrorNumbers, LeftOut, Reason, TensorReport, Warning, WrittenFile};
 pub use scheme::{
-    Choices, Clip, Experts, Granularity, InvalidOption, ModulePattern, OnRagged, Override,
-    SchemeName, WeightScheme,
+    Choices, Clip, Experts, Granularity, InvalidOption, ModulePattern, OnRagged, OnUnloadable,
+    Override, SchemeName, WeightScheme,
 };
 pub use sweep::{
     Candidate, Grid, Mapping, SchemeNumbers, SweepOptions, SweepReport, SweptTensor,

@@ -22,8 +22,13 @@ pub(crate) fn explain(error: Error, advice: Advice) -> anyhow::Error {
             format!(" (--ignore {module} {})", advice.ignore)
         }
         Error::StackedExperts { .. } => " (--experts keep leaves them so on purpose)".to_owned(),
+        Error::Unloadable { can_be_kept: false, .. } => {
+            " (--on-unloadable write quantizes them for engines that load them)".to_owned()
+        }
         Error::Unloadable { .. } => {
-            " (--ignore keeps modules, --allow-unloadable writes them all the same)".to_owned()
+            " (--on-unloadable keep leaves them as they are, --on-unloadable write quantizes them \
+             for engines that load them)"
+                .to_owned()
         }
         Error::UnevenGroups { divisor, power_of_two, .. } => {
             // Engines have kernels for groups of 32 and of larger powers of two.

@@ -149,7 +149,7 @@ def initializes(model, path, module, leaf):
     if key not in INITIALIZES:
         weight = module._parameters.pop("weight")
         try:
-            for around in (module, *path[1:]):
+            for around in (module, *path):
                 model._init_weights(around)
             INITIALIZES[key] = False
         except AttributeError as e:

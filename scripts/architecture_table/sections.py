@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from transformers.quantizers.base import MODULES_TO_PATCH_FOR_QUANTIZATION
+
 from . import kinds, renames
 
 
@@ -19,12 +21,15 @@ class Section:
     disk: dict = field(default_factory=dict)
     renames: dict = field(default_factory=dict)
     made_of: dict = field(default_factory=dict)
+    # Whether quantizers put other modules in the place of some
+    patched: bool = False
 
     def unite(self, found):
         """What is of two kinds is kept as it is."""
         for module, kind in found.items():
-            if self.kinds.setdefault(module, kind) != kind:
-                self.kinds[module] = "other"
+            known = self.kinds.setdefault(module, kind)
+            if known != kind:
+                self.kinds[module] = "linear-init" if {known, kind} == {"linear", "linear-init"} else "other"
 
     def is_renamed(self):
         return any(found != {("rename", module)} for module, found in self.disk.items())
@@ -42,6 +47,7 @@ class Table:
         own = getattr(type(model).config_class, "model_type", None) == model.config.model_type
         if with_disk and own and not section.disk:
             section.disk = renames.on_disk(model)
+        section.patched |= any(type(module).__name__ in MODULES_TO_PATCH_FOR_QUANTIZATION for module in model.modules())
         found, models = kinds.of(model)
         section.unite(found)
         for module, inner in models.items():
@@ -69,6 +75,7 @@ class Table:
             mine.models |= {k: v for k, v in section.models.items() if k not in known}
             mine.swaps |= {k: v for k, v in section.swaps.items() if k not in known}
             mine.unite(section.kinds)
+            mine.patched |= section.patched
 
     def name_on_disk(self):
         """Finds for every class the names on disk, as far as the models inside it do not say them."""

@@ -15,7 +15,8 @@ lines are:
     also NAME DISK              a prefix as in `rename` that a checkpoint may have or not: loaders take either
     merge NAME DISK             the module or parameter NAME is made of several on disk, DISK is one of them
     split NAME DISK             NAME is a part of DISK
-    splits                      some weight is split while it is loaded, which fails for all of a quantized model
+    unloadable                  transformers loads no quantized model of this class: it prepares to split weights, and
+                                cannot do that for quantized ones, or it puts other modules in the place of some
     convert NAME DISK           NAME is made of DISK by changing the order of values or more
 
 NAME is in these the name that the models inside give: theirs apply first. They hold for the section's model type: another
@@ -33,6 +34,10 @@ from . import renames
 from .builds import MAPPINGS
 
 
+# scripts/check-zoo has shown that transformers converts none of their weights in a quantized model.
+UNLOADABLE = {"Inkling2TextModel", "Inkling2LoopTextModel"}
+
+
 def table(table):
     """The whole file."""
     used = {auto for section in table.sections.values() for _, auto, _ in section.swaps.values()}
@@ -44,7 +49,8 @@ def table(table):
     for name, section in sorted(table.sections.items()):
         lines.append(f"{name} {section.model_type} {section.base}")
         lines += [f"  auto {auto}: {' '.join(sorted(types))}" for auto, types in sorted(autos[name].items())]
-        lines += ["  splits"] * renames.splits(name, section.model_type)
+        unloadable = section.patched or renames.splits(name, section.model_type) or name in UNLOADABLE
+        lines += ["  unloadable"] * unloadable
         lines += [f"  = {prefix} {name}" for prefix, name in sorted(section.models.items())]
         lines += [f"  @ {prefix} {' '.join(swap)}" for prefix, swap in sorted(section.swaps.items())]
         lines += [f"  rename {a or '.'} {b or '.'}" for a, b in sorted(section.renames.items())]

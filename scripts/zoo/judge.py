@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 from compressed_tensors.quantization import QuantizationScheme, QuantizationStatus
 from compressed_tensors.quantization.lifecycle.forward import set_forward_quantized
-from transformers import CompressedTensorsConfig
+from transformers import CompressedTensorsConfig, PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 from transformers.quantizers.base import _assign_is_quantized
 
@@ -72,6 +72,15 @@ def embeddings(model):
     return found | ({id(head.weight)} if hasattr(head, "weight") else set())
 
 
+def body(model):
+    """The prefixes of the models inside, if the class holds a base model: what lies outside of them makes outputs."""
+    base = model.base_model_prefix
+    if not (base and isinstance(getattr(model, base, None), torch.nn.Module)):
+        return ("",)
+    inner = (n for n, m in model.named_modules() if n and isinstance(m, PreTrainedModel))
+    return (f"{base}.", *(f"{n}." for n in inner))
+
+
 class Original:
     """A float model as it was saved, in one of the two ways, and what may be quantized of it."""
 
@@ -84,12 +93,13 @@ class Original:
         fixed = embeddings(self.model)
         modules = {n: m for n, m in self.model.named_modules() if hasattr(m, "weight")}
         linear = {n for n, m in modules.items() if isinstance(m, torch.nn.Linear) and id(m.weight) not in fixed}
-        self.linears = linear
+        # Heads may be quantized, but nobody has to.
+        self.linears = {n for n in linear if n.startswith(body(self.model))}
         experts = {n for n, p in self.model.named_parameters() if p.ndim == 3 and "expert" in n}
         conv1d = {f"{n}.weight" for n, m in modules.items() if isinstance(m, Conv1D)}
         self.experts = experts
-        self.main = {f"{n}.weight" for n in linear} | experts
-        self.quantizable = self.main | conv1d
+        self.main = {f"{n}.weight" for n in self.linears} | experts
+        self.quantizable = {f"{n}.weight" for n in linear} | experts | conv1d
 
 
 class Meant:

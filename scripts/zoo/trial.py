@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 CARGO_RUN = ["cargo", "run", "--release", "-q", "-p", "absmax-cli", "--manifest-path", str(ROOT / "Cargo.toml"), "--"]
 ABSMAX = [os.environ["ABSMAX"]] if "ABSMAX" in os.environ else CARGO_RUN
 # Options that a refusal may offer to those who want less than the whole model quantized.
-WAYS_OUT = [["--experts", "keep"], ["--on-ragged", "keep"]]
+WAYS_OUT = [["--experts", "keep"], ["--on-ragged", "keep"], ["--on-unloadable", "keep"]]
 
 
 class Row(NamedTuple):

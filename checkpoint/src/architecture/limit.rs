@@ -1,46 +1,66 @@
-//! What keeps transformers from loading a quantized weight.
+//! What keeps transformers from loading weights of a quantized model.
 
 use crate::scheme::WeightScheme;
 
-/// A reason why transformers cannot load the weight of a module in some schemes.
+/// A reason why transformers does not load a module of a quantized model, quantized or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Limit {
     /// The class sets the module's `weight` before weights are loaded. A module whose weight is
     /// packed has no parameter of that name.
     Initialized,
-    /// The running model stacks the weight with those of the other experts, which transformers
-    /// does to packed integers after it has made floats of them, and cannot do to int8 weights.
+    /// The running model stacks the weight with those of the other experts. Transformers does that
+    /// to packed integers after it has made floats of them. In a quantized model it can do it
+    /// neither to int8 weights nor to floats.
     Stacked,
-    /// Some weight of the model may be split while it is loaded. Transformers prepares that for
-    /// scales, too, and fails.
-    Split,
-    /// Transformers makes modules of it while it loads, which it cannot do to integers.
+    /// The running model makes one parameter of several weights, which in a quantized model
+    /// transformers cannot do to floats.
+    Merged,
+    /// Transformers prepares to split weights of the model, and cannot do that for quantized ones;
+    /// or it puts other modules in the place of some.
+    Architecture,
+    /// Transformers makes modules of it while it loads, which it can do to floats only.
     Converted,
 }
 
 impl Limit {
-    /// Whether it concerns weights of this scheme.
-    pub(crate) fn concerns(self, scheme: &WeightScheme) -> bool {
-        match self {
-            Self::Initialized => scheme.is_packed(),
-            Self::Stacked => scheme.name().has_activations(),
-            Self::Split | Self::Converted => true,
+    /// Whether the weight is kept in every scheme.
+    pub(crate) const fn is_kept(self) -> bool {
+        matches!(self, Self::Merged | Self::Converted)
+    }
+
+    /// Whether it keeps a weight from being loaded that has this scheme, or none.
+    pub(crate) fn concerns(self, scheme: Option<&WeightScheme>) -> bool {
+        match (self, scheme) {
+            (Self::Initialized, Some(scheme)) => scheme.is_packed(),
+            (Self::Stacked, Some(scheme)) => scheme.name().has_activations(),
+            (Self::Stacked | Self::Merged, None) | (Self::Architecture, Some(_)) => true,
+            _ => false,
         }
+    }
+
+    /// Whether a weight that it keeps from being loaded quantized is loaded as it is.
+    pub(crate) const fn allows_floats(self) -> bool {
+        matches!(self, Self::Initialized | Self::Converted)
     }
 
     /// What happens, and which way out there is.
     pub(crate) const fn text(self) -> &'static str {
         match self {
             Self::Initialized => {
-                "transformers 5 does not load packed weights of these modules except with \
-                 CompressedTensorsConfig(dequantize=True); w8a8 loads"
+                "transformers 5 does not load packed weights of modules that it initializes, except \
+                 with CompressedTensorsConfig(dequantize=True); w8a8 loads"
             }
             Self::Stacked => {
-                "transformers 5 does not load the experts of this model in w8a8; w8a16 and w4a16 \
-                 load, and transformers 4.57 loads all"
+                "transformers 5 loads the experts of this model only if all of them are quantized, \
+                 in w8a16 or w4a16; transformers 4.57 loads them in w8a8, too"
             }
-            Self::Split => "transformers 5 loads no quantized model of this architecture",
-            Self::Converted => "transformers 5 makes other modules of them while it loads",
+            Self::Converted => {
+                "transformers 5 makes other modules of these weights while it loads, which it can \
+                 do to floats only"
+            }
+            Self::Merged | Self::Architecture => {
+                "transformers 5 loads no quantized model of this architecture"
+            }
         }
     }
 }

@@ -27,10 +27,10 @@ struct Known {
     base: Option<&'static str>,
     /// The names that the base model has within the classes of this type, other than this one.
     other_bases: BTreeSet<&'static str>,
-    /// Linears that some class of this type has beside the body of the model.
+    /// The patterns of Linears that some class of this type has beside the body of the model.
     heads: BTreeSet<String>,
-    /// Whether loading the model may split a weight.
-    splits: bool,
+    /// Whether transformers loads no quantized model of this class, or of one within it.
+    is_unloadable: bool,
     /// Models within this one that the table does not have.
     unknown_parts: Vec<String>,
 }
@@ -103,7 +103,7 @@ impl Architecture {
         let known = self.known.as_ref()?;
         let limit = known.find(stored)?.module.limit;
         // What concerns the whole model counts more than what concerns packed weights.
-        if known.splits { Some(Limit::Split) } else { limit }
+        if known.is_unloadable { Some(Limit::Architecture) } else { limit }
     }
 
     /// All names that loaders may have for a module: that on disk, that in the running model, and
@@ -133,14 +133,11 @@ impl Architecture {
         linears.flat_map(|module| self.names(&module.running)).collect()
     }
 
-    /// Linears outside of the model's body that `has` no tensor: heads that share the embedding's
-    /// weights, and heads that another class of this type adds.
-    pub(crate) fn heads_without_tensor(&self, has: impl Fn(&str) -> bool) -> BTreeSet<String> {
+    /// The patterns of Linears outside of the model's body: heads, which may share the embedding's
+    /// weights, and what another class of this type adds.
+    pub(crate) fn heads(&self) -> BTreeSet<String> {
         match &self.known {
-            Some(known) => {
-                let absent = known.heads.iter().filter(|head| !has(head));
-                absent.cloned().collect()
-            }
+            Some(known) => known.heads.clone(),
             None => BTreeSet::from(["lm_head".to_owned()]),
         }
     }
@@ -218,7 +215,7 @@ impl Known {
             return;
         }
         let lines = section.lines();
-        let mut inner = Self { splits: section.splits(), ..Self::default() };
+        let mut inner = Self { is_unloadable: section.is_unloadable(), ..Self::default() };
         for line in &lines {
             match *line {
                 Line::Class { prefix, class } => match Section::of(class) {
@@ -234,6 +231,7 @@ impl Known {
                 Line::Module { .. }
                 | Line::Rename { .. }
                 | Line::Also { .. }
+                | Line::Merge { .. }
                 | Line::Convert { .. } => {}
             }
         }
@@ -245,18 +243,20 @@ impl Known {
             }
         }
         for line in &lines {
-            if let Line::Convert { running, stored } = *line {
-                let (kind, limit) = match inner.modules.get(running).map(|module| module.kind) {
-                    // On disk each expert has Linears of its own.
-                    Some(ModuleKind::Experts) if !stored.ends_with("experts") => {
-                        (ModuleKind::Linear, Limit::Stacked)
-                    }
-                    Some(kind) => (kind, Limit::Converted),
-                    None => continue,
-                };
-                let module = Module { kind, running: running.to_owned(), limit: Some(limit) };
-                inner.modules.insert(stored.to_owned(), module);
-            }
+            let (running, stored, is_merged) = match *line {
+                Line::Merge { running, stored } => (running, stored, true),
+                Line::Convert { running, stored } => (running, stored, false),
+                _ => continue,
+            };
+            let Some(kind) = inner.modules.get(running).map(|module| module.kind) else { continue };
+            let (kind, limit) = match (kind, is_merged) {
+                // On disk each expert has Linears of its own.
+                (ModuleKind::Experts, true) => (ModuleKind::Linear, Limit::Stacked),
+                (kind, true) => (kind, Limit::Merged),
+                (kind, false) => (kind, Limit::Converted),
+            };
+            let module = Module { kind, running: running.to_owned(), limit: Some(limit) };
+            inner.modules.insert(stored.to_owned(), module);
         }
         let renames = Renames::of(&lines);
         for (stored, module) in inner.modules {
@@ -265,7 +265,7 @@ impl Known {
                 self.insert(joined(prefix, &stored), Module { running, ..module });
             }
         }
-        self.splits |= inner.splits;
+        self.is_unloadable |= inner.is_unloadable;
         let parts = inner.unknown_parts.iter().map(|part| joined(prefix, part));
         self.unknown_parts.extend(parts);
     }
@@ -332,8 +332,11 @@ impl Known {
 impl Module {
     /// Whether a loader may add it to a model that has no such tensor.
     fn is_head(&self) -> bool {
-        let may_be_added = matches!(self.kind, ModuleKind::Head | ModuleKind::Linear);
-        may_be_added && !self.running.split('.').any(|part| part == "*")
+        match self.kind {
+            ModuleKind::Head => true,
+            ModuleKind::Linear => !self.running.contains('*'),
+            _ => false,
+        }
     }
 }
 

@@ -55,6 +55,8 @@ pub(super) enum Line {
     Rename { running: &'static str, stored: &'static str },
     /// Names on disk that begin with `stored` may have `also` in its place.
     Also { stored: &'static str, also: &'static str },
+    /// The running model makes one parameter of all that have such a name on disk.
+    Merge { running: &'static str, stored: &'static str },
     /// The running model makes its modules of what has this name on disk in another way.
     Convert { running: &'static str, stored: &'static str },
 }
@@ -87,9 +89,9 @@ impl Section {
         all.filter(move |(_, section)| section.model_type == model_type)
     }
 
-    /// Whether a weight is split while it is loaded.
-    pub(super) fn splits(self) -> bool {
-        self.lines.lines().any(|line| line == "  splits")
+    /// Whether transformers loads no quantized model of this class.
+    pub(super) fn is_unloadable(self) -> bool {
+        self.lines.lines().any(|line| line == "  unloadable")
     }
 
     pub(super) fn lines(self) -> Vec<Line> {
@@ -107,7 +109,8 @@ impl Section {
                     lines.push(Line::Rename { running: first, stored });
                 }
                 ("also", Some(also), ..) => lines.push(Line::Also { stored: first, also }),
-                ("merge" | "split" | "convert", Some(stored), ..) => {
+                ("merge", Some(stored), ..) => lines.push(Line::Merge { running: first, stored }),
+                ("split" | "convert", Some(stored), ..) => {
                     lines.push(Line::Convert { running: first, stored });
                 }
                 (kind, ..) => {

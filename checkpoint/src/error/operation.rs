@@ -9,7 +9,7 @@ use super::ragged::{self, RaggedWeight};
 use super::source::Source;
 use super::weight::WeightError;
 use crate::report::Reason;
-use crate::scheme::{InvalidOption, WeightScheme};
+use crate::scheme::InvalidOption;
 
 /// A result of this crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -221,14 +221,17 @@ pub enum Error {
     },
     /// The source holds no weight that would be quantized.
     #[error(
-        "{} holds nothing to quantize: none of its {tensors} tensors is the two-dimensional F32, \
+        "{}{} holds nothing to quantize: none of its {tensors} tensors is the two-dimensional F32, \
          F16 or BF16 weight of a Linear that is not ignored{}",
         path.display(),
+        class.as_ref().map_or_else(String::new, |class| format!(" ({class})")),
         counted(kept)
     )]
     NothingToQuantize {
         /// The source.
         path: PathBuf,
+        /// The class that its config names.
+        class: Option<String>,
         /// How many tensors it has.
         tensors: usize,
         /// Why they are kept, and how many for each reason, the most first.
@@ -251,18 +254,18 @@ pub enum Error {
         /// The bytes of all tensors.
         of: u64,
     },
-    /// Transformers cannot load some modules in the scheme that they would get, and nobody asked
+    /// Transformers cannot load most weights in the schemes that they would get, and nobody asked
     /// for them all the same.
-    #[error("{modules} modules would be {scheme}, {module} among them: {limit}")]
+    #[error("{limit}: {tensor} is one of {tensors} such weights")]
     Unloadable {
-        /// One of the modules.
-        module: String,
+        /// One of the weights.
+        tensor: String,
         /// How many there are.
-        modules: usize,
-        /// Their scheme.
-        scheme: WeightScheme,
+        tensors: usize,
         /// What happens, and which way out there is.
         limit: &'static str,
+        /// Whether the model loads if these weights are kept as they are.
+        can_be_kept: bool,
     },
     /// A weight that is to be quantized holds NaN or an infinity.
     #[error(

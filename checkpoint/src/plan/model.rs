@@ -11,13 +11,13 @@ use super::modules::Modules;
 use super::rules::Rules;
 use super::schemes::Schemes;
 use super::shard::{Action, ShardPlan, TensorPlan};
-use crate::architecture::{Architecture, Limit, ModuleKind, linear_like};
+use crate::architecture::{Architecture, ModuleKind, linear_like};
 use crate::control::Control;
 use crate::error::{Error, IoContext as _, Result};
 use crate::format::names::CONFIG;
 use crate::format::{Tensor, quantized_config};
 use crate::report::{Reason, Warning};
-use crate::scheme::{Experts, ModulePattern, OnRagged, Override, WeightScheme};
+use crate::scheme::{Experts, ModulePattern, OnRagged, OnUnloadable, Override, WeightScheme};
 use crate::source::{Checkpoint, Shard};
 
 #[derive(Debug)]
@@ -38,7 +38,7 @@ pub(crate) struct Wanted<'a> {
     pub(crate) on_ragged: OnRagged,
     pub(crate) ignore: &'a [ModulePattern],
     pub(crate) experts: Experts,
-    pub(crate) allow_unloadable: bool,
+    pub(crate) on_unloadable: OnUnloadable,
 }
 
 /// One file of OUT.
@@ -64,15 +64,22 @@ impl Plan {
     ) -> Result<Self> {
         let Checkpoint { source, directory, shards, config, index, others, warnings, .. } =
             checkpoint;
-        let Wanted { scheme: default, overrides, on_ragged, ignore, experts, allow_unloadable } =
+        let Wanted { scheme: default, overrides, on_ragged, ignore, experts, on_unloadable } =
             *wanted;
         let weights = tensors(&shards).filter_map(linear_like);
         let architecture = Architecture::of(&config, weights);
         let rules = Rules { ignore, architecture: &architecture };
-        let schemes = Schemes { default, overrides, on_ragged, architecture: &architecture };
-        let quantized = tensors(&shards).filter(|tensor| rules.quantizes(tensor).is_ok());
-        schemes.refuse_ragged(control, quantized)?;
+        let mut schemes = Schemes {
+            default,
+            overrides,
+            on_ragged,
+            architecture: &architecture,
+            keep_unloadable: false,
+        };
         let mut plan = Self { outputs: Vec::new(), ignore: Vec::new(), warnings };
+        let quantized = || tensors(&shards).filter(|tensor| rules.quantizes(tensor).is_ok());
+        plan.check_limits(control, (&shards, &rules), &mut schemes, on_unloadable)?;
+        schemes.refuse_ragged(control, quantized())?;
         plan.warn_of_unknown(&architecture);
         plan.warn_of_unused(control, &shards, &rules, &schemes)?;
         plan.warn_of_dtypes(control, &shards, &rules, config.dtype())?;
@@ -89,10 +96,10 @@ impl Plan {
         if modules.quantized().is_empty() {
             let tensors = plan.shards().flat_map(|(_, shard)| &shard.tensors);
             let kept = Reason::counted(tensors.filter_map(TensorPlan::reason));
-            return Err(Error::NothingToQuantize { path: source, tensors: weight_map.len(), kept });
+            let (class, tensors) = (config.architectures().into_iter().next(), weight_map.len());
+            return Err(Error::NothingToQuantize { path: source, class, tensors, kept });
         }
         plan.check_experts(&architecture, experts)?;
-        plan.check_limits(&architecture, &modules, allow_unloadable)?;
         plan.warn_of_unknown_modules();
         if let Some(index) = index {
             let name = index.name.clone();
@@ -104,6 +111,13 @@ impl Plan {
         }
         plan.ignore = modules.ignore(&architecture, ignore);
         plan.warnings.extend(crate::architecture::warnings(modules.quantized(), &modules.kept()));
+        if architecture.unknown().is_some() && modules.quantized().values().any(|s| s.is_packed()) {
+            plan.warnings.push(Warning::Loaders(
+                "transformers loads packed weights of some architectures only with \
+                 CompressedTensorsConfig(dequantize=True), and this one is not known"
+                    .to_owned(),
+            ));
+        }
         let groups = modules.targets(&architecture, default);
         let config = quantized_config(config, &groups, &plan.ignore);
         plan.add(CONFIG, Content::Text(config));
@@ -151,24 +165,49 @@ impl Plan {
         }
     }
 
-    /// Refuses what transformers is known not to load unless that was allowed.
+    /// Decides whether weights that transformers does not load in their scheme are kept, and refuses
+    /// the model if it would not load whatever is kept.
     fn check_limits(
         &mut self,
-        architecture: &Architecture,
-        modules: &Modules,
-        allowed: bool,
+        control: &Control<'_>,
+        (shards, rules): (&[Shard], &Rules<'_>),
+        schemes: &mut Schemes<'_>,
+        on_unloadable: OnUnloadable,
     ) -> Result<()> {
-        let mut limited: BTreeMap<Limit, Vec<(&String, WeightScheme)>> = BTreeMap::new();
-        for (module, scheme) in modules.quantized() {
-            if let Some(limit) = architecture.limit(module).filter(|l| l.concerns(scheme)) {
-                limited.entry(limit).or_default().push((module, *scheme));
+        let len = |tensor: &Tensor| tensor.info.data_offsets.1 - tensor.info.data_offsets.0;
+        let (mut limited, mut bytes, mut of) = (BTreeMap::<_, Vec<_>>::new(), 0, 0);
+        for tensor in tensors(shards) {
+            control.check()?;
+            let planned = rules.quantizes(tensor);
+            let is_converted = matches!(planned, Err(Reason::Converted));
+            let len = if planned.is_ok() || is_converted { len(tensor) } else { 0 };
+            of += len;
+            let limit = if is_converted {
+                tensor.name.strip_suffix(".weight").and_then(|m| rules.architecture.limit(m))
+            } else {
+                schemes.limit(tensor, planned.is_ok())
+            };
+            if let Some(limit) = limit {
+                bytes += len;
+                limited.entry(limit).or_default().push(&tensor.name);
             }
         }
-        for (limit, of_limit) in limited {
-            let (module, scheme) = of_limit[0];
-            let (module, modules, limit) = (module.clone(), of_limit.len(), limit.text());
-            let error = Error::Unloadable { module, modules, scheme, limit };
-            if !allowed {
+        schemes.keep_unloadable = match on_unloadable {
+            OnUnloadable::Auto => 2 * bytes < of,
+            OnUnloadable::Keep => true,
+            OnUnloadable::Write => false,
+        };
+        for (limit, tensors) in limited {
+            let (tensor, tensors, text) = (tensors[0].clone(), tensors.len(), limit.text());
+            let is_kept = schemes.keep_unloadable && limit.allows_floats();
+            if is_kept {
+                let limit = text.into();
+                self.warnings.push(Warning::KeptUnloadable { tensor, tensors, limit });
+                continue;
+            }
+            let can_be_kept = limit.allows_floats();
+            let error = Error::Unloadable { tensor, tensors, limit: text, can_be_kept };
+            if on_unloadable != OnUnloadable::Write {
                 return Err(error);
             }
             self.warnings.push(Warning::Loaders(error.to_string()));

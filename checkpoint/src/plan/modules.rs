@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::architecture::{Architecture, ModuleKind, with_any_index};
+use crate::architecture::{Architecture, Limit, ModuleKind, with_any_index};
 use crate::scheme::{ModulePattern, WeightScheme};
 
 /// What becomes of the modules that loaders may take for linear layers.
@@ -39,10 +39,16 @@ impl Modules {
         self.kept.keys().cloned().collect()
     }
 
-    /// Whether a module has a tensor, by any of its names.
-    fn has(&self, architecture: &Architecture, module: &str) -> bool {
-        let has = |name: &String| self.quantized.contains_key(name) || self.kept.contains_key(name);
-        architecture.names(module).iter().any(has)
+    /// All names that loaders may have for the modules that have a tensor.
+    fn names(&self, architecture: &Architecture) -> BTreeSet<String> {
+        let modules = self.quantized.keys().chain(self.kept.keys());
+        modules.flat_map(|module| architecture.names(module)).collect()
+    }
+
+    /// Regular expressions for all names of the quantized modules, with any index.
+    fn quantized_patterns(&self, architecture: &Architecture) -> BTreeSet<String> {
+        let names = self.quantized.keys().flat_map(|module| architecture.names(module));
+        names.map(|name| with_any_index(&name)).collect()
     }
 
     /// What `ignore` of config.json says: the patterns that were asked for, every module that is
@@ -58,8 +64,21 @@ impl Modules {
         });
         let mut ignore: BTreeSet<String> = asked.collect();
         let mut kept = self.kept.clone();
-        for head in architecture.heads_without_tensor(|head| self.has(architecture, head)) {
-            kept.insert(head, Some(ModuleKind::Head));
+        let (names, quantized) = (self.names(architecture), self.quantized_patterns(architecture));
+        for head in architecture.heads() {
+            let head_names = architecture.names(&head);
+            if !head.contains('*') {
+                if !head_names.iter().any(|name| names.contains(name)) {
+                    kept.insert(head, Some(ModuleKind::Head));
+                }
+                continue;
+            }
+            // Some of a list of heads may share the weights of one that has a tensor.
+            let mut patterns = head_names.iter().map(|name| with_any_index(name));
+            if !patterns.any(|pattern| quantized.contains(&pattern)) {
+                let patterns = head_names.iter().map(|name| with_any_index(name));
+                ignore.extend(patterns.map(|pattern| format!("re:{pattern}")));
+            }
         }
         let linear = kept
             .iter()
@@ -73,7 +92,8 @@ impl Modules {
         // An engine asks for the layers of each expert.
         let each = each.map(|name| format!("re:{}", with_any_index(&name).replace('$', r"\..*")));
         ignore.extend(kept.keys().cloned().chain(other).chain(each));
-        if kept.values().any(Option::is_none) {
+        let is_converted = |module: &String| architecture.limit(module) == Some(Limit::Converted);
+        if kept.iter().any(|(module, kind)| kind.is_none() || is_converted(module)) {
             ignore.extend(self.linears_without_weight(architecture));
         }
         ignore.into_iter().collect()
@@ -82,8 +102,7 @@ impl Modules {
     /// Patterns of the Linears of the running model that are made of no quantized weight. If a
     /// checkpoint has names that nobody knows, loaders may know them, and make these of them.
     fn linears_without_weight(&self, architecture: &Architecture) -> Vec<String> {
-        let names = self.quantized.keys().flat_map(|module| architecture.names(module));
-        let quantized: BTreeSet<String> = names.map(|name| with_any_index(&name)).collect();
+        let quantized = self.quantized_patterns(architecture);
         let linears = architecture.linears().into_iter().map(|name| with_any_index(&name));
         let others = linears.filter(|linear| !quantized.contains(linear));
         others.map(|linear| format!("re:{linear}")).collect()

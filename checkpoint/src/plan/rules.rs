@@ -30,7 +30,7 @@ impl Rules<'_> {
         if let Some(pattern) = self.ignored_by(module) {
             return Err(Reason::Ignored(pattern.to_string()));
         }
-        if self.architecture.limit(module) == Some(Limit::Converted) {
+        if self.architecture.limit(module).is_some_and(Limit::is_kept) {
             return Err(Reason::Converted);
         }
         match self.architecture.find(module) {

@@ -1,6 +1,6 @@
 //! Decides by which scheme a weight is quantized.
 
-use crate::architecture::Architecture;
+use crate::architecture::{Architecture, Limit};
 use crate::control::Control;
 use crate::error::{Error, RaggedWeight, Result};
 use crate::format::Tensor;
@@ -17,12 +17,17 @@ pub(crate) struct Schemes<'a> {
     pub(crate) architecture: &'a Architecture,
     /// What becomes of weights whose rows the groups of their scheme do not divide.
     pub(crate) on_ragged: OnRagged,
+    /// Whether weights are kept that transformers does not load in their scheme.
+    pub(crate) keep_unloadable: bool,
 }
 
 impl<'a> Schemes<'a> {
     /// The scheme of a weight, or why it is kept.
     pub(crate) fn of(&self, tensor: &Tensor) -> Result<WeightScheme, Reason> {
         let (scheme, ragged) = self.asked(tensor);
+        if self.is_unloadable(tensor, &scheme) {
+            return Err(Reason::Unloadable);
+        }
         match (ragged, self.on_ragged) {
             (Some(RaggedWeight { row_len, group_size, .. }), OnRagged::Keep) => {
                 Err(Reason::Ragged { row_len, group_size })
@@ -46,6 +51,9 @@ impl<'a> Schemes<'a> {
         for tensor in quantized {
             control.check()?;
             let (scheme, ragged) = self.asked(tensor);
+            if self.is_unloadable(tensor, &scheme) {
+                continue;
+            }
             if let Granularity::Group(size) = scheme.granularity() {
                 divisor = gcd(divisor, row_len(tensor));
                 largest = largest.max(size);
@@ -60,6 +68,20 @@ impl<'a> Schemes<'a> {
         let power_of_two = sizes().find(|size| size.is_power_of_two()).unwrap_or(1);
         let divisor = sizes().next().unwrap_or(1);
         Err(Error::UnevenGroups { weights, divisor, power_of_two })
+    }
+
+    /// What keeps transformers from loading a weight as it is planned, `quantized` or not.
+    pub(crate) fn limit(&self, tensor: &Tensor, quantized: bool) -> Option<Limit> {
+        let module = tensor.name.strip_suffix(".weight")?;
+        let scheme = quantized.then(|| self.of(tensor).ok()).flatten();
+        self.architecture.limit(module).filter(|limit| limit.concerns(scheme.as_ref()))
+    }
+
+    /// Whether a weight is kept because transformers does not load it in its scheme.
+    fn is_unloadable(&self, tensor: &Tensor, scheme: &WeightScheme) -> bool {
+        let limit = || self.architecture.limit(tensor.name.strip_suffix(".weight")?);
+        self.keep_unloadable
+            && limit().is_some_and(|limit| limit.allows_floats() && limit.concerns(Some(scheme)))
     }
 
     /// The scheme that the options ask for, and what of it cannot be.

@@ -3,7 +3,7 @@
 use absmax::Backend;
 use serde::{Deserialize, Serialize};
 
-use crate::scheme::{Clip, Experts, ModulePattern, OnRagged, Override, WeightScheme};
+use crate::scheme::{Clip, Experts, ModulePattern, OnRagged, OnUnloadable, Override, WeightScheme};
 
 /// How a checkpoint is quantized.
 ///
@@ -38,9 +38,9 @@ pub struct QuantizeOptions {
     pub ignore: Vec<ModulePattern>,
     /// What becomes of experts that are stacked in one tensor. By default the source is refused.
     pub experts: Experts,
-    /// Whether to write, with a warning, what transformers is known not to load. By default it is
-    /// refused.
-    pub allow_unloadable: bool,
+    /// What becomes of weights that transformers is known not to load in their scheme. By default
+    /// they are kept if they are the lesser part, and refused otherwise.
+    pub on_unloadable: OnUnloadable,
     /// What is cut off of the weights that share a scale. By default nothing.
     pub clip: Clip,
     /// Whether a source that is quantized already is read as the floats that it stands for, and

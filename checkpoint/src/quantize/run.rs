@@ -130,7 +130,7 @@ fn prepare(
         on_ragged: options.on_ragged,
         ignore: &options.ignore,
         experts: options.experts,
-        allow_unloadable: options.allow_unloadable,
+        on_unloadable: options.on_unloadable,
     };
     let plan = Plan::new(control, checkpoint, &wanted)?;
     let bytes_before = plan.shards().map(|(_, shard)| shard.source_len).sum();

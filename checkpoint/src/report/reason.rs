@@ -41,6 +41,8 @@ pub enum Reason {
     NotLinear(String),
     /// The module is of this kind.
     Kind(ModuleKind),
+    /// Transformers does not load it in the scheme that it would get.
+    Unloadable,
     /// Transformers makes other modules of it while it loads, which it cannot do to integers.
     Converted,
     /// The architecture is known, and has no module of this name.
@@ -77,6 +79,7 @@ impl fmt::Display for Reason {
             Self::Ignored(pattern) => write!(f, "ignored by {pattern}"),
             Self::NotLinear(part) => write!(f, "{part} in its name"),
             Self::Kind(kind) => kind.fmt(f),
+            Self::Unloadable => f.write_str("transformers does not load it in this scheme"),
             Self::Converted => f.write_str("transformers makes other modules of it"),
             Self::UnknownModule => f.write_str("the architecture has no such module"),
         }

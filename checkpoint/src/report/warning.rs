@@ -1,5 +1,6 @@
 //! The warnings: what is not wrong, and may still not be what was wanted.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -66,6 +67,16 @@ pub enum Warning {
         tensor: String,
         /// How many there are.
         tensors: usize,
+    },
+    /// Some weights are kept because transformers does not load them in the scheme that they would
+    /// get.
+    KeptUnloadable {
+        /// One of the weights.
+        tensor: String,
+        /// How many there are.
+        tensors: usize,
+        /// What happens, and which way out there is.
+        limit: Cow<'static, str>,
     },
     /// What seem to be stacked experts is kept.
     StackedExperts {
@@ -140,6 +151,9 @@ impl fmt::Display for Warning {
                 "{tensors} weights are kept because the architecture has no modules for them: \
                  {tensor} is one"
             ),
+            Self::KeptUnloadable { tensor, tensors, limit } => {
+                write!(f, "{tensors} weights are kept, {tensor} among them: {limit}")
+            }
             Self::StackedExperts { tensor, tensors, bytes, of } => write!(
                 f,
                 "{tensors} tensors that seem to hold stacked experts are kept, {tensor} among \

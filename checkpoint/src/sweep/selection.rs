@@ -44,7 +44,9 @@ pub(super) fn select<'a>(
     if selected.is_empty() {
         let (path, tensors) = (checkpoint.source.clone(), checkpoint.tensors().count());
         let kept = checkpoint.tensors().filter_map(|tensor| rules.quantizes(tensor).err());
-        return Err(Error::NothingToQuantize { path, tensors, kept: Reason::counted(kept) });
+        let class = checkpoint.config.architectures().into_iter().next();
+        let kept = Reason::counted(kept);
+        return Err(Error::NothingToQuantize { path, class, tensors, kept });
     }
     Ok(selected)
 }

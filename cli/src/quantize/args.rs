@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use absmax::{Backend, Isa, Range};
 use absmax_checkpoint::{
-    Choices, Clip, Experts, Granularity, ModulePattern, OnRagged, Override, QuantizeOptions,
-    WeightScheme,
+    Choices, Clip, Experts, Granularity, ModulePattern, OnRagged, OnUnloadable, Override,
+    QuantizeOptions, WeightScheme,
 };
 use anyhow::{Result, anyhow};
 use clap::ValueEnum;
@@ -37,9 +37,11 @@ pub(crate) struct Args {
     #[arg(long, value_name = "refuse|keep", default_value_t)]
     pub(crate) experts: Experts,
 
-    /// Write what transformers is known not to load, too, for engines that do
-    #[arg(long)]
-    pub(crate) allow_unloadable: bool,
+    /// What becomes of weights that transformers is known not to load in their scheme: keep them as
+    /// they are, write them for engines that load them, or auto: keep them if they are the lesser
+    /// part, and refuse the model otherwise
+    #[arg(long, value_name = "auto|keep|write", default_value_t)]
+    pub(crate) on_unloadable: OnUnloadable,
 
     /// Give a module another scheme: w8a8, w8a16 or w4a16, and after commas any of tensor, channel,
     /// group=N, bits=N, asymmetric, narrow, full. The first of several that match is taken
@@ -152,7 +154,7 @@ impl Args {
             .map_err(|error| Usage::new(ErrorKind::ArgumentConflict, error))?;
         options.overrides.clone_from(&self.overrides);
         options.experts = self.experts;
-        options.allow_unloadable = self.allow_unloadable;
+        options.on_unloadable = self.on_unloadable;
         options.ignore.clone_from(&self.ignore);
         options.on_ragged = self.on_ragged;
         options.clip = self.clip;

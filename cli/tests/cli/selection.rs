@@ -271,19 +271,55 @@ fn what_transformers_does_not_load() {
     let (w8a8, w8a16) = (["--scheme", "w8a8"], ["--scheme", "w8a16"]);
     for (model, refused, loads, text) in [
         (&t5, &w8a16, Some(&w8a8), "except with CompressedTensorsConfig(dequantize=True)"),
-        (&mixtral, &w8a8, Some(&w8a16), "does not load the experts of this model in w8a8"),
+        (
+            &mixtral,
+            &w8a8,
+            Some(&w8a16),
+            "loads the experts of this model only if all of them are quantized",
+        ),
         (&dinov2, &w8a8, None, "loads no quantized model of this architecture"),
     ] {
         let run = quantize(&model.source(), &model.out(), refused);
-        run.failed_with(&["1 modules would be", text, "--allow-unloadable"]);
+        run.failed_with(&[text, "such weights", "--on-unloadable"]);
         assert!(!model.out().exists());
         if let Some(loads) = loads {
             quantized(model, loads);
         }
-        let options = [&refused[..], &["--force", "--allow-unloadable"]].concat();
+        let options = [&refused[..], &["--force", "--on-unloadable", "write"]].concat();
         let run = quantize(&model.source(), &model.out(), &options).succeeded();
         assert!(run.stderr.contains(text), "{}", run.stderr);
     }
+    // Experts that are kept are floats, which transformers does not stack in a quantized model.
+    let options = ["--scheme", "w8a16", "--force", "--ignore", "re:.*experts"];
+    quantize(&mixtral.source(), &mixtral.out(), &options).failed_with(&["only if all of them"]);
+}
+
+/// Transformers initializes the weights of SigLIP, and not those of the language model.
+#[test]
+fn the_lesser_part_is_kept_if_transformers_does_not_load_it() {
+    let gemma3 = json!({
+        "architectures": ["Gemma3ForConditionalGeneration"],
+        "model_type": "gemma3",
+        "text_config": { "model_type": "gemma3_text" },
+        "vision_config": { "model_type": "siglip_vision_model" },
+    });
+    let text = ["q_proj", "k_proj"].map(|q| format!("model.language_model.layers.0.self_attn.{q}"));
+    let vision = "model.vision_tower.encoder.layers.0.mlp.fc1";
+    let model = of_class(&gemma3, &[&*text[0], &*text[1], vision]);
+    let (report, names) = quantized(&model, &["--scheme", "w8a16"]);
+    assert_eq!(names, [&*text[1], &*text[0]]);
+    expect_in_ignore(&report, &[vision]);
+    let warnings = report["warnings"].to_string();
+    assert!(warnings.contains("1 weights are kept") && warnings.contains(vision), "{warnings}");
+    let (_, names) = quantized(&model, &["--force"]);
+    assert_eq!(names.len(), 3);
+
+    // Of two weights it is not the lesser part.
+    let model = of_class(&gemma3, &[&*text[0], vision]);
+    quantize(&model.source(), &model.out(), &["--scheme", "w8a16"])
+        .failed_with(&["dequantize=True", "--on-unloadable keep"]);
+    let (_, names) = quantized(&model, &["--scheme", "w8a16", "--on-unloadable", "keep"]);
+    assert_eq!(names, [&*text[0]]);
 }
 
 /// What the table does not have is kept, and told.
