@@ -46,8 +46,8 @@ impl Plan {
         }
     }
 
-    /// Decides whether weights that transformers does not load in their scheme are kept, and refuses
-    /// the model if it would not load whatever is kept.
+    /// Decides whether weights that transformers does not load in their scheme are kept, and
+    /// refuses the model if it would not load whatever is kept.
     pub(super) fn check_limits(
         &mut self,
         control: &Control<'_>,
