@@ -77,18 +77,18 @@ impl Known {
         let mut known = Self::default();
         match class {
             Some(class) => {
-                let is_right = |section: &Section| {
-                    section.model_type == model_type || !Section::has_type(&model_type)
-                };
-                let section = Section::of(class).filter(is_right)?;
+                if is_class_of_another_type(class, &model_type) {
+                    return None;
+                }
+                let section = Section::of(class)?;
                 known.base = section.base;
                 known.add(section, "", config, 0);
             }
-            // Loaders take the base model of this type, and find it within another class, too.
+            // It may be any class of this type.
             None => {
-                let mut bases = Section::of_type(&model_type).filter(|(_, s)| s.base.is_none());
-                known.add(bases.next()?.1, "", config, 0);
-                bases.for_each(|(_, section)| known.add(section, "", config, 0));
+                let mut classes = Section::of_type(&model_type).peekable();
+                classes.peek()?;
+                classes.for_each(|(_, section)| known.add(section, "", config, 0));
             }
         }
         for (_, section) in Section::of_type(&model_type) {
@@ -230,4 +230,11 @@ impl Module {
             _ => false,
         }
     }
+}
+
+/// Whether a class is known and has another type than the config says. Some types have no classes
+/// of their own.
+pub(super) fn is_class_of_another_type(class: &str, model_type: &str) -> bool {
+    let is_another = |section: Section| section.model_type != model_type;
+    Section::of(class).is_some_and(is_another) && Section::has_type(model_type)
 }

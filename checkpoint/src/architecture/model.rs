@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::by_name;
 use super::kind::ModuleKind;
-use super::known::{Known, Match};
+use super::known::{Known, Match, is_class_of_another_type};
 use super::limit::Limit;
 use super::names::{joined, within};
 use crate::format::Config;
@@ -13,7 +13,7 @@ use crate::format::Config;
 #[derive(Debug)]
 pub(crate) struct Architecture {
     known: Option<Known>,
-    /// The class that the config names, and is not known.
+    /// Why the architecture is not known, if it is not.
     unknown: Option<String>,
     has_conv1d: bool,
 }
@@ -38,11 +38,11 @@ impl Architecture {
         // If no class is named, the type of the model has to explain all weights.
         let known = known
             .filter(|known| class.is_some() || weights.all(|module| known.find(module).is_some()));
-        let unknown = if known.is_some() { None } else { class.or_else(|| config.model_type()) };
+        let unknown = known.is_none().then(|| why_unknown(config, class.as_deref()));
         Self { known, unknown, has_conv1d }
     }
 
-    /// The name of the architecture, if it is not known.
+    /// Why the architecture is not known, if it is not.
     pub(crate) fn unknown(&self) -> Option<&str> {
         self.unknown.as_deref()
     }
@@ -114,5 +114,20 @@ impl Architecture {
             Some(known) => known.heads.clone(),
             None => BTreeSet::from(["lm_head".to_owned()]),
         }
+    }
+}
+
+fn why_unknown(config: &Config, class: Option<&str>) -> String {
+    match (class, config.model_type()) {
+        _ if config.has_own_code() => "the checkpoint brings code of its own (auto_map)".to_owned(),
+        (Some(class), Some(model_type)) if is_class_of_another_type(class, &model_type) => {
+            format!("{class} is no class of the model_type {model_type}")
+        }
+        (Some(class), None) => format!("{class} is named without a model_type"),
+        (Some(class), Some(_)) => format!("the architecture {class} is not known"),
+        (None, Some(model_type)) => {
+            format!("config.json names no class, and {model_type} does not explain all weights")
+        }
+        (None, None) => "config.json names no architecture".to_owned(),
     }
 }

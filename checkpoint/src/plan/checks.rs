@@ -97,8 +97,8 @@ impl Plan {
     }
 
     pub(super) fn warn_of_unknown(&mut self, architecture: &Architecture) {
-        if let Some(name) = architecture.unknown() {
-            self.warnings.push(Warning::UnknownArchitecture { name: name.to_owned() });
+        if let Some(why) = architecture.unknown() {
+            self.warnings.push(Warning::UnknownArchitecture { why: why.to_owned() });
         }
         let parts = architecture.unknown_parts().iter();
         self.warnings.extend(parts.map(|part| Warning::UnknownPart { prefix: part.clone() }));

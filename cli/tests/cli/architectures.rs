@@ -5,7 +5,7 @@ use std::fs;
 use safetensors::Dtype;
 use serde_json::{Value, json};
 
-use crate::common::{Model, Tensor, quantize};
+use crate::common::{Model, Tensor, absmax, quantize};
 
 /// A small model of these modules, all 8 by 8, whose config names a class.
 fn of_class(config: &Value, modules: &[&str]) -> Model {
@@ -181,7 +181,10 @@ fn the_lesser_part_is_kept_if_transformers_does_not_load_it() {
     assert_eq!(names, [&*text[1], &*text[0]]);
     expect_in_ignore(&report, &[vision]);
     let warnings = report["warnings"].to_string();
-    assert!(warnings.contains("1 weights are kept") && warnings.contains(vision), "{warnings}");
+    assert!(
+        warnings.contains("weights are kept (1, such as") && warnings.contains(vision),
+        "{warnings}"
+    );
     let (_, names) = quantized(&model, &["--force"]);
     assert_eq!(names.len(), 3);
 
@@ -200,8 +203,8 @@ fn modules_that_the_architecture_does_not_have() {
     let q_proj = "model.layers.0.self_attn.q_proj";
     let model = of_class(&llama, &[q_proj, "model.layers.0.extra", "model.layers.1.extra"]);
     let run = quantize(&model.source(), &model.out(), &[]).succeeded();
-    let warning = "warning: 2 weights are kept because the architecture has no modules for them: \
-                   model.layers.0.extra.weight is one\n";
+    let warning = "warning: weights are kept because the architecture has no modules for them: 2, such as \
+                   model.layers.0.extra.weight\n";
     assert_eq!(run.stderr, warning);
     // Without the base model's prefix, the modules are those of the base model stored alone.
     let model = of_class(&llama, &["layers.0.self_attn.q_proj", "layers.0.mlp.up_proj"]);
@@ -217,21 +220,40 @@ fn an_architecture_that_is_not_known_is_told() {
         "model_type": "llama",
         "auto_map": { "AutoModel": "modeling.Model" },
     });
-    for (config, name) in [
-        (json!({ "architectures": ["NoSuchModel"], "model_type": "none" }), "NoSuchModel"),
-        (json!({ "model_type": "none" }), "none"),
-        (own_code, "LlamaForCausalLM"),
+    let other_type = json!({ "architectures": ["LlamaForCausalLM"], "model_type": "bert" });
+    for (config, why) in [
+        (
+            json!({ "architectures": ["NoSuchModel"], "model_type": "none" }),
+            "the architecture NoSuchModel is not known",
+        ),
+        (
+            json!({ "model_type": "llama" }),
+            "config.json names no class, and llama does not explain all weights",
+        ),
+        (json!({}), "config.json names no architecture"),
+        (json!({ "architectures": 7 }), "config.json names no architecture"),
+        (own_code, "the checkpoint brings code of its own (auto_map)"),
+        (other_type, "LlamaForCausalLM is no class of the model_type bert"),
     ] {
         let model = of_class(&config, &["layers.0.up", "score", "mtp.fc", "shared"]);
-        let run = quantize(&model.source(), &model.out(), &[]).succeeded();
+        let (source, out) = (model.source(), model.out());
+        let run = absmax(["quantize".as_ref(), &*source, "-o".as_ref(), &*out]).succeeded();
         let warning = format!(
-            "warning: the architecture {name} is not known: what to quantize is chosen by the \
-             names of modules; --dry-run shows them\n"
+            "warning: {why}: what to quantize is chosen by the names of modules; --dry-run lists \
+             what each is taken for\n"
         );
         assert_eq!(run.stderr, warning);
         let (_, names) = quantized(&model, &["--force"]);
         assert_eq!(names, ["layers.0.up"]);
     }
+    // The type of the model is enough if it explains all weights, heads included.
+    let model = of_class(
+        &json!({ "model_type": "llama" }),
+        &["model.layers.0.self_attn.q_proj", "lm_head"],
+    );
+    let (report, names) = quantized(&model, &[]);
+    assert_eq!(names, ["model.layers.0.self_attn.q_proj"]);
+    assert_eq!(report["warnings"], json!([]));
 }
 
 /// Stacked experts are most of a model: whoever keeps them has to say so.
