@@ -65,7 +65,9 @@ pub(crate) fn warning(warning: &Warning) -> String {
             "--override {text} has no effect: what it matches is kept, or matched by another one \
              before it"
         ),
-        Warning::UnknownArchitecture { .. } => format!("{warning}; --dry-run shows them"),
+        Warning::UnknownArchitecture { .. } => {
+            format!("{warning}; --dry-run lists what each is taken for")
+        }
         other => other.to_string(),
     }
 }

@@ -49,12 +49,20 @@ pub(crate) fn four_digits(x: f64) -> String {
     }
 }
 
+/// Whether a character changes the order in which others are shown, or shows nothing.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
+    )
+}
+
 /// Makes a text safe to print. Names come from files, so characters that would steer a terminal are
 /// written as escapes.
 pub(crate) fn printable(text: &str) -> String {
     let mut printable = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() {
+        if c.is_control() || is_invisible(c) {
             printable.extend(c.escape_default());
         } else {
             printable.push(c);

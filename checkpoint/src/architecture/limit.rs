@@ -47,8 +47,8 @@ impl Limit {
     pub(crate) const fn text(self) -> &'static str {
         match self {
             Self::Initialized => {
-                "transformers 5 does not load packed weights of modules that it initializes, except \
-                 with CompressedTensorsConfig(dequantize=True); w8a8 loads"
+                "transformers 5 does not load packed weights of modules that it initializes, \
+                 except with CompressedTensorsConfig(dequantize=True); w8a8 loads"
             }
             Self::Stacked => {
                 "transformers 5 loads the experts of this model only if all of them are quantized, \

@@ -33,7 +33,8 @@ pub(crate) fn warnings(
     }
     let mixed = (schemes.len() > 1).then(|| {
         "mixed schemes: transformers reads them compressed, which is its default; with \
-         dequantize=True it takes the first scheme for all, and some weights for others without a word"
+         dequantize=True it takes the first scheme for all, and some weights for others without a \
+         word"
             .to_owned()
     });
     let limits = schemes.into_iter().flat_map(|scheme| {

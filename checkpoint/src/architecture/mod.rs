@@ -2,10 +2,12 @@
 
 mod by_name;
 mod kind;
+mod known;
 mod limit;
 mod loaders;
 mod model;
 mod names;
+mod renames;
 mod table;
 mod tensor;
 

@@ -1,5 +1,6 @@
 //! Plans everything that a run will do, from the headers alone.
 
+mod checks;
 mod model;
 mod modules;
 mod rules;

@@ -53,8 +53,8 @@ pub enum Warning {
     },
     /// The architecture is not known: modules are told apart by their names.
     UnknownArchitecture {
-        /// The class, or the type of the model.
-        name: String,
+        /// Why, in words.
+        why: String,
     },
     /// A model within the model is not known: its modules are told apart by their names.
     UnknownPart {
@@ -136,11 +136,9 @@ impl fmt::Display for Warning {
                 "the override {text} has no effect: what it matches is kept, or matched by another \
                  one before it"
             ),
-            Self::UnknownArchitecture { name } => write!(
-                f,
-                "the architecture {name} is not known: what to quantize is chosen by the names of \
-                 modules"
-            ),
+            Self::UnknownArchitecture { why } => {
+                write!(f, "{why}: what to quantize is chosen by the names of modules")
+            }
             Self::UnknownPart { prefix } => write!(
                 f,
                 "the architecture of {prefix} is not known: what to quantize in it is chosen by \
@@ -148,16 +146,16 @@ impl fmt::Display for Warning {
             ),
             Self::UnknownModules { tensor, tensors } => write!(
                 f,
-                "{tensors} weights are kept because the architecture has no modules for them: \
-                 {tensor} is one"
+                "weights are kept because the architecture has no modules for them: {tensors}, such as \
+                 {tensor}"
             ),
             Self::KeptUnloadable { tensor, tensors, limit } => {
-                write!(f, "{tensors} weights are kept, {tensor} among them: {limit}")
+                write!(f, "weights are kept ({tensors}, such as {tensor}): {limit}")
             }
             Self::StackedExperts { tensor, tensors, bytes, of } => write!(
                 f,
-                "{tensors} tensors that seem to hold stacked experts are kept, {tensor} among \
-                 them: {bytes} of {of} bytes ({:.0} %) stay as they are",
+                "tensors that seem to hold stacked experts are kept ({tensors}, such as {tensor}): \
+                 {bytes} of {of} bytes ({:.0} %) stay as they are",
                 100.0 * *bytes as f64 / *of as f64
             ),
             Self::ScaleType { count, dtype, key, loaded } => write!(

@@ -1,5 +1,6 @@
 //! The built binary on real files.
 
+mod architectures;
 mod clip;
 mod common;
 mod compare;

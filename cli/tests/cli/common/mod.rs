@@ -5,7 +5,7 @@ mod expect;
 mod model;
 mod tensor;
 
-pub(crate) use binary::{Run, absmax, absmax_and_leave, quantize};
+pub(crate) use binary::{Run, absmax, absmax_and_leave, quantize, without_architecture};
 pub(crate) use expect::{Granularity, expect_quantized, listing, read_file, read_model};
 pub(crate) use model::Model;
 pub(crate) use tensor::{Tensor, raw_file, safetensors_file};

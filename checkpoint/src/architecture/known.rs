@@ -1,0 +1,240 @@
+//! What the table says of the modules of one class, and of the models within it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::kind::ModuleKind;
+use super::limit::Limit;
+use super::names::{filled, joined, patterns, within};
+use super::renames::Renames;
+use super::table::{Line, Section};
+use crate::format::Config;
+
+/// What the table says of the class that the config names.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    /// By the pattern of the name on disk.
+    pub(super) modules: BTreeMap<String, Module>,
+    /// The name of the base model within the class.
+    pub(super) base: Option<&'static str>,
+    /// The names that the base model has within the classes of this type, other than this one.
+    pub(super) other_bases: BTreeSet<&'static str>,
+    /// The patterns of Linears that some class of this type has beside the body of the model.
+    pub(super) heads: BTreeSet<String>,
+    /// Whether transformers loads no quantized model of this class, or of one within it.
+    pub(super) is_unloadable: bool,
+    /// Models within this one that the table does not have.
+    pub(super) unknown_parts: Vec<String>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Module {
+    pub(super) kind: ModuleKind,
+    /// The pattern of the name in the running model.
+    pub(super) running: String,
+    /// What keeps transformers from loading it in some schemes.
+    pub(super) limit: Option<Limit>,
+}
+
+/// A module that the table has.
+#[derive(Debug)]
+pub(super) struct Match<'a> {
+    pub(super) module: &'a Module,
+    pub(super) at: At,
+    /// Its name in the running model.
+    pub(super) running: String,
+}
+
+/// How the name on disk and that in the table differ.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum At {
+    Same,
+    /// The base model was stored alone.
+    WithoutBase,
+    /// The class is the base model, and was stored within another one.
+    Within(&'static str),
+}
+
+impl At {
+    /// The name in the running model, as it would be stored this way.
+    pub(super) fn undo(self, base: Option<&str>, name: String) -> String {
+        match (self, base) {
+            (Self::WithoutBase, Some(base)) => {
+                within(base, &name).map(str::to_owned).unwrap_or(name)
+            }
+            (Self::Within(base), _) => joined(base, &name),
+            _ => name,
+        }
+    }
+}
+
+impl Known {
+    pub(super) fn of(config: &Config, class: Option<&str>) -> Option<Self> {
+        // Code that comes with the checkpoint may give a known name to other modules.
+        if config.has_own_code() {
+            return None;
+        }
+        let model_type = config.model_type()?;
+        let mut known = Self::default();
+        match class {
+            Some(class) => {
+                if is_class_of_another_type(class, &model_type) {
+                    return None;
+                }
+                let section = Section::of(class)?;
+                known.base = section.base;
+                known.add(section, "", config, 0);
+            }
+            // It may be any class of this type.
+            None => {
+                let mut classes = Section::of_type(&model_type).peekable();
+                classes.peek()?;
+                classes.for_each(|(_, section)| known.add(section, "", config, 0));
+            }
+        }
+        for (_, section) in Section::of_type(&model_type) {
+            known.other_bases.extend(section.base.filter(|base| Some(*base) != known.base));
+            known.add_heads(section);
+        }
+        let heads = known.modules.values().filter(|module| module.is_head());
+        known.heads.extend(heads.map(|module| module.running.clone()));
+        Some(known)
+    }
+
+    /// Adds what a class is made of, and the models within it.
+    fn add(&mut self, section: Section, prefix: &str, config: &Config, depth: usize) {
+        // The table has no class within itself; this bounds a faulty one.
+        if depth > 8 {
+            return;
+        }
+        let lines = section.lines();
+        let mut inner = Self { is_unloadable: section.is_unloadable(), ..Self::default() };
+        for line in &lines {
+            match *line {
+                Line::Class { prefix, class } => match Section::of(class) {
+                    Some(section) => inner.add(section, prefix, config, depth + 1),
+                    None => inner.unknown_parts.push(prefix.to_owned()),
+                },
+                Line::Config { prefix, key, auto, class } => {
+                    let mut keys = key.split('.');
+                    let part = keys.next().and_then(|key| config.part(key));
+                    let part = keys.fold(part, |part, key| part?.part(key));
+                    inner.add_part(prefix, &part.unwrap_or_default(), auto, class, depth + 1);
+                }
+                Line::Module { .. }
+                | Line::Rename { .. }
+                | Line::Also { .. }
+                | Line::Merge { .. }
+                | Line::Convert { .. } => {}
+            }
+        }
+        // What a class says itself counts more than what the models within it say.
+        for line in &lines {
+            if let Line::Module { kind, limit, prefix, leaf } = *line {
+                let running = joined(prefix, leaf);
+                inner.modules.insert(running.clone(), Module { kind, running, limit });
+            }
+        }
+        for line in &lines {
+            let (running, stored, is_merged) = match *line {
+                Line::Merge { running, stored } => (running, stored, true),
+                Line::Convert { running, stored } => (running, stored, false),
+                _ => continue,
+            };
+            let Some(kind) = inner.modules.get(running).map(|module| module.kind) else { continue };
+            let (kind, limit) = match (kind, is_merged) {
+                // On disk each expert has Linears of its own.
+                (ModuleKind::Experts, true) => (ModuleKind::Linear, Limit::Stacked),
+                (kind, true) => (kind, Limit::Merged),
+                (kind, false) => (kind, Limit::Converted),
+            };
+            let module = Module { kind, running: running.to_owned(), limit: Some(limit) };
+            inner.modules.insert(stored.to_owned(), module);
+        }
+        let renames = Renames::of(&lines);
+        for (stored, module) in inner.modules {
+            for stored in renames.stored(&stored) {
+                let running = joined(prefix, &module.running);
+                self.insert(joined(prefix, &stored), Module { running, ..module });
+            }
+        }
+        self.is_unloadable |= inner.is_unloadable;
+        let parts = inner.unknown_parts.iter().map(|part| joined(prefix, part));
+        self.unknown_parts.extend(parts);
+    }
+
+    /// Adds a model within this one that a part of the config describes.
+    fn add_part(&mut self, prefix: &str, config: &Config, auto: &str, class: &str, depth: usize) {
+        let default = Section::of(class);
+        let section = match config.model_type() {
+            _ if config.has_own_code() => None,
+            None => default,
+            Some(found) => {
+                let default = default.filter(|section| section.model_type == found);
+                default.or_else(|| Section::chosen(auto, &found))
+            }
+        };
+        match section {
+            Some(section) => self.add(section, prefix, config, depth),
+            None => self.unknown_parts.push(prefix.to_owned()),
+        }
+    }
+
+    fn insert(&mut self, stored: String, module: Module) {
+        let kind = module.kind;
+        let known = self.modules.entry(stored).or_insert(module);
+        if known.kind != kind {
+            // It depends on what is not known here, so it is kept.
+            known.kind = ModuleKind::Other;
+        }
+    }
+
+    /// The heads that a class has beside a base model, and what a base model has outside of its
+    /// layers, such as a pooler.
+    fn add_heads(&mut self, section: Section) {
+        for line in section.lines() {
+            let Line::Module { kind, limit, prefix, leaf } = line else { continue };
+            let module = Module { kind, limit, running: joined(prefix, leaf) };
+            if module.is_head() {
+                self.heads.insert(module.running);
+            }
+        }
+    }
+
+    /// A module by its name on disk.
+    pub(super) fn find(&self, name: &str) -> Option<Match<'_>> {
+        let get = |name: &str, at| {
+            patterns(name).find_map(|(pattern, indices)| {
+                let module = self.modules.get(&pattern)?;
+                Some(Match { module, at, running: filled(&module.running, &indices) })
+            })
+        };
+        let without = || get(&joined(self.base?, name), At::WithoutBase);
+        let inside = || {
+            let mut bases = self.other_bases.iter();
+            bases.find_map(|base| get(within(base, name)?, At::Within(base)))
+        };
+        get(name, At::Same).or_else(without).or_else(inside)
+    }
+
+    pub(super) fn is_in_unknown_part(&self, name: &str) -> bool {
+        self.unknown_parts.iter().any(|part| within(part, name).is_some())
+    }
+}
+
+impl Module {
+    /// Whether a loader may add it to a model that has no such tensor.
+    fn is_head(&self) -> bool {
+        match self.kind {
+            ModuleKind::Head => true,
+            ModuleKind::Linear => !self.running.contains('*'),
+            _ => false,
+        }
+    }
+}
+
+/// Whether a class is known and has another type than the config says. Some types have no classes
+/// of their own.
+pub(super) fn is_class_of_another_type(class: &str, model_type: &str) -> bool {
+    let is_another = |section: Section| section.model_type != model_type;
+    Section::of(class).is_some_and(is_another) && Section::has_type(model_type)
+}

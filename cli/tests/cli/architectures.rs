@@ -1,0 +1,279 @@
+//! What the modules of known architectures are, what loaders call them, and what they do not load.
+
+use std::fs;
+
+use safetensors::Dtype;
+use serde_json::{Value, json};
+
+use crate::common::{Model, Tensor, absmax, quantize};
+
+/// A small model of these modules, all 8 by 8, whose config names a class.
+fn of_class(config: &Value, modules: &[&str]) -> Model {
+    let tensors: Vec<(String, Tensor)> = modules
+        .iter()
+        .map(|module| (format!("{module}.weight"), Tensor::random(Dtype::F32, &[8, 8])))
+        .collect();
+    let tensors: Vec<(&str, Tensor)> =
+        tensors.iter().map(|(name, tensor)| (name.as_str(), tensor.clone())).collect();
+    Model::new().config(config).weights("model.safetensors", &tensors)
+}
+
+/// The report of a model that was quantized, and the modules whose weights were.
+#[track_caller]
+fn quantized(model: &Model, options: &[&str]) -> (Value, Vec<String>) {
+    let options = [options, &["--json"]].concat();
+    let report = quantize(&model.source(), &model.out(), &options).succeeded().json();
+    let tensors = report["tensors"].as_array().unwrap().iter();
+    let tensors = tensors.filter(|tensor| tensor["quantized"] == true);
+    let names = tensors.map(|t| t["name"].as_str().unwrap().replace(".weight", ""));
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    (report, names)
+}
+
+#[track_caller]
+fn expect_in_ignore(report: &Value, modules: &[&str]) {
+    let ignore = report["ignore"].as_array().unwrap();
+    for module in modules {
+        assert!(ignore.contains(&json!(module)), "{module} in {ignore:?}");
+    }
+}
+
+/// A head that is tied to the embedding has no tensor, and is a Linear all the same. So is one that
+/// another class of the type adds.
+#[test]
+fn heads_without_a_tensor_are_ignored_by_name() {
+    let body = ["model.layers.0.self_attn.q_proj", "model.embed_tokens"];
+    let llama = json!({ "architectures": ["LlamaForCausalLM"], "model_type": "llama" });
+    let (report, names) = quantized(&of_class(&llama, &body), &[]);
+    assert_eq!(names, ["model.layers.0.self_attn.q_proj"]);
+    expect_in_ignore(&report, &["lm_head", "score", "model.embed_tokens"]);
+
+    let whisper = json!({
+        "architectures": ["WhisperForConditionalGeneration"], "model_type": "whisper"
+    });
+    let body = ["model.decoder.layers.0.fc1", "model.decoder.embed_tokens"];
+    let (report, names) = quantized(&of_class(&whisper, &body), &[]);
+    assert_eq!(names, ["model.decoder.layers.0.fc1"]);
+    expect_in_ignore(&report, &["proj_out"]);
+
+    let bert = json!({ "architectures": ["BertForMaskedLM"], "model_type": "bert" });
+    let body = ["bert.encoder.layer.0.output.dense", "cls.predictions.transform.dense"];
+    let (report, names) = quantized(&of_class(&bert, &body), &[]);
+    assert_eq!(names, ["bert.encoder.layer.0.output.dense"]);
+    let heads = ["cls.predictions.decoder", "cls.predictions.transform.dense", "classifier"];
+    expect_in_ignore(&report, &heads);
+}
+
+/// The table knows that `shared` is an embedding though its name does not say so, and that GPT-2's
+/// layers are stored [in, out] even within another model.
+#[test]
+fn kinds_that_no_name_tells() {
+    let t5 = json!({ "architectures": ["T5ForConditionalGeneration"], "model_type": "t5" });
+    let model = of_class(&t5, &["shared", "encoder.block.0.layer.0.SelfAttention.q"]);
+    assert_eq!(quantized(&model, &[]).1, ["encoder.block.0.layer.0.SelfAttention.q"]);
+
+    let nested = json!({
+        "architectures": ["VisionEncoderDecoderModel"],
+        "model_type": "vision-encoder-decoder",
+        "encoder": { "model_type": "vit" },
+        "decoder": { "model_type": "gpt2" },
+    });
+    let q_proj = "encoder.layers.0.attention.q_proj";
+    let c_attn = "decoder.transformer.h.0.attn.c_attn";
+    let (report, names) = quantized(&of_class(&nested, &[q_proj, c_attn]), &[]);
+    assert_eq!(names, [q_proj]);
+    expect_in_ignore(&report, &["decoder.lm_head"]);
+}
+
+/// Llava keeps its language model under one name on disk and another in the running model.
+#[test]
+fn names_on_disk_and_in_the_running_model() {
+    let llava = json!({
+        "architectures": ["LlavaForConditionalGeneration"],
+        "model_type": "llava",
+        "text_config": { "model_type": "llama" },
+        "vision_config": { "model_type": "clip_vision_model" },
+    });
+    let text = ["q_proj", "k_proj"].map(|q| format!("language_model.model.layers.0.self_attn.{q}"));
+    let vision = "vision_tower.vision_model.encoder.layers.0.self_attn.q_proj";
+    let modules = [&*text[0], &*text[1], vision, "language_model.lm_head"];
+    let model = of_class(&llava, &modules);
+    let (report, names) = quantized(&model, &["--ignore", "re:model.vision_tower"]);
+    assert_eq!(names, [&*text[1], &*text[0]]);
+    expect_in_ignore(
+        &report,
+        &[
+            "re:model.vision_tower",
+            vision,
+            r"re:^model\.vision_tower\.encoder\.layers\.\d+\.self_attn\.q_proj$",
+            r"re:^vision_tower\.encoder\.layers\.\d+\.self_attn\.q_proj$",
+            "lm_head",
+            "language_model.lm_head",
+        ],
+    );
+
+    // Mixed schemes name modules under all names, too.
+    let mixed = ["--force", "--ignore", vision, "--override", "re:.*q_proj=w8a16"];
+    quantized(&model, &mixed);
+    let config = fs::read_to_string(model.out().join("config.json")).unwrap();
+    let config: Value = serde_json::from_str(&config).unwrap();
+    let groups = &config["quantization_config"]["config_groups"];
+    for (group, module, proj) in [("group_0", &text[1], "k_proj"), ("group_1", &text[0], "q_proj")]
+    {
+        let running = format!(r"re:^model\.language_model\.layers\.\d+\.self_attn\.{}$", proj);
+        let targets = groups[group]["targets"].as_array().unwrap();
+        assert!(targets.contains(&json!(module)), "{targets:?}");
+        assert!(targets.contains(&json!(running)), "{targets:?}");
+    }
+}
+
+/// Transformers initializes the weights of T5, which packed ones do not have; makes one parameter
+/// of Mixtral's experts, which it cannot do in w8a8; and loads no quantized DINOv2.
+#[test]
+fn what_transformers_does_not_load() {
+    let t5 = json!({ "architectures": ["T5ForConditionalGeneration"], "model_type": "t5" });
+    let t5 = of_class(&t5, &["encoder.block.0.layer.0.SelfAttention.q"]);
+    let mixtral = json!({ "architectures": ["MixtralForCausalLM"], "model_type": "mixtral" });
+    let expert = "model.layers.0.block_sparse_moe.experts.0.w1";
+    let mixtral = of_class(&mixtral, &[expert, "model.layers.0.self_attn.q_proj"]);
+    let dinov2 = json!({ "architectures": ["Dinov2Model"], "model_type": "dinov2" });
+    let dinov2 = of_class(&dinov2, &["encoder.layer.0.mlp.fc1"]);
+    let (w8a8, w8a16) = (["--scheme", "w8a8"], ["--scheme", "w8a16"]);
+    for (model, refused, loads, text) in [
+        (&t5, &w8a16, Some(&w8a8), "except with CompressedTensorsConfig(dequantize=True)"),
+        (
+            &mixtral,
+            &w8a8,
+            Some(&w8a16),
+            "loads the experts of this model only if all of them are quantized",
+        ),
+        (&dinov2, &w8a8, None, "loads no quantized model of this architecture"),
+    ] {
+        let run = quantize(&model.source(), &model.out(), refused);
+        run.failed_with(&[text, "such weights", "--on-unloadable"]);
+        assert!(!model.out().exists());
+        if let Some(loads) = loads {
+            quantized(model, loads);
+        }
+        let options = [&refused[..], &["--force", "--on-unloadable", "write"]].concat();
+        let run = quantize(&model.source(), &model.out(), &options).succeeded();
+        assert!(run.stderr.contains(text), "{}", run.stderr);
+    }
+    // Experts that are kept are floats, which transformers does not stack in a quantized model.
+    let options = ["--scheme", "w8a16", "--force", "--ignore", "re:.*experts"];
+    quantize(&mixtral.source(), &mixtral.out(), &options).failed_with(&["only if all of them"]);
+}
+
+/// Transformers initializes the weights of SigLIP, and not those of the language model.
+#[test]
+fn the_lesser_part_is_kept_if_transformers_does_not_load_it() {
+    let gemma3 = json!({
+        "architectures": ["Gemma3ForConditionalGeneration"],
+        "model_type": "gemma3",
+        "text_config": { "model_type": "gemma3_text" },
+        "vision_config": { "model_type": "siglip_vision_model" },
+    });
+    let text = ["q_proj", "k_proj"].map(|q| format!("model.language_model.layers.0.self_attn.{q}"));
+    let vision = "model.vision_tower.encoder.layers.0.mlp.fc1";
+    let model = of_class(&gemma3, &[&*text[0], &*text[1], vision]);
+    let (report, names) = quantized(&model, &["--scheme", "w8a16"]);
+    assert_eq!(names, [&*text[1], &*text[0]]);
+    expect_in_ignore(&report, &[vision]);
+    let warnings = report["warnings"].to_string();
+    assert!(
+        warnings.contains("weights are kept (1, such as") && warnings.contains(vision),
+        "{warnings}"
+    );
+    let (_, names) = quantized(&model, &["--force"]);
+    assert_eq!(names.len(), 3);
+
+    // Of two weights it is not the lesser part.
+    let model = of_class(&gemma3, &[&*text[0], vision]);
+    quantize(&model.source(), &model.out(), &["--scheme", "w8a16"])
+        .failed_with(&["dequantize=True", "--on-unloadable keep"]);
+    let (_, names) = quantized(&model, &["--scheme", "w8a16", "--on-unloadable", "keep"]);
+    assert_eq!(names, [&*text[0]]);
+}
+
+/// What the table does not have is kept, and told.
+#[test]
+fn modules_that_the_architecture_does_not_have() {
+    let llama = json!({ "architectures": ["LlamaForCausalLM"], "model_type": "llama" });
+    let q_proj = "model.layers.0.self_attn.q_proj";
+    let model = of_class(&llama, &[q_proj, "model.layers.0.extra", "model.layers.1.extra"]);
+    let run = quantize(&model.source(), &model.out(), &[]).succeeded();
+    let warning = "warning: weights are kept because the architecture has no modules for them: 2, such as \
+                   model.layers.0.extra.weight\n";
+    assert_eq!(run.stderr, warning);
+    // Without the base model's prefix, the modules are those of the base model stored alone.
+    let model = of_class(&llama, &["layers.0.self_attn.q_proj", "layers.0.mlp.up_proj"]);
+    let (report, names) = quantized(&model, &["--ignore", "re:.*up_proj"]);
+    assert_eq!(names, ["layers.0.self_attn.q_proj"]);
+    expect_in_ignore(&report, &["layers.0.mlp.up_proj", "re:.*up_proj"]);
+}
+
+#[test]
+fn an_architecture_that_is_not_known_is_told() {
+    let own_code = json!({
+        "architectures": ["LlamaForCausalLM"],
+        "model_type": "llama",
+        "auto_map": { "AutoModel": "modeling.Model" },
+    });
+    let other_type = json!({ "architectures": ["LlamaForCausalLM"], "model_type": "bert" });
+    for (config, why) in [
+        (
+            json!({ "architectures": ["NoSuchModel"], "model_type": "none" }),
+            "the architecture NoSuchModel is not known",
+        ),
+        (
+            json!({ "model_type": "llama" }),
+            "config.json names no class, and llama does not explain all weights",
+        ),
+        (json!({}), "config.json names no architecture"),
+        (json!({ "architectures": 7 }), "config.json names no architecture"),
+        (own_code, "the checkpoint brings code of its own (auto_map)"),
+        (other_type, "LlamaForCausalLM is no class of the model_type bert"),
+    ] {
+        let model = of_class(&config, &["layers.0.up", "score", "mtp.fc", "shared"]);
+        let (source, out) = (model.source(), model.out());
+        let run = absmax(["quantize".as_ref(), &*source, "-o".as_ref(), &*out]).succeeded();
+        let warning = format!(
+            "warning: {why}: what to quantize is chosen by the names of modules; --dry-run lists \
+             what each is taken for\n"
+        );
+        assert_eq!(run.stderr, warning);
+        let (_, names) = quantized(&model, &["--force"]);
+        assert_eq!(names, ["layers.0.up"]);
+    }
+    // The type of the model is enough if it explains all weights, heads included.
+    let model = of_class(
+        &json!({ "model_type": "llama" }),
+        &["model.layers.0.self_attn.q_proj", "lm_head"],
+    );
+    let (report, names) = quantized(&model, &[]);
+    assert_eq!(names, ["model.layers.0.self_attn.q_proj"]);
+    assert_eq!(report["warnings"], json!([]));
+}
+
+/// Stacked experts are most of a model: whoever keeps them has to say so.
+#[test]
+fn stacked_experts() {
+    let config = json!({ "architectures": ["GptOssForCausalLM"], "model_type": "gpt_oss" });
+    let f32 = |shape: &[usize]| Tensor::random(Dtype::F32, shape);
+    let tensors = [
+        ("model.layers.0.mlp.experts.gate_up_proj", f32(&[4, 8, 16])),
+        ("model.layers.0.mlp.experts.down_proj", f32(&[4, 8, 8])),
+        ("model.layers.0.mlp.router.weight", f32(&[4, 8])),
+        ("model.layers.0.self_attn.q_proj.weight", f32(&[8, 8])),
+    ];
+    let model = Model::new().config(&config).weights("model.safetensors", &tensors);
+    quantize(&model.source(), &model.out(), &[]).failed_with(&[
+        "2 tensors hold stacked experts, model.layers.0.mlp.experts.down_proj among them",
+        "3072 of 3456 bytes (89 %) would stay as they are (--experts keep",
+    ]);
+    let (report, names) = quantized(&model, &["--experts", "keep"]);
+    assert_eq!(names, ["model.layers.0.self_attn.q_proj"]);
+    let experts = r"re:^model\.layers\.\d+\.mlp\.experts\..*";
+    expect_in_ignore(&report, &[experts, "model.layers.0.mlp.router", "lm_head"]);
+}
