@@ -1,5 +1,6 @@
 """How trials are told: a line for each architecture, a summary, and a page of Markdown."""
 
+import re
 from collections import Counter
 
 VERDICTS = ("right", "refused", "WRONG")
@@ -37,7 +38,15 @@ def summary(tried, left_out):
 
 def note(row):
     """The reason without what only one architecture has."""
-    return row.reason.split(", such as")[0].split("; not ")[0][:120]
+    return general(row.reason)
+
+
+def general(reason):
+    reason = re.sub(r"^error: ", "", reason.split(", such as")[0].split(";")[0])
+    reason = re.sub(r"SRC \([^)]*\) holds nothing to quantize.*", "the model holds nothing to quantize", reason)
+    reason = re.sub(r"^\d+ tensors hold stacked experts.*", "tensors hold stacked experts", reason)
+    # After a colon come the names of weights, and what loading says of a checkpoint written by hand.
+    return re.sub(r"(loads right|of this architecture|dequantize=True\)|by mistake): .*| \(by hand.*", r"\1", reason)
 
 
 def table(tried, left_out):

@@ -146,8 +146,8 @@ impl fmt::Display for Warning {
             ),
             Self::UnknownModules { tensor, tensors } => write!(
                 f,
-                "weights are kept because the architecture has no modules for them: {tensors}, such as \
-                 {tensor}"
+                "weights are kept because the architecture has no modules for them: {tensors}, such \
+                 as {tensor}"
             ),
             Self::KeptUnloadable { tensor, tensors, limit } => {
                 write!(f, "weights are kept ({tensors}, such as {tensor}): {limit}")

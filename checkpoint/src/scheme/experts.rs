@@ -18,8 +18,8 @@ use super::text::serde_as_text;
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Experts {
-    /// A checkpoint that has such experts is refused, because most of it would stay as it is. If the
-    /// architecture is not known, what seems to be stacked experts is kept, with a warning.
+    /// A checkpoint that has such experts is refused, because most of it would stay as it is. If
+    /// the architecture is not known, what seems to be stacked experts is kept, with a warning.
     #[default]
     Refuse,
     /// They are kept as they are, and the rest is quantized.
