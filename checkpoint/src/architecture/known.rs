@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::kind::ModuleKind;
 use super::limit::Limit;
-use super::names::{filled, joined, patterns, within};
+use super::names::{filled, joined, patterns, with_stars, within};
 use super::renames::Renames;
 use super::table::{Line, Section};
 use crate::format::Config;
@@ -14,6 +14,8 @@ use crate::format::Config;
 pub(super) struct Known {
     /// By the pattern of the name on disk.
     pub(super) modules: BTreeMap<String, Module>,
+    /// The patterns, all indices replaced by `*`, of which some module has an index in its name.
+    places: BTreeSet<String>,
     /// The name of the base model within the class.
     pub(super) base: Option<&'static str>,
     /// The names that the base model has within the classes of this type, other than this one.
@@ -97,6 +99,8 @@ impl Known {
         }
         let heads = known.modules.values().filter(|module| module.is_head());
         known.heads.extend(heads.map(|module| module.running.clone()));
+        let places = known.modules.keys().filter(|stored| with_stars(stored).0 != **stored);
+        known.places = places.map(|stored| with_stars(stored).0).collect();
         Some(known)
     }
 
@@ -203,10 +207,15 @@ impl Known {
     /// A module by its name on disk.
     pub(super) fn find(&self, name: &str) -> Option<Match<'_>> {
         let get = |name: &str, at| {
-            patterns(name).find_map(|(pattern, indices)| {
+            let matched = |(pattern, indices): (String, Vec<&str>)| {
                 let module = self.modules.get(&pattern)?;
                 Some(Match { module, at, running: filled(&module.running, &indices) })
-            })
+            };
+            let starred = with_stars(name);
+            if self.places.contains(&starred.0) {
+                return patterns(name).find_map(matched);
+            }
+            matched(starred)
         };
         let without = || get(&joined(self.base?, name), At::WithoutBase);
         let inside = || {

@@ -7,27 +7,36 @@ pub(super) fn patterns(name: &str) -> impl Iterator<Item = (String, Vec<&str>)> 
     // No model has more lists within lists.
     const MOST: usize = 6;
     let count = name.split('.').filter_map(index_of).count().min(MOST);
-    (0..1_u32 << count).map(move |stars| {
-        let (mut pattern, mut indices, mut index) = (String::new(), Vec::new(), 0);
-        for (i, part) in name.split('.').enumerate() {
-            if i > 0 {
-                pattern.push('.');
-            }
-            let Some((before, digits)) = index_of(part) else {
-                pattern.push_str(part);
-                continue;
-            };
-            if index >= count || stars >> index & 1 == 1 {
-                indices.push(digits);
-                pattern.push_str(before);
-                pattern.push('*');
-            } else {
-                pattern.push_str(part);
-            }
-            index += 1;
+    (0..1_u32 << count)
+        .map(move |stars| starred(name, |index| index >= count || stars >> index & 1 == 1))
+}
+
+/// The pattern of a name that has `*` for all of its indices, and these.
+pub(super) fn with_stars(name: &str) -> (String, Vec<&str>) {
+    starred(name, |_| true)
+}
+
+/// A name with `*` for some of its indices, and these.
+fn starred(name: &str, is_star: impl Fn(usize) -> bool) -> (String, Vec<&str>) {
+    let (mut pattern, mut indices, mut index) = (String::new(), Vec::new(), 0);
+    for (i, part) in name.split('.').enumerate() {
+        if i > 0 {
+            pattern.push('.');
         }
-        (pattern, indices)
-    })
+        let Some((before, digits)) = index_of(part) else {
+            pattern.push_str(part);
+            continue;
+        };
+        if is_star(index) {
+            indices.push(digits);
+            pattern.push_str(before);
+            pattern.push('*');
+        } else {
+            pattern.push_str(part);
+        }
+        index += 1;
+    }
+    (pattern, indices)
 }
 
 /// The name that a pattern has with these indices.

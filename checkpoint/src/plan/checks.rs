@@ -122,6 +122,9 @@ impl Plan {
         rules: &Rules<'_>,
         schemes: &Schemes<'_>,
     ) -> Result<()> {
+        if rules.ignore.is_empty() && schemes.overrides.is_empty() {
+            return Ok(());
+        }
         let modules = tensors(shards).filter_map(linear_like);
         let names: Vec<_> = modules.flat_map(|m| rules.architecture.names(m)).collect();
         let matches_none =

@@ -45,9 +45,15 @@ impl Modules {
         modules.flat_map(|module| architecture.names(module)).collect()
     }
 
-    /// Regular expressions for all names of the quantized modules, with any index.
-    fn quantized_patterns(&self, architecture: &Architecture) -> BTreeSet<String> {
-        let names = self.quantized.keys().flat_map(|module| architecture.names(module));
+    /// Regular expressions for all names of the modules that are quantized by some schemes, with
+    /// any index.
+    fn patterns(
+        &self,
+        architecture: &Architecture,
+        of: impl Fn(&WeightScheme) -> bool,
+    ) -> BTreeSet<String> {
+        let modules = self.quantized.iter().filter(|(_, scheme)| of(scheme));
+        let names = modules.flat_map(|(module, _)| architecture.names(module));
         names.map(|name| with_any_index(&name)).collect()
     }
 
@@ -64,7 +70,7 @@ impl Modules {
         });
         let mut ignore: BTreeSet<String> = asked.collect();
         let mut kept = self.kept.clone();
-        let (names, quantized) = (self.names(architecture), self.quantized_patterns(architecture));
+        let (names, quantized) = (self.names(architecture), self.patterns(architecture, |_| true));
         for head in architecture.heads() {
             let head_names = architecture.names(&head);
             if !head.contains('*') {
@@ -84,7 +90,7 @@ impl Modules {
             .iter()
             .filter(|(_, kind)| kind.is_none_or(ModuleKind::may_be_linear))
             .map(|(module, _)| module);
-        let other = self.other_names(architecture, linear, |_| false);
+        let other = other_names(architecture, linear, &quantized);
         let is_stacked =
             |(_, kind): &(&String, &Option<ModuleKind>)| **kind == Some(ModuleKind::Experts);
         let stacked = kept.iter().filter(is_stacked);
@@ -94,18 +100,9 @@ impl Modules {
         ignore.extend(kept.keys().cloned().chain(other).chain(each));
         let is_converted = |module: &String| architecture.limit(module) == Some(Limit::Converted);
         if kept.iter().any(|(module, kind)| kind.is_none() || is_converted(module)) {
-            ignore.extend(self.linears_without_weight(architecture));
+            ignore.extend(linears_without_weight(architecture, &quantized));
         }
         ignore.into_iter().collect()
-    }
-
-    /// Patterns of the Linears of the running model that are made of no quantized weight. If a
-    /// checkpoint has names that nobody knows, loaders may know them, and make these of them.
-    fn linears_without_weight(&self, architecture: &Architecture) -> Vec<String> {
-        let quantized = self.quantized_patterns(architecture);
-        let linears = architecture.linears().into_iter().map(|name| with_any_index(&name));
-        let others = linears.filter(|linear| !quantized.contains(linear));
-        others.map(|linear| format!("re:{linear}")).collect()
     }
 
     /// What `targets` of config.json says for each scheme, the default first: one scheme for every
@@ -129,38 +126,41 @@ impl Modules {
             return groups;
         }
         for (scheme, modules) in &mut groups {
-            let other = self.other_names(architecture, modules.iter(), |s| s == scheme);
+            let others = self.patterns(architecture, |other| other != scheme);
+            let other = other_names(architecture, modules.iter(), &others);
             modules.extend(other);
         }
         groups
     }
+}
 
-    /// The names that loaders may have for these modules, other than those on disk: as patterns
-    /// for any index, unless such a pattern would match a quantized module whose scheme is not
-    /// `meant`.
-    fn other_names<'a>(
-        &self,
-        architecture: &Architecture,
-        modules: impl Iterator<Item = &'a String>,
-        meant: impl Fn(&WeightScheme) -> bool,
-    ) -> BTreeSet<String> {
-        let others = |module: &String| {
-            let mut names = architecture.names(module);
-            names.remove(module);
-            names
-        };
-        let unmeant = self.quantized.iter().filter(|(_, scheme)| !meant(scheme));
-        let unmeant: BTreeSet<String> = unmeant
-            .flat_map(|(module, _)| architecture.names(module))
-            .map(|name| with_any_index(&name))
-            .collect();
-        modules
-            .flat_map(others)
-            .map(|name| {
-                let pattern = with_any_index(&name);
-                let is_needed = pattern.contains(r"\d") && !unmeant.contains(&pattern);
-                if is_needed { format!("re:{pattern}") } else { name }
-            })
-            .collect()
-    }
+/// Patterns of the Linears of the running model that are made of no quantized weight. If a
+/// checkpoint has names that nobody knows, loaders may know them, and make these of them.
+fn linears_without_weight(
+    architecture: &Architecture,
+    quantized: &BTreeSet<String>,
+) -> Vec<String> {
+    let linears = architecture.linears().into_iter().map(|name| with_any_index(&name));
+    let others = linears.filter(|linear| !quantized.contains(linear));
+    others.map(|linear| format!("re:{linear}")).collect()
+}
+
+/// The names that loaders may have for these modules, other than those on disk: as patterns for any
+/// index, unless such a pattern is one of those that are meant for `others`.
+fn other_names<'a>(
+    architecture: &Architecture,
+    modules: impl Iterator<Item = &'a String>,
+    others: &BTreeSet<String>,
+) -> BTreeSet<String> {
+    let beside = |module: &String| {
+        let mut names = architecture.names(module);
+        names.remove(module);
+        names
+    };
+    let name_or_pattern = |name: String| {
+        let pattern = with_any_index(&name);
+        let is_needed = pattern.contains(r"\d") && !others.contains(&pattern);
+        if is_needed { format!("re:{pattern}") } else { name }
+    };
+    modules.flat_map(beside).map(name_or_pattern).collect()
 }
