@@ -60,15 +60,10 @@ impl Plan {
         for tensor in tensors(shards) {
             control.check()?;
             let planned = rules.quantizes(tensor);
-            let is_converted = matches!(planned, Err(Reason::Converted));
-            let len = if planned.is_ok() || is_converted { len(tensor) } else { 0 };
+            let counts = matches!(planned, Ok(_) | Err(Reason::Converted));
+            let len = if counts { len(tensor) } else { 0 };
             of += len;
-            let limit = if is_converted {
-                tensor.name.strip_suffix(".weight").and_then(|m| rules.architecture.limit(m))
-            } else {
-                schemes.limit(tensor, planned.is_ok())
-            };
-            if let Some(limit) = limit {
+            if let Some(limit) = schemes.limit(tensor, &planned) {
                 bytes += len;
                 limited.entry(limit).or_default().push(&tensor.name);
             }

@@ -70,11 +70,17 @@ impl<'a> Schemes<'a> {
         Err(Error::UnevenGroups { weights, divisor, power_of_two })
     }
 
-    /// What keeps transformers from loading a weight as it is planned, `quantized` or not.
-    pub(crate) fn limit(&self, tensor: &Tensor, quantized: bool) -> Option<Limit> {
-        let module = tensor.name.strip_suffix(".weight")?;
-        let scheme = quantized.then(|| self.of(tensor).ok()).flatten();
-        self.architecture.limit(module).filter(|limit| limit.concerns(scheme.as_ref()))
+    /// What keeps transformers from loading a weight as it is planned, or quantized if it is kept
+    /// for that reason.
+    pub(crate) fn limit(
+        &self,
+        tensor: &Tensor,
+        planned: &Result<[usize; 2], Reason>,
+    ) -> Option<Limit> {
+        let limit = self.architecture.limit(tensor.name.strip_suffix(".weight")?)?;
+        let scheme = planned.as_ref().ok().and_then(|_| self.of(tensor).ok());
+        let is_reason = matches!(planned, Err(Reason::Converted));
+        (is_reason || limit.concerns(scheme.as_ref())).then_some(limit)
     }
 
     /// Whether a weight is kept because transformers does not load it in its scheme.

@@ -71,10 +71,12 @@ impl ShardPlan {
         }
 
         let Shard { path: source, header, .. } = shard;
-        let (mut entries, mut stored) = (Vec::new(), Vec::new());
+        let (mut entries, mut kinds, mut stored) = (Vec::new(), Vec::new(), Vec::new());
         for tensor in &header.tensors {
             control.check()?;
             let TensorInfo { dtype, shape, .. } = &tensor.info;
+            let kind = rules.kind(tensor);
+            kinds.push(kind);
             let quantized = rules.quantizes(tensor);
             stored.push(match quantized.and_then(|shape| Ok((shape, schemes.of(tensor)?))) {
                 Ok((shape, scheme)) => {
@@ -85,7 +87,6 @@ impl ShardPlan {
                     Stored::Quantized(scheme, Box::new(parts))
                 }
                 Err(reason) => {
-                    let kind = rules.kind(tensor);
                     if let Some(module) = linear_like(tensor) {
                         modules.keep(module.to_owned(), kind);
                     } else if kind == Some(ModuleKind::Experts) {
@@ -98,7 +99,6 @@ impl ShardPlan {
             });
         }
         let layout = Layout::new(control, &source, entries, &header.metadata)?;
-        let kinds: Vec<_> = header.tensors.iter().map(|tensor| rules.kind(tensor)).collect();
         let tensors = header.tensors.into_iter().zip(stored).zip(kinds);
         let tensors = tensors.map(|((tensor, stored), kind)| {
             let TensorInfo { dtype, shape, data_offsets: (begin, end) } = tensor.info;
