@@ -1,10 +1,6 @@
 //! What to do with stacked experts.
 
-use std::fmt;
-use std::str::FromStr;
-
-use super::invalid::InvalidOption;
-use super::text::serde_as_text;
+use super::text::texts;
 
 /// What becomes of experts that are stored as one tensor for all of them, which no loader reads
 /// quantized. Its text is `refuse` or `keep`.
@@ -26,25 +22,4 @@ pub enum Experts {
     Keep,
 }
 
-impl FromStr for Experts {
-    type Err = InvalidOption;
-
-    fn from_str(text: &str) -> Result<Self, InvalidOption> {
-        match text {
-            "refuse" => Ok(Self::Refuse),
-            "keep" => Ok(Self::Keep),
-            _ => Err(InvalidOption::new(format!("{text:?} has to be refuse or keep"))),
-        }
-    }
-}
-
-impl fmt::Display for Experts {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Refuse => "refuse",
-            Self::Keep => "keep",
-        })
-    }
-}
-
-serde_as_text!(Experts);
+texts!(Experts, "has to be refuse or keep", Refuse = "refuse", Keep = "keep");

@@ -1,10 +1,6 @@
 //! What becomes of weights whose rows are no whole number of groups.
 
-use std::fmt;
-use std::str::FromStr;
-
-use super::invalid::InvalidOption;
-use super::text::serde_as_text;
+use super::text::texts;
 
 /// What becomes of a weight whose rows the groups of its scheme do not divide. The format has no
 /// shorter groups.
@@ -26,26 +22,10 @@ pub enum OnRagged {
     Channel,
 }
 
-impl FromStr for OnRagged {
-    type Err = InvalidOption;
-
-    fn from_str(text: &str) -> Result<Self, InvalidOption> {
-        let all = [Self::Refuse, Self::Keep, Self::Channel];
-        let known = all.into_iter().find(|known| known.to_string() == text);
-        known.ok_or_else(|| {
-            InvalidOption::new(format!("{text:?} is none of refuse, keep and channel"))
-        })
-    }
-}
-
-impl fmt::Display for OnRagged {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Refuse => "refuse",
-            Self::Keep => "keep",
-            Self::Channel => "channel",
-        })
-    }
-}
-
-serde_as_text!(OnRagged);
+texts!(
+    OnRagged,
+    "is none of refuse, keep and channel",
+    Refuse = "refuse",
+    Keep = "keep",
+    Channel = "channel"
+);

@@ -1,10 +1,6 @@
 //! What to do with weights that transformers does not load.
 
-use std::fmt;
-use std::str::FromStr;
-
-use super::invalid::InvalidOption;
-use super::text::serde_as_text;
+use super::text::texts;
 
 /// What becomes of weights that transformers is known not to load in the scheme that they would
 /// get. Its text is `auto`, `keep` or `write`.
@@ -28,27 +24,10 @@ pub enum OnUnloadable {
     Write,
 }
 
-impl FromStr for OnUnloadable {
-    type Err = InvalidOption;
-
-    fn from_str(text: &str) -> Result<Self, InvalidOption> {
-        match text {
-            "auto" => Ok(Self::Auto),
-            "keep" => Ok(Self::Keep),
-            "write" => Ok(Self::Write),
-            _ => Err(InvalidOption::new(format!("{text:?} has to be auto, keep or write"))),
-        }
-    }
-}
-
-impl fmt::Display for OnUnloadable {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Auto => "auto",
-            Self::Keep => "keep",
-            Self::Write => "write",
-        })
-    }
-}
-
-serde_as_text!(OnUnloadable);
+texts!(
+    OnUnloadable,
+    "has to be auto, keep or write",
+    Auto = "auto",
+    Keep = "keep",
+    Write = "write"
+);

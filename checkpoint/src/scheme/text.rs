@@ -1,4 +1,4 @@
-//! Serializes types as their texts.
+//! Types that have texts: their serialization, and the texts of enums.
 
 /// Implements serde for a type by way of its `Display` and `FromStr`.
 macro_rules! serde_as_text {
@@ -18,4 +18,30 @@ macro_rules! serde_as_text {
     };
 }
 
-pub(crate) use serde_as_text;
+/// Gives the variants of an enum their texts. `$expected` says of another text what it should be.
+macro_rules! texts {
+    ($type:ident, $expected:literal, $($variant:ident = $text:literal),+) => {
+        impl std::str::FromStr for $type {
+            type Err = $crate::scheme::InvalidOption;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                match text {
+                    $($text => Ok(Self::$variant),)+
+                    _ => Err(Self::Err::new(format!(concat!("{:?} ", $expected), text))),
+                }
+            }
+        }
+
+        impl std::fmt::Display for $type {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(match self {
+                    $(Self::$variant => $text,)+
+                })
+            }
+        }
+
+        $crate::scheme::text::serde_as_text!($type);
+    };
+}
+
+pub(crate) use {serde_as_text, texts};

@@ -7,6 +7,11 @@ use serde_json::{Value, json};
 
 use crate::common::{Model, Tensor, absmax, quantize};
 
+/// A config that names a class and its type.
+fn class(name: &str, model_type: &str) -> Value {
+    json!({ "architectures": [name], "model_type": model_type })
+}
+
 /// A small model of these modules, all 8 by 8, whose config names a class.
 fn of_class(config: &Value, modules: &[&str]) -> Model {
     let tensors: Vec<(String, Tensor)> = modules
@@ -44,20 +49,18 @@ fn expect_in_ignore(report: &Value, modules: &[&str]) {
 #[test]
 fn heads_without_a_tensor_are_ignored_by_name() {
     let body = ["model.layers.0.self_attn.q_proj", "model.embed_tokens"];
-    let llama = json!({ "architectures": ["LlamaForCausalLM"], "model_type": "llama" });
+    let llama = class("LlamaForCausalLM", "llama");
     let (report, names) = quantized(&of_class(&llama, &body), &[]);
     assert_eq!(names, ["model.layers.0.self_attn.q_proj"]);
     expect_in_ignore(&report, &["lm_head", "score", "model.embed_tokens"]);
 
-    let whisper = json!({
-        "architectures": ["WhisperForConditionalGeneration"], "model_type": "whisper"
-    });
+    let whisper = class("WhisperForConditionalGeneration", "whisper");
     let body = ["model.decoder.layers.0.fc1", "model.decoder.embed_tokens"];
     let (report, names) = quantized(&of_class(&whisper, &body), &[]);
     assert_eq!(names, ["model.decoder.layers.0.fc1"]);
     expect_in_ignore(&report, &["proj_out"]);
 
-    let bert = json!({ "architectures": ["BertForMaskedLM"], "model_type": "bert" });
+    let bert = class("BertForMaskedLM", "bert");
     let body = ["bert.encoder.layer.0.output.dense", "cls.predictions.transform.dense"];
     let (report, names) = quantized(&of_class(&bert, &body), &[]);
     assert_eq!(names, ["bert.encoder.layer.0.output.dense"]);
@@ -69,7 +72,7 @@ fn heads_without_a_tensor_are_ignored_by_name() {
 /// layers are stored [in, out] even within another model.
 #[test]
 fn kinds_that_no_name_tells() {
-    let t5 = json!({ "architectures": ["T5ForConditionalGeneration"], "model_type": "t5" });
+    let t5 = class("T5ForConditionalGeneration", "t5");
     let model = of_class(&t5, &["shared", "encoder.block.0.layer.0.SelfAttention.q"]);
     assert_eq!(quantized(&model, &[]).1, ["encoder.block.0.layer.0.SelfAttention.q"]);
 
@@ -132,12 +135,12 @@ fn names_on_disk_and_in_the_running_model() {
 /// of Mixtral's experts, which it cannot do in w8a8; and loads no quantized DINOv2.
 #[test]
 fn what_transformers_does_not_load() {
-    let t5 = json!({ "architectures": ["T5ForConditionalGeneration"], "model_type": "t5" });
+    let t5 = class("T5ForConditionalGeneration", "t5");
     let t5 = of_class(&t5, &["encoder.block.0.layer.0.SelfAttention.q"]);
-    let mixtral = json!({ "architectures": ["MixtralForCausalLM"], "model_type": "mixtral" });
+    let mixtral = class("MixtralForCausalLM", "mixtral");
     let expert = "model.layers.0.block_sparse_moe.experts.0.w1";
     let mixtral = of_class(&mixtral, &[expert, "model.layers.0.self_attn.q_proj"]);
-    let dinov2 = json!({ "architectures": ["Dinov2Model"], "model_type": "dinov2" });
+    let dinov2 = class("Dinov2Model", "dinov2");
     let dinov2 = of_class(&dinov2, &["encoder.layer.0.mlp.fc1"]);
     let (w8a8, w8a16) = (["--scheme", "w8a8"], ["--scheme", "w8a16"]);
     for (model, refused, loads, text) in [
@@ -199,7 +202,7 @@ fn the_lesser_part_is_kept_if_transformers_does_not_load_it() {
 /// What the table does not have is kept, and told.
 #[test]
 fn modules_that_the_architecture_does_not_have() {
-    let llama = json!({ "architectures": ["LlamaForCausalLM"], "model_type": "llama" });
+    let llama = class("LlamaForCausalLM", "llama");
     let q_proj = "model.layers.0.self_attn.q_proj";
     let model = of_class(&llama, &[q_proj, "model.layers.0.extra", "model.layers.1.extra"]);
     let run = quantize(&model.source(), &model.out(), &[]).succeeded();
@@ -220,12 +223,9 @@ fn an_architecture_that_is_not_known_is_told() {
         "model_type": "llama",
         "auto_map": { "AutoModel": "modeling.Model" },
     });
-    let other_type = json!({ "architectures": ["LlamaForCausalLM"], "model_type": "bert" });
+    let other_type = class("LlamaForCausalLM", "bert");
     for (config, why) in [
-        (
-            json!({ "architectures": ["NoSuchModel"], "model_type": "none" }),
-            "the architecture NoSuchModel is not known",
-        ),
+        (class("NoSuchModel", "none"), "the architecture NoSuchModel is not known"),
         (
             json!({ "model_type": "llama" }),
             "config.json names no class, and llama does not explain all weights",
@@ -259,7 +259,7 @@ fn an_architecture_that_is_not_known_is_told() {
 /// Stacked experts are most of a model: whoever keeps them has to say so.
 #[test]
 fn stacked_experts() {
-    let config = json!({ "architectures": ["GptOssForCausalLM"], "model_type": "gpt_oss" });
+    let config = class("GptOssForCausalLM", "gpt_oss");
     let f32 = |shape: &[usize]| Tensor::random(Dtype::F32, shape);
     let tensors = [
         ("model.layers.0.mlp.experts.gate_up_proj", f32(&[4, 8, 16])),
