@@ -2,8 +2,8 @@
 //!
 //! A generic function is compiled by each crate that calls it, and a kernel is compiled once more
 //! for every instruction set. The functions here are not generic, so they are compiled once, in
-//! this crate. Each of them enters the default floating-point environment, and restores the
-//! caller's when it returns.
+//! this crate. Each of them enters the default floating-point environment, unless it computes
+//! nothing but integers, and restores the caller's when it returns.
 
 use core::hint::black_box;
 
@@ -19,10 +19,10 @@ use crate::kernel::{Dequantize, FakeQuantize, Quantize, Quantized, Sums};
 use crate::limits::Limits;
 use crate::quantized_mut::Outputs;
 use crate::set_params::Params;
-use crate::{Backend, Error, QuantParams, Result, Rows, RowsMut, Scheme};
+use crate::{Backend, Error, Isa, QuantParams, Result, Rows, RowsMut, Scheme};
 
 macro_rules! compiled {
-    ($(fn $name:ident($($arg:ident: $type:ty),+) -> $output:ty;)+) => {
+    ($(fn $name:ident($($arg:ident: $type:ty),+) -> $output:ty $({ $environment:expr })?;)+) => {
         /// The operations on values of one element type. Each calls the function of the same name
         /// in [`crate::drive`].
         pub trait Compiled: Sized {
@@ -32,24 +32,36 @@ macro_rules! compiled {
             )+
         }
 
-        compiled!(@for f32 $(fn $name($($arg: $type),+) -> $output;)+);
-        compiled!(@for f16 $(fn $name($($arg: $type),+) -> $output;)+);
-        compiled!(@for bf16 $(fn $name($($arg: $type),+) -> $output;)+);
+        compiled!(@for f32 $(fn $name($($arg: $type),+) -> $output $({ $environment })?;)+);
+        compiled!(@for f16 $(fn $name($($arg: $type),+) -> $output $({ $environment })?;)+);
+        compiled!(@for bf16 $(fn $name($($arg: $type),+) -> $output $({ $environment })?;)+);
     };
-    (@for $element:ident $(fn $name:ident($($arg:ident: $type:ty),+) -> $output:ty;)+) => {
+    (@for $element:ident $(
+        fn $name:ident($($arg:ident: $type:ty),+) -> $output:ty $({ $environment:expr })?;
+    )+) => {
         impl Compiled for $element {
             $(
                 fn $name($($arg: $type),+) -> $output {
-                    let _environment = Environment::enter();
-                    black_box($name($($arg),+))
+                    let _environment = compiled!(@enter $($environment)?);
+                    let output = $name($($arg),+);
+                    // The output is in memory before the caller's environment is back. It is not
+                    // passed through `black_box`, which would copy it twice.
+                    black_box(&output);
+                    output
                 }
             )+
         }
     };
+    (@enter) => { Environment::enter() };
+    (@enter $environment:expr) => { $environment };
 }
 
 compiled! {
-    fn abs_max(backend: Backend, x: &[Self]) -> f32;
+    // The magnitudes of f32 are compared as integers, except by an instruction of AVX-512. Widening
+    // the largest magnitude of another type is left to the CPU.
+    fn abs_max(backend: Backend, x: &[Self]) -> f32 {
+        (size_of::<Self>() < 4 || backend.isa() == Isa::Avx512).then(Environment::enter)
+    };
     fn limits(backend: Backend, x: &[Self], symmetric: bool) -> Limits;
     fn not_finite(x: &[Self]) -> Error;
     fn quantize(backend: Backend, all: Quantize<'_, Self>) -> ();

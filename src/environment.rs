@@ -48,9 +48,24 @@ impl Drop for Environment {
 }
 
 /// Computes `f(inputs)` in the default environment. `f` must not capture anything that it computes
-/// with.
+/// with: what is captured may be computed with before.
 #[inline(always)]
 pub(crate) fn in_default<T, R>(inputs: T, f: impl FnOnce(T) -> R) -> R {
     let _environment = Environment::enter();
     black_box(f(black_box(inputs)))
+}
+
+/// Calls `f` in the default floating-point environment, in which this crate computes: the CPU rounds to
+/// nearest, keeps subnormals, and traps no exception. The environment of the caller is there again when
+/// this returns. Functions of this crate do the same, so this is for what a program computes beside
+/// them. Where the environment is the default already, it costs about 5 ns.
+///
+/// ```
+/// let (x, mut y) = ([1e-39f32, 3.0], [0.0; 2]);
+/// // A subnormal result, also in a process that flushes subnormals.
+/// absmax::in_default_environment(|| y = x.map(|x| x * 0.5));
+/// assert_eq!(y, [5e-40, 1.5]);
+/// ```
+pub fn in_default_environment<R>(f: impl FnOnce() -> R) -> R {
+    in_default(f, |f| f())
 }

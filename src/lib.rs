@@ -114,6 +114,7 @@ mod tensor;
 
 pub use backend::Backend;
 pub use element::Element;
+pub use environment::in_default_environment;
 pub use error::{Error, Result};
 pub use integer::Integer;
 pub use isa::Isa;

@@ -25,6 +25,28 @@ use crate::{Backend, Error, Integer, Result};
 /// assert_eq!(unpacked, q);
 /// # Ok::<(), absmax::Error>(())
 /// ```
+///
+/// A weight of two output features becomes int4 with a scale for every group of 32 values, two integers
+/// to a byte:
+///
+/// ```
+/// use absmax::{Backend, Packing, Scheme, TensorView};
+///
+/// let (rows, row_len) = (2, 64);
+/// let weight: Vec<f32> = (0..rows * row_len).map(|i| i as f32 - 50.0).collect();
+/// let shape = [rows, row_len];
+/// let scheme = Scheme::int4().per_group(32)?;
+///
+/// let backend = Backend::best();
+/// let quantized = backend.quantize_tensor(scheme, TensorView::new(&weight, &shape)?)?;
+/// assert_eq!(quantized.scales.len(), 4);
+/// let q = quantized.data.as_i8().expect("int4 is signed");
+/// let packing = Packing::bytes(4)?;
+/// let mut packed = vec![0; packing.len(rows, row_len)?];
+/// backend.pack_into(q, row_len, packing, &mut packed)?;
+/// assert_eq!(packed.len(), 64);
+/// # Ok::<(), absmax::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Packing {
     bits: u8,

@@ -5,14 +5,17 @@ use alloc::vec::Vec;
 use crate::shape::elements;
 use crate::{Element, Error, Result, Scheme};
 
-/// A borrowed tensor in row-major order: the last axis is contiguous.
+/// A borrowed tensor in row-major order: the last axis is contiguous. A view borrows the shape, too,
+/// so a shape that is computed needs a variable of its own.
 ///
 /// ```
 /// use absmax::TensorView;
 ///
-/// let view = TensorView::new(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &[2, 3])?;
+/// let (out_features, in_features) = (2, 3);
+/// let shape = [out_features, in_features];
+/// let view = TensorView::new(&[1.0, 2.0, 3.0, 4.0, 5.0, 6.0], &shape)?;
 /// assert_eq!(view.shape(), [2, 3]);
-/// assert!(TensorView::new(&[1.0], &[2, 3]).is_err());
+/// assert!(TensorView::new(&[1.0], &shape).is_err());
 /// # Ok::<(), absmax::Error>(())
 /// ```
 #[derive(Clone, Copy, Debug)]

@@ -11,7 +11,7 @@ use absmax_proof::checks;
 use absmax_proof::compare::{Board, Placed};
 use absmax_proof::control;
 use absmax_proof::inputs::{Byte, Input, Value, every_kind, hard_scales};
-use common::{agree, holds, is_emulated};
+use common::{agree, holds, in_strides};
 use half::{bf16, f16};
 
 #[test]
@@ -78,7 +78,7 @@ fn what_lies_between_numbers_of_16_bits() {
 fn between<T: Input>(board: &mut Board) {
     let q = Placed::new(&[1i8, -1], 0, i8::UNTOUCHED);
     let number = |bits| f64::from(T::from_bits(bits).wide());
-    let stride = if is_emulated() { 61 } else { 7 };
+    let stride = if in_strides() { 61 } else { 7 };
     for bits in (0..0x7fff).step_by(stride).take_while(|&bits| number(bits + 1).is_finite()) {
         let half = ((number(bits) + number(bits + 1)) / 2.0) as f32;
         for scale in [half.next_down(), half, half.next_up()] {

@@ -15,7 +15,7 @@ impl<T: Value> Kernel for AbsMax<'_, T> {
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) -> u32 {
         let bits = abs_max::<S, T, false>(s, self.x, self.traffic);
-        if T::from_magnitude_bits(bits).is_nan() { largest_nan(self.x) } else { bits }
+        if bits > T::INFINITY_BITS { largest_nan(self.x) } else { bits }
     }
 }
 

@@ -35,7 +35,8 @@ fn lanes<T: Copy, U: Copy + Default, const N: usize>(src: &[T; N], f: impl Fn(T)
 
 /// Widens f16 by arithmetic. With the magnitude's bits moved to where binary32 has its exponent,
 /// the number is too small by 2^112 = 2^(127 - 15). This is so for subnormals too, and one exact
-/// product corrects it. Exponent 31 stands for infinity and NaN, and becomes exponent 255.
+/// product corrects it. Exponent 31 stands for infinity and NaN, and becomes exponent 255. The upper
+/// half of each lane does not matter.
 #[inline(always)]
 fn widen_f16(half: i32x8) -> f32x8 {
     const TWO_POW_112: f32 = f32::from_bits((127 + 112) << 23);
@@ -44,6 +45,13 @@ fn widen_f16(half: i32x8) -> f32x8 {
     let scaled: f32x8 = cast::<i32x8, f32x8>(magnitude << 13) * f32x8::splat(TWO_POW_112);
     let special: i32x8 = i32x8::splat(0x7bff).simd_lt(magnitude) & i32x8::splat(0x7f80_0000);
     cast(cast::<f32x8, i32x8>(scaled) | special | sign)
+}
+
+/// Widens a vector. This is one function, because it is long and kernels load vectors in many places:
+/// copies of it were a sixth of this crate's code.
+#[inline(never)]
+fn load_f16(src: &[f16; LANES]) -> F32 {
+    both(cast(*src), |half| widen_f16(i32x8::from_i16x8(half)))
 }
 
 /// Rounds to f16 by arithmetic, to nearest even. The bits stand in the low half of each lane.
@@ -94,12 +102,12 @@ impl Simd for Portable {
 
     #[inline(always)]
     fn load_f16(self, src: &[f16; LANES]) -> F32 {
-        both(cast(lanes(src, |x| i32::from(x.to_bits()))), widen_f16)
+        load_f16(src)
     }
 
     #[inline(always)]
     fn load_bf16(self, src: &[bf16; LANES]) -> F32 {
-        cast(lanes(src, |x| u32::from(x.to_bits()) << 16))
+        cast(both(cast(*src), |half| i32x8::from_i16x8(half) << 16))
     }
 
     #[inline(always)]

@@ -10,6 +10,9 @@ pub trait Value: bytemuck::Pod + Send + Sync {
     /// The largest magnitude seen so far.
     type Peak<S: Simd>: Copy;
 
+    /// The bits of infinity. Those of magnitudes are NaN above it.
+    const INFINITY_BITS: u32;
+
     /// Loads sixteen values as binary32.
     fn load<S: Simd>(s: S, src: &[Self; LANES]) -> S::F32;
 
@@ -43,6 +46,7 @@ pub trait Value: bytemuck::Pod + Send + Sync {
 
 impl Value for f32 {
     type Peak<S: Simd> = S::Peak;
+    const INFINITY_BITS: u32 = Self::INFINITY.to_bits();
 
     #[inline(always)]
     fn load<S: Simd>(s: S, src: &[Self; LANES]) -> S::F32 {
@@ -98,6 +102,7 @@ macro_rules! sixteen_bits {
     ($type:ident, $load:ident, $store:ident) => {
         impl Value for $type {
             type Peak<S: Simd> = S::Peak16;
+            const INFINITY_BITS: u32 = $type::INFINITY.to_bits() as u32;
 
             #[inline(always)]
             fn load<S: Simd>(s: S, src: &[Self; LANES]) -> S::F32 {

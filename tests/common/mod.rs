@@ -22,14 +22,14 @@ pub(crate) fn holds_in_strides(check: Check) {
     holds_at(check, Effort::Quick);
 }
 
-/// A whole check; in strides where instructions are emulated.
+/// A whole check; in strides if [`in_strides`].
 #[track_caller]
 pub(crate) fn holds(check: Check) {
-    holds_at(check, if is_emulated() { Effort::Quick } else { Effort::Normal });
+    holds_at(check, if in_strides() { Effort::Quick } else { Effort::Normal });
 }
 
-/// Whether `ABSMAX_STRIDE` asks for less, as it does where instructions are emulated.
-pub(crate) fn is_emulated() -> bool {
+/// Whether `ABSMAX_STRIDE` asks for less: instructions are emulated, or another run does it all.
+pub(crate) fn in_strides() -> bool {
     std::env::var_os("ABSMAX_STRIDE").is_some()
 }
 
