@@ -1,8 +1,9 @@
-//! Ctrl-C. It can be pressed at any time, and takes effect between two pieces of work.
+//! Ctrl-C and its like. They can come at any time, and take effect between two pieces of work.
 
 use std::ffi::c_int;
 use std::fs;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, LazyLock};
 
 use absmax_checkpoint::Error;
@@ -14,6 +15,9 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 /// The flag that the handlers of signals set.
 static REQUESTED: LazyLock<Arc<AtomicBool>> = LazyLock::new(Arc::default);
 
+/// The last signal that came, or 0.
+static SIGNAL: LazyLock<Arc<AtomicUsize>> = LazyLock::new(Arc::default);
+
 const SIGNALS: &[c_int] = &[
     SIGINT,
     SIGTERM,
@@ -21,15 +25,13 @@ const SIGNALS: &[c_int] = &[
     SIGHUP,
 ];
 
-/// The exit code of an interrupted run: 128 + SIGINT, as shells report it.
-pub(crate) const EXIT_CODE: u8 = 130;
-
 /// From here on, an interrupt no longer ends the process, but sets the [`flag`]. Signals that were
 /// ignored before, as a hangup is under `nohup`, stay ignored.
 pub(crate) fn watch() -> anyhow::Result<()> {
     let ignored = ignored();
     for &signal in SIGNALS.iter().filter(|&signal| ignored & (1 << (signal - 1)) == 0) {
-        signal_hook::flag::register(signal, REQUESTED.clone())
+        signal_hook::flag::register_usize(signal, SIGNAL.clone(), signal as usize)
+            .and_then(|_| signal_hook::flag::register(signal, REQUESTED.clone()))
             .context("cannot handle interrupts")?;
     }
     Ok(())
@@ -55,4 +57,13 @@ pub(crate) fn request() {
 /// Fails if the run was interrupted.
 pub(crate) fn check() -> Result<(), Error> {
     if REQUESTED.load(Relaxed) { Err(Error::Cancelled) } else { Ok(()) }
+}
+
+/// The exit code of an interrupted run: 128 + the signal, as shells report it.
+pub(crate) fn exit_code() -> ExitCode {
+    let signal = match SIGNAL.load(Relaxed) {
+        0 => SIGINT as usize,
+        signal => signal,
+    };
+    ExitCode::from(128 + signal as u8)
 }

@@ -51,6 +51,6 @@ fn main() -> ExitCode {
         };
         // If stderr is closed, there is nobody to tell.
         let _ = writeln!(std::io::stderr(), "error: {}", printable(&text));
-        if interrupted { interrupt::EXIT_CODE.into() } else { ExitCode::FAILURE }
+        if interrupted { interrupt::exit_code() } else { ExitCode::FAILURE }
     })
 }

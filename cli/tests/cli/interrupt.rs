@@ -1,4 +1,4 @@
-//! An interrupted run leaves nothing behind and exits 130.
+//! An interrupted run leaves nothing behind, and exits with 128 and the number of the signal.
 
 #![cfg(unix)]
 
@@ -69,9 +69,12 @@ fn kill(child: &Child, signal: &str) {
     assert!(kill.success());
 }
 
-fn expect_interrupted(child: Child) {
+/// Sends a signal, and waits for the end.
+fn interrupt(child: Child, signal: &str) {
+    kill(&child, signal);
     let output = child.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(130), "{output:#?}");
+    let code = 128 + if signal == "-INT" { 2 } else { 15 };
+    assert_eq!(output.status.code(), Some(code), "{output:#?}");
     let stderr = without_architecture(&String::from_utf8(output.stderr).unwrap());
     assert_eq!(stderr, "error: interrupted: nothing was written\n");
 }
@@ -83,8 +86,7 @@ fn two_runs_do_not_write_to_one_directory() {
     let small = Model::small();
     let other = quantize(&small.source(), &model.out(), &["--force"]);
     other.failed_with(&["another run is writing to", model.out().to_str().unwrap()]);
-    kill(&child, "-INT");
-    expect_interrupted(child);
+    interrupt(child, "-INT");
     assert!(!model.out().exists());
 }
 
@@ -103,8 +105,7 @@ fn a_signal_that_was_ignored_stays_ignored() {
     kill(&child, "-HUP");
     std::thread::sleep(Duration::from_millis(300));
     assert!(child.try_wait().unwrap().is_none(), "the run is over");
-    kill(&child, "-TERM");
-    expect_interrupted(child);
+    interrupt(child, "-TERM");
 }
 
 #[test]
@@ -116,8 +117,7 @@ fn nothing_is_left() {
             fs::write(model.out().join("config.json"), "old").unwrap();
         }
         let child = begin(&model, absmax());
-        kill(&child, signal);
-        expect_interrupted(child);
+        interrupt(child, signal);
         assert_eq!(model.out().exists(), exists);
         if exists {
             assert_eq!(listing(&model.out()), ["config.json"]);
