@@ -1,0 +1,87 @@
+"""One model in one scheme: made, quantized, computed by transformers and by vLLM, and judged."""
+
+import multiprocessing
+import os
+import re
+import subprocess
+import tempfile
+from pathlib import Path
+
+from vllm_trial.compare import compare, joined
+from vllm_trial.engine import generate
+from vllm_trial.models import MODELS, VOCABULARY, WINDOW, make
+from vllm_trial.reference import log_probabilities, reference
+
+SECONDS = 240
+ROOT = Path(__file__).resolve().parent.parent.parent
+CARGO_RUN = ["cargo", "run", "--release", "-q", "-p", "absmax-cli", "--manifest-path", ROOT / "Cargo.toml", "--"]
+ABSMAX = [os.environ["ABSMAX"]] if "ABSMAX" in os.environ else CARGO_RUN
+
+# Longer than a window of attention, and shorter.
+LENGTHS, COUNT = (5, WINDOW + 8), 16
+PROMPTS = [[3 + (7 * i * i + 31 * n) % (VOCABULARY - 3) for i in range(n)] for n in LENGTHS]
+
+
+def quantize(name, scheme, source, out):
+    """How absmax ends, and what it says."""
+    options = f"--scheme {scheme} {MODELS[name][3]}".split()
+    return subprocess.run([*ABSMAX, "quantize", source, "-o", out, *options], capture_output=True, text=True)
+
+
+def first_words(error):
+    """The start of a message, which names what is refused, without what differs from run to run."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = next((line for line in lines if not re.match(r"\d+ validation error", line)), type(error).__name__)
+    return text.removeprefix("Value error, ")[:90].split("/tmp")[0].strip()
+
+
+def try_out(name, scheme, spoil=None):
+    """(verdict, more about it). `spoil(out)` changes the files after transformers has read them."""
+    with tempfile.TemporaryDirectory() as directory:
+        source, out, of_floats = (Path(directory) / n for n in ("source", "out", "floats"))
+        make(name, source)
+        run = quantize(name, scheme, source, out)
+        if run.returncode:
+            return "absmax refuses: " + first_words(run.stderr.removeprefix("error: ")), ""
+        warned = "warned, " if "vLLM" in run.stderr + run.stdout else ""
+        model = reference(source, out, of_floats)
+        if spoil:
+            spoil(out)
+        try:
+            answers = generate(out, PROMPTS, COUNT)
+        except Exception as error:
+            return f"{warned}vLLM refuses: {first_words(error)}", ""
+        sequences = [prompt + [token for token, _ in answer] for prompt, answer in zip(PROMPTS, answers)]
+        expected = [log_probabilities(model, sequence, COUNT) for sequence in sequences]
+        found = joined(map(compare, answers, expected))
+        return warned + ("same tokens" if found.same() else "OTHER TOKENS"), str(found)
+
+
+def child(pipe, log, arguments):
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    try:
+        pipe.send(try_out(*arguments))
+    except Exception as error:
+        pipe.send((f"the check fails: {type(error).__name__}: {error}", ""))
+    # Without what vLLM would do at the end of an interpreter.
+    os._exit(0)
+
+
+def in_child(*arguments):
+    """try_out(*arguments) in a process of its own, which may crash or take too long, but does not import vLLM again."""
+    fork = multiprocessing.get_context("fork")
+    here, there = fork.Pipe(duplex=False)
+    log = os.open(os.environ.get("ABSMAX_VLLM_LOG", os.devnull), os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    process = fork.Process(target=child, args=(there, log, arguments))
+    process.start()
+    there.close()
+    os.close(log)
+    try:
+        return here.recv() if here.poll(SECONDS) else (f"takes more than {SECONDS} s", "")
+    except EOFError:
+        process.join()
+        return f"vLLM crashes: {process.exitcode}", ""
+    finally:
+        process.kill()
+        process.join()
