@@ -22,7 +22,7 @@ PINS = """
     googleapis-common-protos==1.76.0 grpcio==1.85.3 h11==0.16.0 hf-xet==1.8.0 httpcore2==2.16.2 httpcore==1.0.9
     httptools==0.9.0 httpx2==2.16.2 httpx==0.28.1 huggingface_hub==2.4.0 idna==3.20 ijson==3.6.0 interegular==0.3.3
     Jinja2==3.1.6 jiter==0.19.0 jmespath==1.1.0 jsonschema-specifications==2025.9.1 jsonschema==4.26.0 lark==1.2.2
-    llvmlite==0.47.0 lm-format-enforcer==0.11.3 loguru==0.7.3 markdown-it-py==4.3.0 MarkupSafe==3.0.4
+    llguidance==1.7.6 llvmlite==0.47.0 lm-format-enforcer==0.11.3 loguru==0.7.3 markdown-it-py==4.3.0 MarkupSafe==3.0.4
     mcp-types==2.3.0 mcp==2.3.0 mdurl==0.1.2 mistral_common==1.13.1 model-hosting-container-standards==0.1.16
     mpmath==1.3.0 msgspec==0.22.0 multidict==7.2.1 networkx==3.6.1 ninja==1.13.2 numba==0.65.0 numpy==2.3.5
     nvidia-cuda-runtime==13.0.96 openai==3.57.0 opencv-python-headless==5.0.0.93 opentelemetry-api==1.45.2
@@ -44,6 +44,10 @@ PINS = """
 """.split()
 
 
+# This torch is linked against two more.
+GPU_LIBRARIES = [*environment.GPU_LIBRARIES, "libcurand.so.10", "libcusolver.so.12"]
+
+
 def enter(script):
     """Runs `script` again inside the environment. Returns only there."""
-    environment.enter(script, "vllm", PINS, environment.GPU_LIBRARIES)
+    environment.enter(script, "vllm", PINS, GPU_LIBRARIES)

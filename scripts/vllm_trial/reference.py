@@ -2,6 +2,8 @@
 
 import json
 import shutil
+from functools import partial
+from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
@@ -17,29 +19,46 @@ def floats(stored):
     return modules, kept | {f"{module}.weight": stored.weight(module).contiguous() for module in modules}
 
 
-def rounded(layer, x):
+def has_vnni():
+    """Whether the CPU adds int8 products in 32 bits. Others have only vpmaddubsw, which adds two in 16 and saturates."""
+    flags = Path("/proc/cpuinfo").read_text().split()
+    return bool({"avx512_vnni", "avx_vnni", "amx_int8"} & set(flags))
+
+
+def int8_products(a, b):
+    """a b^T of integers, with what oneDNN's saturate on this CPU: a + 128, which is unsigned, times b, in pairs."""
+    if has_vnni():
+        return a @ b.T
+    pairs = sum(((a + 128)[:, None, i::2] * b[None, :, i::2]) for i in (0, 1))
+    return pairs.clamp(-(2**15), 2**15 - 1).sum(-1) - 128 * b.sum(-1)
+
+
+def rounded(integers, scales, layer, x):
     """As vLLM multiplies by int8: x becomes integers by one scale for each token, its abs-max / 127, all in f32."""
-    values = x.float()
+    values = x.float().flatten(0, -2)
     scale = values.abs().amax(-1, keepdim=True) / 127
-    values = torch.round(values / scale).nan_to_num() * scale
-    bias = None if layer.bias is None else layer.bias.float()
-    return torch.nn.functional.linear(values, layer.weight.float(), bias).to(x.dtype)
+    q = torch.round(values / scale).nan_to_num()
+    product = int8_products(q, integers) * scale * scales
+    if layer.bias is not None:
+        product += layer.bias.float()
+    return product.to(x.dtype).unflatten(0, x.shape[:-1])
 
 
-def reference(source, out, directory):
+def reference(source, out, directory, dtype=None):
     """The float model. `directory` is written to."""
     stored = Stored(out)
     modules, tensors = floats(stored)
     shutil.copytree(source, directory, ignore=shutil.ignore_patterns("*.safetensors*"))
     save_file(tensors, directory / "model.safetensors", {"format": "pt"})
-    model, report = AutoModelForCausalLM.from_pretrained(directory, output_loading_info=True)
+    model, report = AutoModelForCausalLM.from_pretrained(directory, output_loading_info=True, dtype=dtype)
     wrong = {kind: names for kind, names in report.items() if names}
     if wrong:
         raise AssertionError(f"the float model does not load: {json.dumps(wrong, default=str)}")
     layers = dict(model.named_modules())
     for module in modules:
         if stored.group(module)["input_activations"]:
-            layers[module].forward = rounded.__get__(layers[module])
+            q, scale, zero_point = stored.integers(module)
+            layers[module].forward = partial(rounded, (q - zero_point).float(), scale[:, 0].float(), layers[module])
     return model.eval()
 
 
