@@ -3,12 +3,12 @@
 import json
 import shutil
 from functools import partial
-from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
 from stored import Stored
 from transformers import AutoModelForCausalLM
+from vllm_trial.cpu import VNNI
 
 
 def floats(stored):
@@ -19,15 +19,9 @@ def floats(stored):
     return modules, kept | {f"{module}.weight": stored.weight(module).contiguous() for module in modules}
 
 
-def has_vnni():
-    """Whether the CPU adds int8 products in 32 bits. Others have only vpmaddubsw, which adds two in 16 and saturates."""
-    flags = Path("/proc/cpuinfo").read_text().split()
-    return bool({"avx512_vnni", "avx_vnni", "amx_int8"} & set(flags))
-
-
 def int8_products(a, b):
-    """a b^T of integers, with what oneDNN's saturate on this CPU: a + 128, which is unsigned, times b, in pairs."""
-    if has_vnni():
+    """a b^T of integers, saturated where the CPU does it: a + 128, which is unsigned, times b, in pairs."""
+    if VNNI:
         return a @ b.T
     pairs = sum(((a + 128)[:, None, i::2] * b[None, :, i::2]) for i in (0, 1))
     return pairs.clamp(-(2**15), 2**15 - 1).sum(-1) - 128 * b.sum(-1)
@@ -44,8 +38,8 @@ def rounded(integers, scales, layer, x):
     return product.to(x.dtype).unflatten(0, x.shape[:-1])
 
 
-def reference(source, out, directory, dtype=None):
-    """The float model. `directory` is written to."""
+def reference(source, out, directory, dtype):
+    """The float model, which computes in `dtype`. `directory` is written to."""
     stored = Stored(out)
     modules, tensors = floats(stored)
     shutil.copytree(source, directory, ignore=shutil.ignore_patterns("*.safetensors*"))
