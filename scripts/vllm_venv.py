@@ -3,7 +3,7 @@
     import vllm_venv
     vllm_venv.enter(__file__)
 
-It is made in target/venv-vllm (2.5 GB), or the directory that ABSMAX_VENV_VLLM names, as environment.py has it. vLLM wants
+It is made in target/venv-vllm (2.3 GB), or the directory that ABSMAX_VENV_VLLM names, as environment.py has it. vLLM wants
 another torch, transformers and compressed-tensors than the newest: see transformers_venv.py for those.
 """
 

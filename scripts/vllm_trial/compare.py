@@ -4,10 +4,11 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 # Log-probabilities that differ by no more are near. vLLM and transformers round at other places, and where activations are
-# integers a difference of 2^-24 may make one of them another.
-BOUND = 0.25
+# integers a difference of 2^-24 may make one of them another. Seen: 0.11 and 0.03 of a right model, and 0.42 and 0.06 where one
+# channel's scale was doubled.
+BOUND = 0.2
 # Of all their differences.
-MEAN_BOUND = 0.05
+MEAN_BOUND = 0.04
 
 
 @dataclass

@@ -40,7 +40,10 @@ MODELS = {
     ),
 }  # fmt: skip
 
-SCHEMES = [
+# What is another layer, and not another scheme, is tried with these.
+FEW = ["w8a8", "w4a16", "w8a16", "w4a16 --granularity group=32", "w4a16 --asymmetric"]
+# All are tried with a Llama.
+ALL = [
     "w8a8",
     "w8a8 --reduce-range",
     "w8a8 --granularity tensor",
@@ -58,9 +61,10 @@ SCHEMES = [
     "w4a16 --asymmetric",
     "w4a16 --asymmetric --granularity group=32",
     "w4a16 --asymmetric --granularity channel",
-    "w8a8 --override re:.*(down_proj|fc2|mamba.out_proj|o_proj)=w4a16",
-    "w8a8 --override re:.*(q_proj|mamba.in_proj)=w4a16",
+    "w8a8 --override re:.*down_proj=w4a16",
+    "w8a8 --override re:.*q_proj=w4a16",
 ]
+TRIALS = [(name, scheme) for name in MODELS for scheme in (ALL if name == "llama" else FEW)]
 
 
 def make(name, directory):
