@@ -38,10 +38,10 @@ if not hasattr(torch.ops._C, "cpu_gemm_wna16"):
 
 
 def generate(directory, prompts, count, dtype):
-    """For each prompt, `count` times: the token that was taken, and {token: log-probability} of it and the likeliest."""
+    """For each prompt, `count` times: the token taken, and {token: log-probability} of it and the likeliest."""
     llm = LLM(
-        model=str(directory), skip_tokenizer_init=True, enforce_eager=True, dtype=dtype, max_model_len=128, max_num_seqs=len(prompts),
-        seed=0, enable_prefix_caching=False,
+        model=str(directory), skip_tokenizer_init=True, enforce_eager=True, dtype=dtype, max_model_len=128, seed=0,
+        max_num_seqs=len(prompts), enable_prefix_caching=False,
     )  # fmt: skip
     how = SamplingParams(temperature=0, max_tokens=count, logprobs=CANDIDATES, ignore_eos=True, detokenize=False)
     results = llm.generate([{"prompt_token_ids": p} for p in prompts], how, use_tqdm=False)

@@ -2,14 +2,15 @@
 
 import torch
 from transformers import (
-    FalconH1Config, FalconH1ForCausalLM, Gemma3ForCausalLM, Gemma3TextConfig, GptOssConfig, GptOssForCausalLM, LlamaConfig,
-    LlamaForCausalLM, Mamba2Config, Mamba2ForCausalLM, OPTConfig, OPTForCausalLM, Qwen3Config, Qwen3ForCausalLM,
+    FalconH1Config, FalconH1ForCausalLM, Gemma3ForCausalLM, Gemma3TextConfig, GptOssConfig, GptOssForCausalLM,
+    LlamaConfig, LlamaForCausalLM, Mamba2Config, Mamba2ForCausalLM, OPTConfig, OPTForCausalLM, Qwen3Config,
+    Qwen3ForCausalLM,
 )  # fmt: skip
 
 VOCABULARY, WINDOW = 320, 16
 COMMON = {
-    "vocab_size": VOCABULARY, "num_hidden_layers": 2, "max_position_embeddings": 128, "bos_token_id": 1, "eos_token_id": 2,
-    "pad_token_id": 0,
+    "vocab_size": VOCABULARY, "num_hidden_layers": 2, "max_position_embeddings": 128, "bos_token_id": 1,
+    "eos_token_id": 2, "pad_token_id": 0,
 }  # fmt: skip
 DECODER = COMMON | {
     "hidden_size": 256, "intermediate_size": 512, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 64,
@@ -27,11 +28,14 @@ MODELS = {
     ),
     "gpt_oss": (
         GptOssForCausalLM, GptOssConfig,
-        DECODER | WINDOWED | {"intermediate_size": 256, "num_local_experts": 4, "num_experts_per_tok": 2}, "--experts keep",
+        DECODER | WINDOWED | {"intermediate_size": 256, "num_local_experts": 4, "num_experts_per_tok": 2},
+        "--experts keep",
     ),
     "falcon_h1": (
         FalconH1ForCausalLM, FalconH1Config,
-        DECODER | {"mamba_d_ssm": 256, "mamba_n_heads": 4, "mamba_d_head": 64, "mamba_d_state": 64, "mamba_n_groups": 1}, "",
+        DECODER | {
+            "mamba_d_ssm": 256, "mamba_n_heads": 4, "mamba_d_head": 64, "mamba_d_state": 64, "mamba_n_groups": 1,
+        }, "",
     ),
     "mamba2": (
         Mamba2ForCausalLM, Mamba2Config,

@@ -1,4 +1,4 @@
-"""What transformers computes with the weights that are stored, and with activations rounded where the scheme says so."""
+"""What transformers computes with the stored weights, and with activations rounded where the scheme says so."""
 
 import json
 import shutil

@@ -43,7 +43,7 @@ def self_test():
         verdict, more = in_child("llama", scheme, fault)
         wanted = "OTHER TOKENS" if fault else "same tokens"
         missed += verdict != wanted
-        print(f"llama: {scheme}: {what}: {verdict} ({more}){'' if verdict == wanted else f', and not {wanted}'}", flush=True)
+        print(f"llama: {scheme}: {what}: {verdict} ({more}); wanted: {wanted}", flush=True)
     rows = table.read()
     first = next(iter(rows))
     planted = {
@@ -55,4 +55,6 @@ def self_test():
         differences = table.differences(changed, rows, whole=True)
         missed += len(differences) != 1
         print(f"table: {what}: {differences}")
-    sys.exit(f"self-test: {missed} faults were NOT noticed" if missed else print("self-test: all faults were noticed"))
+    if missed:
+        sys.exit(f"FAILED: self-test: {missed} of them went otherwise than wanted")
+    print("self-test: all faults were noticed")
