@@ -3,6 +3,8 @@
 import multiprocessing
 import os
 import re
+import resource
+import signal
 import subprocess
 import tempfile
 from pathlib import Path
@@ -13,7 +15,8 @@ from vllm_trial.engine import generate
 from vllm_trial.models import MODELS, VOCABULARY, WINDOW, make
 from vllm_trial.reference import log_probabilities, reference
 
-SECONDS = 240
+# Of CPU time, and of any.
+CPU_SECONDS, SECONDS = 240, 1200
 ROOT = Path(__file__).resolve().parent.parent.parent
 CARGO_RUN = ["cargo", "run", "--release", "-q", "-p", "absmax-cli", "--manifest-path", ROOT / "Cargo.toml", "--"]
 ABSMAX = [os.environ["ABSMAX"]] if "ABSMAX" in os.environ else CARGO_RUN
@@ -61,6 +64,7 @@ def try_out(name, scheme, spoil=None):
 
 
 def child(pipe, log, arguments):
+    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 5))
     os.dup2(log, 1)
     os.dup2(log, 2)
     try:
@@ -84,7 +88,8 @@ def in_child(*arguments):
         return here.recv() if here.poll(SECONDS) else (f"takes more than {SECONDS} s", "")
     except EOFError:
         process.join()
-        return f"vLLM crashes: {process.exitcode}", ""
+        late = process.exitcode == -signal.SIGXCPU
+        return (f"takes more than {CPU_SECONDS} s" if late else f"vLLM crashes: {process.exitcode}"), ""
     finally:
         process.kill()
         process.join()
