@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from itertools import chain
 
 # Log-probabilities that differ by no more are near. vLLM and transformers round at other places, and where activations
-# are integers a difference of 2^-24 may make one of them another. Seen: at most 0.11, and 0.03 in the mean, of right
-# models; 0.42 and 0.06 where one channel's scales were doubled.
+# are integers a difference of 2^-24 may make one of them another. Seen: at most 0.14, and 0.036 in the mean, of right
+# models; 0.42 and 0.057 where one channel's scales were doubled.
 BOUND = 0.2
 # Of all their differences.
-MEAN_BOUND = 0.04
+MEAN_BOUND = 0.05
 
 
 @dataclass

@@ -28,7 +28,8 @@ MODELS = {
     ),
     "gpt_oss": (
         GptOssForCausalLM, GptOssConfig,
-        DECODER | WINDOWED | {"intermediate_size": 256, "num_local_experts": 4, "num_experts_per_tok": 2},
+        # All experts are always taken: at a near-tie of the router, bf16 would choose others, and make other tokens.
+        DECODER | WINDOWED | {"intermediate_size": 256, "num_local_experts": 4, "num_experts_per_tok": 4},
         "--experts keep",
     ),
     "falcon_h1": (
@@ -39,7 +40,8 @@ MODELS = {
     ),
     "mamba2": (
         Mamba2ForCausalLM, Mamba2Config,
-        COMMON | {"hidden_size": 256, "num_heads": 8, "head_dim": 64, "state_size": 64, "n_groups": 1},
+        # Unlike Falcon H1's, 644, the outputs of in_proj are a multiple of 32: 1184.
+        COMMON | {"hidden_size": 256, "num_heads": 32, "head_dim": 16, "state_size": 64, "n_groups": 1},
         "--on-unloadable write",
     ),
 }  # fmt: skip

@@ -2,7 +2,6 @@
 
 import multiprocessing
 import os
-import re
 import resource
 import signal
 import subprocess
@@ -34,9 +33,10 @@ def quantize(name, scheme, source, out):
 
 def first_words(error):
     """The start of a message, which names what is refused, without what differs from run to run."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    text = next((line for line in lines if not re.match(r"\d+ validation error", line)), type(error).__name__)
-    return text.removeprefix("Value error, ")[:90].split("/tmp")[0].strip()
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    # Of a list of kernels and what is against each, that for CPUs is the last.
+    text = lines[-1] if lines[0].endswith("Reasons:") else lines[0]
+    return text[:120].split("/tmp")[0].strip()
 
 
 def try_out(name, scheme, spoil=None):
