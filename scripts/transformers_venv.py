@@ -3,18 +3,11 @@
     import transformers_venv
     transformers_venv.enter(__file__)
 
-`enter` runs the script again inside the environment, which is made first if it is not there: in target/venv-transformers
-(1.6 GB), or the directory that ABSMAX_VENV_TRANSFORMERS names. `SCRIPT --install` makes the environment and ends.
-
-Needs Linux on x86-64, Python 3.11 or newer with its venv module, and cc.
+The environment is made in target/venv-transformers (1.6 GB), or the directory that ABSMAX_VENV_TRANSFORMERS names, as
+environment.py has it.
 """
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
-ROOT = Path(__file__).resolve().parent.parent
+import environment
 
 # The closure of the first line, less what torch lists for GPUs (2 GB and more): hence all by name, and --no-deps.
 PINS = """
@@ -27,34 +20,7 @@ PINS = """
     truststore==0.10.5 typer==0.29.2 typing-inspection==0.4.5 typing_extensions==4.16.0
 """.split()
 
-# PyPI's torch for Linux is linked against these. Without a GPU none is ever called, so empty ones do.
-GPU_LIBRARIES = """
-    libcublas.so.13 libcublasLt.so.13 libcudnn.so.9 libcufft.so.12 libcufile.so.0 libcupti.so.13 libcusparse.so.12
-    libcusparseLt.so.0 libnccl.so.2 libnvrtc.so.13 libnvshmem_host.so.3
-""".split()
-
 
 def enter(script):
     """Runs `script` again inside the environment. Returns only there."""
-    home = Path(os.environ.get("ABSMAX_VENV_TRANSFORMERS", ROOT / "target/venv-transformers")).resolve()
-    if Path(sys.prefix).resolve() == home:
-        os.environ.update(HF_HUB_OFFLINE="1", TQDM_DISABLE="1", CUDA_VISIBLE_DEVICES="")
-        # Functions are bound when they are called: those of the empty libraries never are.
-        sys.setdlopenflags(os.RTLD_LAZY)
-        return
-    # Written last, so that an install that was cut short is done again.
-    done = home / "absmax-pins.txt"
-    if not done.exists() or done.read_text() != "\n".join(PINS + GPU_LIBRARIES):
-        print(f"installing torch and transformers into {home}", flush=True)
-        subprocess.check_call([sys.executable, "-m", "venv", home])
-        pip = [home / "bin/python", "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-cache-dir"]
-        subprocess.check_call([*pip, "--no-deps", *PINS])
-        (libraries,) = home.glob("lib/python3*/site-packages/nvidia/cu13/lib")
-        for name in GPU_LIBRARIES:
-            cc = ["cc", "-shared", "-fPIC", "-x", "c", "-", f"-Wl,-soname,{name}", "-o", libraries / name]
-            # The one variable among the symbols that torch wants: unlike a function it is bound at once.
-            subprocess.run(cc, input=b"int nvshmem_selected_device_transport;", check=True)
-        done.write_text("\n".join(PINS + GPU_LIBRARIES))
-    if sys.argv[1:] == ["--install"]:
-        sys.exit()
-    os.execv(home / "bin/python", [home / "bin/python", script, *sys.argv[1:]])
+    environment.enter(script, "transformers", PINS, environment.GPU_LIBRARIES)
