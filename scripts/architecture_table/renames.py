@@ -1,8 +1,8 @@
 """Finds how the names on disk differ from those at run time, and says it in few lines.
 
 transformers knows how to write a checkpoint under the names of old (`save_pretrained(save_original_format=True)`): a
-module may be called otherwise there (`rename`), a parameter may be stacked of several on disk (`merge`), several may be
-one on disk (`split`), or its values may lie in another order there (`convert`).
+module may be called otherwise there (`rename`), a parameter may be stacked of several on disk (`merge`), the weights of
+several modules may be that of one on disk (`split`), or it is made of what is there in another way (`convert`).
 """
 
 import re
@@ -39,6 +39,9 @@ def on_disk(model):
         values = [v[0] if isinstance(v, list) else v for v in result.values()]
         several = (len(sources) > 1, len(values) > 1)
         how = {(False, True): "merge", (True, False): "split"}.get(several, "convert")
+        if how == "split" and not all(name.endswith(".weight") for name in result):
+            # It is the parameter of no module that could be quantized.
+            how = "convert"
         if several == (False, False) and star(next(iter(result))).count("*") > star(sources[0]).count("*"):
             # The default configuration has one expert only.
             how = "merge"
@@ -161,16 +164,24 @@ def renamed(name, rules):
     return apply(name, prefix, rules.get(prefix, ""))
 
 
-def splits(name, model_type):
-    """Whether loading the class may split a weight: the conversion that does it cannot be made for a quantized model."""
+def needed(name, model_type):
+    """The ends of names at run time of which a quantized model of the class needs one each, or it does not load.
+
+    Before transformers loads a quantized model, it prepares every converter of weights anew. If it splits them, and no
+    module of the first name that it makes has a scale, that fails, whether or not there is anything to split.
+    """
     changes = get_checkpoint_conversion_mapping(name) or get_checkpoint_conversion_mapping(model_type) or []
-    return any(
-        isinstance(change, WeightConverter)
-        and len(change.target_patterns) > 1
-        and any(pattern.rstrip("$").endswith("weight") for pattern in change.source_patterns)
-        and not any(operation.supports_many_to_many for operation in change.operations)
-        for change in changes
-    )
+    for change in changes:
+        if (
+            isinstance(change, WeightConverter)
+            and len(change.target_patterns) > 1
+            and all(pattern.endswith(".weight") for pattern in change._original_source_patterns)
+            and not any(operation.supports_many_to_many for operation in change.operations)
+        ):
+            target = module(change._original_target_patterns[0].replace("\\.", ".").strip("^$"))
+            if not re.fullmatch(r"[\w.]+", target):
+                raise ValueError(f"{name}: {target} is no end of a name")
+            yield target
 
 
 def prefixes(name, model_type):
