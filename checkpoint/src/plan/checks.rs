@@ -89,7 +89,9 @@ impl Plan {
             }
             self.warnings.push(Warning::Loaders(error.to_string()));
         }
-        for (_, decision) in decided.iter_mut().filter(|(_, decision)| keep && decision.loads_as_float_only()) {
+        for (_, decision) in
+            decided.iter_mut().filter(|(_, decision)| keep && decision.loads_as_float_only())
+        {
             decision.fate = Err(Reason::Unloadable);
         }
         Ok(())
@@ -134,7 +136,7 @@ impl Plan {
         }
         let quantized = decided.iter().filter_map(|(_, decision)| decision.fate.as_ref().ok());
         let taken: BTreeSet<usize> = quantized.filter_map(|weight| weight.overridden).collect();
-        for (i, unused) in overrides.iter().enumerate().filter(|(i, _)| !taken.contains(i)) {
+        for (_, unused) in overrides.iter().enumerate().filter(|(i, _)| !taken.contains(i)) {
             control.check()?;
             let matches = !matches_none(&unused.modules);
             self.warnings.push(Warning::UnusedOverride { text: unused.to_string(), matches });

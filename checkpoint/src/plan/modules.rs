@@ -85,7 +85,8 @@ impl Modules {
         let heads: Vec<(BTreeSet<String>, String)> = heads.collect();
         let of_heads: BTreeSet<&String> = heads.iter().flat_map(|(names, _)| names).collect();
         let names = self.names.values().flatten();
-        let have_tensors: BTreeSet<&String> = names.filter(|name| of_heads.contains(name)).collect();
+        let have_tensors: BTreeSet<&String> =
+            names.filter(|name| of_heads.contains(name)).collect();
         for (names, head) in &heads {
             control.check()?;
             if !head.contains('*') {
