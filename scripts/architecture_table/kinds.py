@@ -59,11 +59,18 @@ def of(model):
         # The places of an nn.Sequential are fixed, those of a list depend on the configuration.
         for _, parts, kind in sorted(modules):
             exact = starred(parts, sequential=False)
-            result[exact] = kind if result.get(exact, kind) == kind else "other"
+            result[exact] = both(result.get(exact, kind), kind)
     for name in heads:
         if not any(".".join(part for part, _ in parts) == name for parts, _ in walk.found):
             result[renames.star(name)] = "head"
     return result, walk.models
+
+
+def both(kind, other):
+    """The kind of a module that is of either, depending on what is not known here: it is kept if that is safe only."""
+    if kind == other:
+        return kind
+    return "linear-init" if {kind, other} == {"linear", "linear-init"} else "other"
 
 
 def starred(parts, sequential=True):

@@ -8,8 +8,9 @@ several modules may be that of one on disk (`split`), or it is made of what is t
 import re
 from collections import Counter, defaultdict
 
-from transformers.conversion_mapping import get_checkpoint_conversion_mapping
-from transformers.core_model_loading import PrefixChange, WeightConverter, revert_weight_conversion
+from torch import nn
+from transformers.conversion_mapping import get_checkpoint_conversion_mapping, get_model_conversion_mapping
+from transformers.core_model_loading import PrefixChange, WeightConverter, WeightRenaming, revert_weight_conversion
 
 # So many modules of one name with `*` show what becomes of it: all of them would take three times as long.
 ENOUGH = 6
@@ -54,9 +55,11 @@ def on_disk(model):
         disk = revert_weight_conversion(model, tensors)
     finally:
         WeightConverter.convert = convert
-    pairs = []
+    pairs, changes = [], get_model_conversion_mapping(model, add_legacy=False)
     for name, tensor in disk.items():
         how, sources, _ = converted.get(id(tensor)) or ("rename", [by_tensor[id(tensor)]], tensor)
+        if how == "rename" and is_by_whole_name(name, changes) and is_linear(model, sources[0]):
+            how = "convert"
         pairs += [(how, source, name) for source in sources]
     # Layer 0 of `a.0.b.0` on disk may be either; layer 1 of `a.0.b.1` is plain.
     plain = {star(source) for _, source, name in pairs if not is_ambiguous(source, name)}
@@ -76,6 +79,16 @@ def on_disk(model):
     if all(len([how for how, _ in found[name] if how == "rename"]) == 1 for name in unlike):
         return found
     return gather(pairs, lambda source: star_but_last(source) if module(star(source)) in unlike else star(source))
+
+
+def is_linear(model, weight):
+    return isinstance(model.get_submodule(weight.rpartition(".")[0]), nn.Linear)
+
+
+def is_by_whole_name(name, changes):
+    """Whether a weight is renamed by its whole name on disk: then its scale is not."""
+    renamings = [change for change in changes if isinstance(change, WeightRenaming)]
+    return any(change._scoped_match(name) and not change._scoped_match(f"{name}_scale") for change in renamings)
 
 
 def gather(pairs, pattern):

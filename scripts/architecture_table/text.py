@@ -15,7 +15,8 @@ lines are:
     also NAME DISK              a prefix as in `rename` that a checkpoint may have or not: loaders take either
     merge NAME DISK             the module or parameter NAME is made of several on disk, DISK is one of them
     split NAME DISK             NAME is some rows of the weight of DISK
-    convert NAME DISK           NAME is made of DISK in another way, or of a parameter that is no module's weight
+    convert NAME DISK           NAME is made of DISK in another way: its values are moved, it is a parameter that is no
+                                module's weight, or it is renamed by the whole name of the weight, which scales lack
     unloadable                  transformers loads no quantized model of this class
     needs END                   it does so only if a module is quantized whose name at run time ends in END
 

@@ -154,13 +154,15 @@ impl Known {
             let Some(kind) = inner.modules.get(running).map(|module| module.kind) else { continue };
             let (kind, limit) = match (kind, limit) {
                 // On disk each expert has Linears of its own.
-                (ModuleKind::Experts, Limit::Merged) => (ModuleKind::Linear, Limit::Stacked),
-                other => other,
+                (ModuleKind::Experts, Limit::Merged) => (ModuleKind::Linear, Some(Limit::Stacked)),
+                // What transformers does to floats only concerns nobody who keeps them.
+                (kind, limit) if limit.allows_floats() && !kind.is_quantized() => (kind, None),
+                (kind, limit) => (kind, Some(limit)),
             };
-            let running = vec![running.to_owned()];
-            let module = Module { kind, running, limit: Some(limit) };
+            let module = Module { kind, running: vec![running.to_owned()], limit };
             match inner.modules.get_mut(stored) {
-                Some(whole) if (whole.limit, limit) == (Some(Limit::Split), Limit::Split) => {
+                // A line before this one has another part of the same weight.
+                Some(whole) if whole.limit == limit && whole.running != [stored] => {
                     whole.add_part(module);
                 }
                 _ => {

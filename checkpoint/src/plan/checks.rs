@@ -136,7 +136,8 @@ impl Plan {
         }
         let quantized = decided.iter().filter_map(|(_, decision)| decision.fate.as_ref().ok());
         let taken: BTreeSet<usize> = quantized.filter_map(|weight| weight.overridden).collect();
-        for (_, unused) in overrides.iter().enumerate().filter(|(i, _)| !taken.contains(i)) {
+        let unused = overrides.iter().enumerate().filter(|(i, _)| !taken.contains(i));
+        for (_, unused) in unused {
             control.check()?;
             let matches = !matches_none(&unused.modules);
             self.warnings.push(Warning::UnusedOverride { text: unused.to_string(), matches });
