@@ -47,16 +47,15 @@ pub(super) fn filled(pattern: &str, indices: &[&str]) -> String {
     filled.unwrap_or_default()
 }
 
-/// A name with `*` for each of its parts that is a number.
-pub(crate) fn without_numbers(name: &str) -> String {
-    let mut pattern = String::with_capacity(name.len());
+/// Writes a name with `*` for each of its parts that is a number.
+pub(crate) fn write_without_numbers(name: &str, pattern: &mut String) {
+    pattern.clear();
     for (i, part) in name.split('.').enumerate() {
         if i > 0 {
             pattern.push('.');
         }
         pattern.push_str(if is_digits(part) { "*" } else { part });
     }
-    pattern
 }
 
 /// A regular expression for a name, or a pattern of names, and all names that differ from it in

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::rules::Module;
 use super::schemes::{Decision, Quantized};
-use crate::architecture::{Architecture, Limit, ModuleKind, with_any_index, without_numbers};
+use crate::architecture::{Architecture, Limit, ModuleKind, with_any_index, write_without_numbers};
 use crate::control::Control;
 use crate::error::Result;
 use crate::scheme::{ModulePattern, WeightScheme};
@@ -59,10 +59,15 @@ impl Modules {
         of: impl Fn(&WeightScheme) -> bool,
     ) -> Result<BTreeSet<String>> {
         // Most names differ in their numbers only.
-        let mut patterns = BTreeSet::new();
+        let (mut patterns, mut pattern) = (BTreeSet::new(), String::new());
         for (module, _) in self.quantized.iter().filter(|(_, scheme)| of(scheme)) {
             control.check()?;
-            patterns.extend(self.names[module].iter().map(|name| without_numbers(name)));
+            for name in &self.names[module] {
+                write_without_numbers(name, &mut pattern);
+                if !patterns.contains(&pattern) {
+                    patterns.insert(pattern.clone());
+                }
+            }
         }
         Ok(patterns.into_iter().map(|pattern| with_any_index(&pattern)).collect())
     }
