@@ -125,9 +125,9 @@ fn those_that_are_kept_are_not_counted() {
     let report = quantize(&model.source(), &model.out(), &[&W4A16[..], &keep].concat());
     let warnings = report.succeeded().json()["warnings"].to_string();
     assert!(
-        warnings.contains("2 weights are BF16 and config.json has dtype float16"),
+        warnings.contains("2 weights are BF16 and config.json has dtype F16"),
         "{warnings}"
     );
-    let unused = "the override visual.fc2=w4a16,group=32 has no effect: what it matches is kept";
+    let unused = "--override visual.fc2=w4a16,group=32 has no effect: what it matches is kept";
     assert!(warnings.contains(unused), "{warnings}");
 }
