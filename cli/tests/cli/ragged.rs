@@ -124,10 +124,7 @@ fn those_that_are_kept_are_not_counted() {
     let keep = ["--on-ragged", "keep", "--override", "visual.fc2=w4a16,group=32", "--json"];
     let report = quantize(&model.source(), &model.out(), &[&W4A16[..], &keep].concat());
     let warnings = report.succeeded().json()["warnings"].to_string();
-    assert!(
-        warnings.contains("2 weights are BF16 and config.json has dtype F16"),
-        "{warnings}"
-    );
+    assert!(warnings.contains("2 weights are BF16 and config.json has dtype F16"), "{warnings}");
     let unused = "--override visual.fc2=w4a16,group=32 has no effect: what it matches is kept";
     assert!(warnings.contains(unused), "{warnings}");
 }
