@@ -10,8 +10,11 @@
     conv        nn.Conv1d and its kin
     experts-oi  stacked experts [E, out, in]; the name is that of the parameter, `.weight` included
     experts-io  stacked experts [E, in, out]
-    other       has a weight of two or more dimensions and is none of these, or a Linear whose weight is not used by
-                calling it: read directly by the code around it, or by torch itself (nn.MultiheadAttention)
+    other       has a weight of two dimensions and is none of these, or a Linear whose weight is not used by calling it:
+                read directly by the code around it, or by torch itself (nn.MultiheadAttention)
+
+A weight of three dimensions or more is nobody's business but for stacked experts and convolutions, so where a variant
+has a Linear in the place of what has one, it is a Linear whenever its weight has two dimensions.
 """
 
 import inspect
@@ -56,11 +59,18 @@ def of(model):
         # The places of an nn.Sequential are fixed, those of a list depend on the configuration.
         for _, parts, kind in sorted(modules):
             exact = starred(parts, sequential=False)
-            result[exact] = kind if result.get(exact, kind) == kind else "other"
+            result[exact] = both(result.get(exact, kind), kind)
     for name in heads:
         if not any(".".join(part for part, _ in parts) == name for parts, _ in walk.found):
             result[renames.star(name)] = "head"
     return result, walk.models
+
+
+def both(kind, other):
+    """The kind of a module that is of either, depending on what is not known here: it is kept if that is safe only."""
+    if kind == other:
+        return kind
+    return "linear-init" if {kind, other} == {"linear", "linear-init"} else "other"
 
 
 def starred(parts, sequential=True):
@@ -111,7 +121,7 @@ class Walk:
             called = name not in self.read and reads.is_called(module)
             kind = "linear-init" if initializes(self.model, path, module, parts[-1][0]) else "linear"
             self.found.append((parts, kind if called else "other"))
-        elif weight is not None and weight.dim() >= 2:
+        elif weight is not None and weight.dim() == 2:
             self.found.append((parts, "router" if self.is_router(parts, module, parent, path) else "other"))
 
     def is_router(self, parts, module, parent, path):

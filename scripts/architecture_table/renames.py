@@ -1,15 +1,16 @@
 """Finds how the names on disk differ from those at run time, and says it in few lines.
 
 transformers knows how to write a checkpoint under the names of old (`save_pretrained(save_original_format=True)`): a
-module may be called otherwise there (`rename`), a parameter may be stacked of several on disk (`merge`), several may be
-one on disk (`split`), or its values may lie in another order there (`convert`).
+module may be called otherwise there (`rename`), a parameter may be stacked of several on disk (`merge`), the weights of
+several modules may be that of one on disk (`split`), or it is made of what is there in another way (`convert`).
 """
 
 import re
 from collections import Counter, defaultdict
 
-from transformers.conversion_mapping import get_checkpoint_conversion_mapping
-from transformers.core_model_loading import PrefixChange, WeightConverter, revert_weight_conversion
+from torch import nn
+from transformers.conversion_mapping import get_checkpoint_conversion_mapping, get_model_conversion_mapping
+from transformers.core_model_loading import PrefixChange, WeightConverter, WeightRenaming, revert_weight_conversion
 
 # So many modules of one name with `*` show what becomes of it: all of them would take three times as long.
 ENOUGH = 6
@@ -39,6 +40,9 @@ def on_disk(model):
         values = [v[0] if isinstance(v, list) else v for v in result.values()]
         several = (len(sources) > 1, len(values) > 1)
         how = {(False, True): "merge", (True, False): "split"}.get(several, "convert")
+        if how == "split" and not all(name.endswith(".weight") for name in result):
+            # It is the parameter of no module that could be quantized.
+            how = "convert"
         if several == (False, False) and star(next(iter(result))).count("*") > star(sources[0]).count("*"):
             # The default configuration has one expert only.
             how = "merge"
@@ -51,9 +55,11 @@ def on_disk(model):
         disk = revert_weight_conversion(model, tensors)
     finally:
         WeightConverter.convert = convert
-    pairs = []
+    pairs, changes = [], get_model_conversion_mapping(model, add_legacy=False)
     for name, tensor in disk.items():
         how, sources, _ = converted.get(id(tensor)) or ("rename", [by_tensor[id(tensor)]], tensor)
+        if how == "rename" and is_by_whole_name(name, changes) and is_linear(model, sources[0]):
+            how = "convert"
         pairs += [(how, source, name) for source in sources]
     # Layer 0 of `a.0.b.0` on disk may be either; layer 1 of `a.0.b.1` is plain.
     plain = {star(source) for _, source, name in pairs if not is_ambiguous(source, name)}
@@ -73,6 +79,16 @@ def on_disk(model):
     if all(len([how for how, _ in found[name] if how == "rename"]) == 1 for name in unlike):
         return found
     return gather(pairs, lambda source: star_but_last(source) if module(star(source)) in unlike else star(source))
+
+
+def is_linear(model, weight):
+    return isinstance(model.get_submodule(weight.rpartition(".")[0]), nn.Linear)
+
+
+def is_by_whole_name(name, changes):
+    """Whether a weight is renamed by its whole name on disk: then its scale is not."""
+    renamings = [change for change in changes if isinstance(change, WeightRenaming)]
+    return any(change._scoped_match(name) and not change._scoped_match(f"{name}_scale") for change in renamings)
 
 
 def gather(pairs, pattern):
@@ -161,16 +177,24 @@ def renamed(name, rules):
     return apply(name, prefix, rules.get(prefix, ""))
 
 
-def splits(name, model_type):
-    """Whether loading the class may split a weight: the conversion that does it cannot be made for a quantized model."""
+def needed(name, model_type):
+    """The ends of names at run time of which a quantized model of the class needs one each, or it does not load.
+
+    Before transformers loads a quantized model, it prepares every converter of weights anew. If it splits them, and no
+    module of the first name that it makes has a scale, that fails, whether or not there is anything to split.
+    """
     changes = get_checkpoint_conversion_mapping(name) or get_checkpoint_conversion_mapping(model_type) or []
-    return any(
-        isinstance(change, WeightConverter)
-        and len(change.target_patterns) > 1
-        and any(pattern.rstrip("$").endswith("weight") for pattern in change.source_patterns)
-        and not any(operation.supports_many_to_many for operation in change.operations)
-        for change in changes
-    )
+    for change in changes:
+        if (
+            isinstance(change, WeightConverter)
+            and len(change.target_patterns) > 1
+            and all(pattern.endswith(".weight") for pattern in change._original_source_patterns)
+            and not any(operation.supports_many_to_many for operation in change.operations)
+        ):
+            target = module(change._original_target_patterns[0].replace("\\.", ".").strip("^$"))
+            if not re.fullmatch(r"[\w.]+", target):
+                raise ValueError(f"{name}: {target} is no end of a name")
+            yield target
 
 
 def prefixes(name, model_type):

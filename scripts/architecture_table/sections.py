@@ -25,11 +25,8 @@ class Section:
     patched: bool = False
 
     def unite(self, found):
-        """What is of two kinds is kept as it is."""
         for module, kind in found.items():
-            known = self.kinds.setdefault(module, kind)
-            if known != kind:
-                self.kinds[module] = "linear-init" if {known, kind} == {"linear", "linear-init"} else "other"
+            self.kinds[module] = kinds.both(self.kinds.get(module, kind), kind)
 
     def is_renamed(self):
         return any(found != {("rename", module)} for module, found in self.disk.items())

@@ -14,10 +14,11 @@ lines are:
                                 nothing, they are prefixes: the longest one wins, and a whole name before all
     also NAME DISK              a prefix as in `rename` that a checkpoint may have or not: loaders take either
     merge NAME DISK             the module or parameter NAME is made of several on disk, DISK is one of them
-    split NAME DISK             NAME is a part of DISK
-    unloadable                  transformers loads no quantized model of this class: it prepares to split weights, and
-                                cannot do that for quantized ones, or it puts other modules in the place of some
-    convert NAME DISK           NAME is made of DISK by changing the order of values or more
+    split NAME DISK             NAME is some rows of the weight of DISK
+    convert NAME DISK           NAME is made of DISK in another way: its values are moved, it is a parameter that is no
+                                module's weight, or it is renamed by the whole name of the weight, which scales lack
+    unloadable                  transformers loads no quantized model of this class
+    needs END                   it does so only if a module is quantized whose name at run time ends in END
 
 NAME is in these the name that the models inside give: theirs apply first. They hold for the section's model type: another
 one that the same class serves (`auto`) may have other names on disk, which the table does not know.
@@ -49,8 +50,8 @@ def table(table):
     for name, section in sorted(table.sections.items()):
         lines.append(f"{name} {section.model_type} {section.base}")
         lines += [f"  auto {auto}: {' '.join(sorted(types))}" for auto, types in sorted(autos[name].items())]
-        unloadable = section.patched or renames.splits(name, section.model_type) or name in UNLOADABLE
-        lines += ["  unloadable"] * unloadable
+        lines += ["  unloadable"] * (section.patched or name in UNLOADABLE)
+        lines += [f"  needs {end}" for end in sorted(set(renames.needed(name, section.model_type)))]
         lines += [f"  = {prefix} {name}" for prefix, name in sorted(section.models.items())]
         lines += [f"  @ {prefix} {' '.join(swap)}" for prefix, swap in sorted(section.swaps.items())]
         lines += [f"  rename {a or '.'} {b or '.'}" for a, b in sorted(section.renames.items())]

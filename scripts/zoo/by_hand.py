@@ -10,21 +10,7 @@ import shutil
 import torch
 from safetensors.torch import save_file
 
-from zoo.inputs import outputs
-
 SCHEMES = {"w8a8": (8, None), "w8a16": (8, None), "w4a16": (4, 32)}
-
-
-def called_linears(original):
-    called, hooks = set(), []
-    for name in original.linears:
-        module = original.model.get_submodule(name)
-        hooks.append(module.register_forward_hook(lambda *_, name=name: called.add(name)))
-    outputs(original.model, original.inputs)
-    for hook in hooks:
-        hook.remove()
-    return called
-
 
 
 def rows(tensor):
@@ -75,7 +61,7 @@ def store(tensors, module, weight, scheme):
 def write(original, scheme, out):
     """Returns the number of quantized weights."""
     bits, group = SCHEMES[scheme]
-    linears = called_linears(original)
+    linears = original.linears & original.called
     targets = on_disk(original, {f"{n}.weight" for n in linears} | original.experts)
     tensors, count = {}, 0
     for name, tensor in original.files.items():

@@ -4,6 +4,7 @@ The measure is a float model: the source's class, read by transformers from ordi
 every quantized weight. So names that differ on disk and at run time are transformers' own business, on both sides.
 """
 
+import re
 from pathlib import Path
 
 import torch
@@ -13,7 +14,7 @@ from transformers import CompressedTensorsConfig, PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 from transformers.quantizers.base import _assign_is_quantized
 
-from zoo.inputs import outputs
+from zoo.inputs import outputs, tensors
 from zoo.stored import Stored, read_tensors, same_bits
 
 REPORTS = ("missing_keys", "unexpected_keys", "mismatched_keys", "error_msgs")
@@ -81,6 +82,35 @@ def body(model):
     return (f"{base}.", *(f"{n}." for n in inner))
 
 
+def uses(model, inputs, linears):
+    """Of these Linears, those that are called, those whose weights the outputs depend on without that, and those whose
+    outputs the model's are."""
+    called, made = set(), {}
+
+    def note(name, output):
+        called.add(name)
+        made[name] = output
+
+    modules = {name: model.get_submodule(name) for name in linears}
+    hooks = [m.register_forward_hook(lambda *call, name=name: note(name, call[-1])) for name, m in modules.items()]
+    try:
+        torch.manual_seed(3)
+        found = tensors(model.requires_grad_(True)(**inputs))
+        sum(tensor.sum() for tensor in found).backward()
+    except RuntimeError:
+        # Of what has no gradient, no Linear is known to be used otherwise than by calling it.
+        model.zero_grad()
+        found = outputs(model, inputs)
+    for hook in hooks:
+        hook.remove()
+    read = {name for name, module in modules.items() if module.weight.grad is not None} - called
+    memory = {tensor.untyped_storage().data_ptr() for tensor in found}
+    outer = {name for name, output in made.items() if output.untyped_storage().data_ptr() in memory}
+    model.zero_grad()
+    model.requires_grad_(False)
+    return called, read, outer
+
+
 class Original:
     """A float model as it was saved, in one of the two ways, and what may be quantized of it."""
 
@@ -93,8 +123,12 @@ class Original:
         fixed = embeddings(self.model)
         modules = {n: m for n, m in self.model.named_modules() if hasattr(m, "weight")}
         linear = {n for n, m in modules.items() if isinstance(m, torch.nn.Linear) and id(m.weight) not in fixed}
-        # Heads may be quantized, but nobody has to.
-        self.linears = {n for n in linear if n.startswith(body(self.model))}
+        self.called, read, outer = uses(self.model, inputs, linear)
+        # Heads may be quantized, but nobody has to. A class for a task may have one without a base model.
+        has_head = re.search("For[A-Z]", self.cls.__name__) and body(self.model) == ("",)
+        heads = {n for n in linear if not n.startswith(body(self.model))} | (outer if has_head else set())
+        # A weight that is read without calling its module has to stay what it is.
+        self.linears = linear - heads - read
         experts = {n for n, p in self.model.named_parameters() if p.ndim == 3 and "expert" in n}
         conv1d = {f"{n}.weight" for n, m in modules.items() if isinstance(m, Conv1D)}
         self.experts = experts
@@ -113,14 +147,19 @@ class Meant:
         except Wrong as wrong:
             raise Wrong(f"a float model with these names: {wrong}")
         self.state = self.model.state_dict()
-        self.quantized = unlike(original.state, self.state)
+        # Some weights are not changed by being quantized, so this is seen in a model of other ones.
+        marked = directory.with_name(f"{directory.name}-marked")
+        stored.write_floats(original.source, marked, more=1)
+        self.quantized = unlike(self.state, load(original.cls, marked).state_dict())
+        changed = unlike(original.state, self.state) - self.quantized
+        demand(not changed, f"kept, but not the original's: {some(changed)}")
         alien = self.quantized - original.quantizable
         demand(not alien, f"quantized, though a head or no Linear: {some(alien)}")
         for name in self.quantized:
             x, y = original.state[name].double(), self.state[name].double()
             noise = ((x - y) ** 2).sum()
             sqnr = 10 * torch.log10((x**2).sum() / noise).item()
-            demand(sqnr >= LEAST_SQNR, f"{name} is not near the original's: {sqnr:.1f} dB")
+            demand(noise == 0 or sqnr >= LEAST_SQNR, f"{name} is not near the original's: {sqnr:.1f} dB")
         size = lambda names: sum(original.state[n].numel() for n in names)
         self.share = size(self.quantized & original.main) / size(original.main) if original.main else 1.0
         self.left = original.main - self.quantized

@@ -45,10 +45,11 @@ class Stored:
         products = {f"{m}.weight": (q.float() * s.float()).to(s.dtype) for m, (q, s) in self.weights.items()}
         return self.kept | products
 
-    def write_floats(self, source, directory):
-        """The source with its weights replaced by those that are stored here."""
+    def write_floats(self, source, directory, more=0):
+        """The source with its weights replaced by those that are stored here, plus `more` if they are quantized."""
         shutil.copytree(source, directory, ignore=shutil.ignore_patterns("*.safetensors*"))
         tensors = {name: tensor.contiguous() for name, tensor in self.floats().items()}
+        tensors |= {f"{m}.weight": tensors[f"{m}.weight"] + more for m in self.weights if more}
         save_file(tensors, directory / "model.safetensors", {"format": "pt"})
 
 

@@ -76,10 +76,10 @@ def try_scheme(original, scheme, work):
     """(verdict, reason)"""
     out, options, note = work / "out", [], ""
     code, message = quantize(original.source, out, scheme)
-    if code == 1:
-        options = sum((option for option in WAYS_OUT if " ".join(option) in message), [])
-        if options:
-            code, message = quantize(original.source, out, scheme, *options)
+    # One refusal may hide another.
+    while code == 1 and (more := [way for way in WAYS_OUT if way[0] not in options and " ".join(way) in message]):
+        options += sum(more, [])
+        code, message = quantize(original.source, out, scheme, *options)
     if code:
         return "refused", check_refusal(original, scheme, code, message, work)
     meant, note = judge_loading(original, out, scheme, message, work)

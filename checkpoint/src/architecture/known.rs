@@ -24,6 +24,8 @@ pub(super) struct Known {
     pub(super) heads: BTreeSet<String>,
     /// Whether transformers loads no quantized model of this class, or of one within it.
     pub(super) is_unloadable: bool,
+    /// The ends of names in the running model of which it needs a quantized module each.
+    pub(super) needs: BTreeSet<&'static str>,
     /// Models within this one that the table does not have.
     pub(super) unknown_parts: Vec<String>,
 }
@@ -31,8 +33,9 @@ pub(super) struct Known {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Module {
     pub(super) kind: ModuleKind,
-    /// The pattern of the name in the running model.
-    pub(super) running: String,
+    /// The patterns of the names in the running model, of which there are several if it splits the
+    /// weight.
+    pub(super) running: Vec<String>,
     /// What keeps transformers from loading it in some schemes.
     pub(super) limit: Option<Limit>,
 }
@@ -42,8 +45,8 @@ pub(super) struct Module {
 pub(super) struct Match<'a> {
     pub(super) module: &'a Module,
     pub(super) at: At,
-    /// Its name in the running model.
-    pub(super) running: String,
+    /// Its names in the running model.
+    pub(super) running: Vec<String>,
 }
 
 /// How the name on disk and that in the table differ.
@@ -98,7 +101,7 @@ impl Known {
             known.add_heads(section);
         }
         let heads = known.modules.values().filter(|module| module.is_head());
-        known.heads.extend(heads.map(|module| module.running.clone()));
+        known.heads.extend(heads.flat_map(|module| module.running.clone()));
         let places = known.modules.keys().filter(|stored| with_stars(stored).0 != **stored);
         known.places = places.map(|stored| with_stars(stored).0).collect();
         Some(known)
@@ -111,7 +114,8 @@ impl Known {
             return;
         }
         let lines = section.lines();
-        let mut inner = Self { is_unloadable: section.is_unloadable(), ..Self::default() };
+        let (is_unloadable, needs) = (section.is_unloadable(), section.needs().collect());
+        let mut inner = Self { is_unloadable, needs, ..Self::default() };
         for line in &lines {
             match *line {
                 Line::Class { prefix, class } => match Section::of(class) {
@@ -128,6 +132,7 @@ impl Known {
                 | Line::Rename { .. }
                 | Line::Also { .. }
                 | Line::Merge { .. }
+                | Line::Split { .. }
                 | Line::Convert { .. } => {}
             }
         }
@@ -135,33 +140,45 @@ impl Known {
         for line in &lines {
             if let Line::Module { kind, limit, prefix, leaf } = *line {
                 let running = joined(prefix, leaf);
-                inner.modules.insert(running.clone(), Module { kind, running, limit });
+                let module = Module { kind, running: vec![running.clone()], limit };
+                inner.modules.insert(running, module);
             }
         }
         for line in &lines {
-            let (running, stored, is_merged) = match *line {
-                Line::Merge { running, stored } => (running, stored, true),
-                Line::Convert { running, stored } => (running, stored, false),
+            let (running, stored, limit) = match *line {
+                Line::Merge { running, stored } => (running, stored, Limit::Merged),
+                Line::Split { running, stored } => (running, stored, Limit::Split),
+                Line::Convert { running, stored } => (running, stored, Limit::Converted),
                 _ => continue,
             };
             let Some(kind) = inner.modules.get(running).map(|module| module.kind) else { continue };
-            let (kind, limit) = match (kind, is_merged) {
+            let (kind, limit) = match (kind, limit) {
                 // On disk each expert has Linears of its own.
-                (ModuleKind::Experts, true) => (ModuleKind::Linear, Limit::Stacked),
-                (kind, true) => (kind, Limit::Merged),
-                (kind, false) => (kind, Limit::Converted),
+                (ModuleKind::Experts, Limit::Merged) => (ModuleKind::Linear, Some(Limit::Stacked)),
+                // What transformers does to floats only concerns nobody who keeps them.
+                (kind, limit) if limit.allows_floats() && !kind.is_quantized() => (kind, None),
+                (kind, limit) => (kind, Some(limit)),
             };
-            let module = Module { kind, running: running.to_owned(), limit: Some(limit) };
-            inner.modules.insert(stored.to_owned(), module);
+            let module = Module { kind, running: vec![running.to_owned()], limit };
+            match inner.modules.get_mut(stored) {
+                // A line before this one has another part of the same weight.
+                Some(whole) if whole.limit == limit && whole.running != [stored] => {
+                    whole.add_part(module);
+                }
+                _ => {
+                    inner.modules.insert(stored.to_owned(), module);
+                }
+            }
         }
         let renames = Renames::of(&lines);
         for (stored, module) in inner.modules {
             for stored in renames.stored(&stored) {
-                let running = joined(prefix, &module.running);
+                let running = module.running.iter().map(|name| joined(prefix, name)).collect();
                 self.insert(joined(prefix, &stored), Module { running, ..module });
             }
         }
         self.is_unloadable |= inner.is_unloadable;
+        self.needs.extend(inner.needs);
         let parts = inner.unknown_parts.iter().map(|part| joined(prefix, part));
         self.unknown_parts.extend(parts);
     }
@@ -197,9 +214,9 @@ impl Known {
     fn add_heads(&mut self, section: Section) {
         for line in section.lines() {
             let Line::Module { kind, limit, prefix, leaf } = line else { continue };
-            let module = Module { kind, limit, running: joined(prefix, leaf) };
+            let module = Module { kind, limit, running: vec![joined(prefix, leaf)] };
             if module.is_head() {
-                self.heads.insert(module.running);
+                self.heads.extend(module.running);
             }
         }
     }
@@ -209,7 +226,8 @@ impl Known {
         let get = |name: &str, at| {
             let matched = |(pattern, indices): (String, Vec<&str>)| {
                 let module = self.modules.get(&pattern)?;
-                Some(Match { module, at, running: filled(&module.running, &indices) })
+                let running = module.running.iter().map(|name| filled(name, &indices)).collect();
+                Some(Match { module, at, running })
             };
             let starred = with_stars(name);
             if self.places.contains(&starred.0) {
@@ -225,17 +243,36 @@ impl Known {
         get(name, At::Same).or_else(without).or_else(inside)
     }
 
+    /// Whether a name on disk is that of a linear layer in the body of the model.
+    pub(super) fn is_layer(&self, name: &str) -> bool {
+        let is_layer = |kind| matches!(kind, ModuleKind::Linear | ModuleKind::Conv1d);
+        self.find(name).is_some_and(|found| is_layer(found.module.kind))
+    }
+
+    /// Whether the table has a class.
+    pub(super) fn has(class: &str) -> bool {
+        Section::of(class).is_some()
+    }
+
     pub(super) fn is_in_unknown_part(&self, name: &str) -> bool {
         self.unknown_parts.iter().any(|part| within(part, name).is_some())
     }
 }
 
 impl Module {
+    /// Adds another module that is made of the same weight.
+    fn add_part(&mut self, part: Self) {
+        if self.kind != part.kind {
+            self.kind = ModuleKind::Other;
+        }
+        self.running.extend(part.running);
+    }
+
     /// Whether a loader may add it to a model that has no such tensor.
     fn is_head(&self) -> bool {
         match self.kind {
             ModuleKind::Head => true,
-            ModuleKind::Linear => !self.running.contains('*'),
+            ModuleKind::Linear => self.running.iter().any(|name| !name.contains('*')),
             _ => false,
         }
     }

@@ -1,6 +1,6 @@
 //! What keeps transformers from loading weights of a quantized model.
 
-use crate::scheme::WeightScheme;
+use crate::scheme::{Granularity, WeightScheme};
 
 /// A reason why transformers does not load a module of a quantized model, quantized or not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,9 +15,12 @@ pub(crate) enum Limit {
     /// The running model makes one parameter of several weights, which in a quantized model
     /// transformers cannot do to floats.
     Merged,
-    /// Transformers prepares to split weights of the model, and cannot do that for quantized ones;
-    /// or it puts other modules in the place of some.
+    /// Transformers loads no quantized model of the class; or it prepares to split weights, and
+    /// cannot do that unless some of the modules that it makes of them are quantized.
     Architecture,
+    /// The weights of several modules of the running model are one on disk. Transformers splits
+    /// integers and scales as it does floats, and neither packed ones nor a single scale.
+    Split,
     /// Transformers makes modules of it while it loads, which it can do to floats only.
     Converted,
 }
@@ -32,6 +35,9 @@ impl Limit {
     pub(crate) fn concerns(self, scheme: Option<&WeightScheme>) -> bool {
         match (self, scheme) {
             (Self::Initialized, Some(scheme)) => scheme.is_packed(),
+            (Self::Split, Some(scheme)) => {
+                scheme.is_packed() || scheme.granularity() == Granularity::Tensor
+            }
             (Self::Stacked, Some(scheme)) => scheme.name().has_activations(),
             (Self::Stacked | Self::Merged, None) | (Self::Architecture, Some(_)) => true,
             _ => false,
@@ -40,7 +46,7 @@ impl Limit {
 
     /// Whether a weight that it keeps from being loaded quantized is loaded as it is.
     pub(crate) const fn allows_floats(self) -> bool {
-        matches!(self, Self::Initialized | Self::Converted)
+        matches!(self, Self::Initialized | Self::Split | Self::Converted)
     }
 
     /// What happens, and which way out there is.
@@ -53,6 +59,10 @@ impl Limit {
             Self::Stacked => {
                 "transformers 5 loads the experts of this model only if all of them are quantized, \
                  in w8a16 or w4a16; transformers 4.57 loads them in w8a8, too"
+            }
+            Self::Split => {
+                "transformers 5 splits these weights while it loads, which it can do in w8a8 by \
+                 channel or group, but neither to packed ones nor to those with a single scale"
             }
             Self::Converted => {
                 "transformers 5 makes other modules of these weights while it loads, which it can \

@@ -28,16 +28,32 @@ pub(crate) enum Found<'a> {
     Unknown,
 }
 
+/// A module, or a parameter by its full name, that was looked up by its name on disk.
+#[derive(Debug)]
+pub(crate) struct Looked<'a> {
+    architecture: &'a Architecture,
+    pub(crate) name: &'a str,
+    matched: Option<Match<'a>>,
+    pub(crate) found: Found<'a>,
+    /// What keeps transformers from loading it in some schemes.
+    pub(crate) limit: Option<Limit>,
+}
+
 impl Architecture {
     /// What is known of the model that a config describes and that has these two-dimensional
     /// weights.
-    pub(crate) fn of<'a>(config: &Config, mut weights: impl Iterator<Item = &'a str>) -> Self {
+    pub(crate) fn of(config: &Config, weights: &[&str]) -> Self {
         let class = config.architectures().into_iter().next();
         let has_conv1d = by_name::has_conv1d(config);
-        let known = Known::of(config, class.as_deref());
-        // If no class is named, the type of the model has to explain all weights.
-        let known = known
-            .filter(|known| class.is_some() || weights.all(|module| known.find(module).is_some()));
+        let found = Known::of(config, class.as_deref());
+        let explains = |known: &Known| {
+            // Some types of models have the classes of another type, and other names on disk. A
+            // head says nothing then: it is called the same in most models.
+            let is_of_class = |name: &&str| known.is_in_unknown_part(name) || known.is_layer(name);
+            let is_known = |name: &&str| known.find(name).is_some();
+            (class.is_some() && weights.iter().any(is_of_class)) || weights.iter().all(is_known)
+        };
+        let known = found.filter(explains);
         let unknown = known.is_none().then(|| why_unknown(config, class.as_deref()));
         Self { known, unknown, has_conv1d }
     }
@@ -56,47 +72,40 @@ impl Architecture {
         self.known.as_ref().map_or(&[], |known| &known.unknown_parts)
     }
 
-    /// What a module, or a parameter by its full name, is by its name on disk.
-    pub(crate) fn find<'a>(&self, name: &'a str) -> Found<'a> {
+    /// Looks a module, or a parameter by its full name, up by its name on disk.
+    pub(crate) fn look_up<'a>(&'a self, name: &'a str) -> Looked<'a> {
         let guess = || {
             let (kind, part) = by_name::guess(name, self.has_conv1d);
             Found::Guessed(kind, part)
         };
-        match &self.known {
-            None => guess(),
-            Some(known) => match known.find(name) {
-                Some(found) => Found::Known(found.module.kind),
-                None if known.is_in_unknown_part(name) => guess(),
-                None => Found::Unknown,
-            },
-        }
+        let matched = self.known.as_ref().and_then(|known| known.find(name));
+        let found = match (&self.known, &matched) {
+            (_, Some(found)) => Found::Known(found.module.kind),
+            (Some(known), None) if !known.is_in_unknown_part(name) => Found::Unknown,
+            _ => guess(),
+        };
+        let limit = matched.as_ref().and_then(|found| found.module.limit);
+        Looked { architecture: self, name, matched, found, limit }
     }
 
-    /// What keeps transformers from loading a module in some schemes.
-    pub(crate) fn limit(&self, stored: &str) -> Option<Limit> {
-        let known = self.known.as_ref()?;
-        let limit = known.find(stored)?.module.limit;
-        // What concerns the whole model counts more than what concerns packed weights.
-        if known.is_unloadable { Some(Limit::Architecture) } else { limit }
+    /// Whether transformers loads a quantized model of which these modules are quantized, by all of
+    /// their names.
+    pub(crate) fn loads<'a>(
+        &self,
+        quantized: impl Iterator<Item = &'a BTreeSet<String>> + Clone,
+    ) -> bool {
+        let Some(known) = &self.known else { return true };
+        let has = |end: &&str| {
+            let mut names = quantized.clone().flatten();
+            names.any(|name| name.ends_with(end))
+        };
+        !known.is_unloadable && known.needs.iter().all(has)
     }
 
     /// All names that loaders may have for a module: that on disk, that in the running model, and
     /// both as the base model alone has them, or a class around it.
     pub(crate) fn names(&self, stored: &str) -> BTreeSet<String> {
-        let mut names = BTreeSet::from([stored.to_owned()]);
-        if let Some(known) = &self.known {
-            if let Some(Match { at, running, .. }) = known.find(stored) {
-                names.insert(at.undo(known.base, running));
-            }
-            for name in names.clone() {
-                let base = known.base.and_then(|base| within(base, &name));
-                names.extend(base.map(str::to_owned));
-                if known.base.is_none() {
-                    names.extend(known.other_bases.iter().map(|base| joined(base, &name)));
-                }
-            }
-        }
-        names
+        self.look_up(stored).names()
     }
 
     /// The patterns of all Linears that the running model may have, by all names that loaders may
@@ -104,7 +113,7 @@ impl Architecture {
     pub(crate) fn linears(&self) -> BTreeSet<String> {
         let known = self.known.iter().flat_map(|known| known.modules.values());
         let linears = known.filter(|module| module.kind.may_be_linear());
-        linears.flat_map(|module| self.names(&module.running)).collect()
+        linears.flat_map(|module| &module.running).flat_map(|name| self.names(name)).collect()
     }
 
     /// The patterns of Linears outside of the model's body: heads, which may share the embedding's
@@ -117,6 +126,25 @@ impl Architecture {
     }
 }
 
+impl Looked<'_> {
+    /// All names that loaders may have for it, as [`Architecture::names`] says.
+    pub(crate) fn names(&self) -> BTreeSet<String> {
+        let mut names = BTreeSet::from([self.name.to_owned()]);
+        let Some(known) = &self.architecture.known else { return names };
+        if let Some(Match { at, running, .. }) = &self.matched {
+            names.extend(running.iter().map(|name| at.undo(known.base, name.clone())));
+        }
+        for name in names.clone() {
+            let base = known.base.and_then(|base| within(base, &name));
+            names.extend(base.map(str::to_owned));
+            if known.base.is_none() {
+                names.extend(known.other_bases.iter().map(|base| joined(base, &name)));
+            }
+        }
+        names
+    }
+}
+
 fn why_unknown(config: &Config, class: Option<&str>) -> String {
     match (class, config.model_type()) {
         _ if config.has_own_code() => "the checkpoint brings code of its own (auto_map)".to_owned(),
@@ -124,6 +152,9 @@ fn why_unknown(config: &Config, class: Option<&str>) -> String {
             format!("{class} is no class of the model_type {model_type}")
         }
         (Some(class), None) => format!("{class} is named without a model_type"),
+        (Some(class), Some(_)) if Known::has(class) => {
+            format!("no weight has the name of a layer of {class}")
+        }
         (Some(class), Some(_)) => format!("the architecture {class} is not known"),
         (None, Some(model_type)) => {
             format!("config.json names no class, and {model_type} does not explain all weights")

@@ -47,6 +47,17 @@ pub(super) fn filled(pattern: &str, indices: &[&str]) -> String {
     filled.unwrap_or_default()
 }
 
+/// Writes a name with `*` for each of its parts that is a number.
+pub(crate) fn write_without_numbers(name: &str, pattern: &mut String) {
+    pattern.clear();
+    for (i, part) in name.split('.').enumerate() {
+        if i > 0 {
+            pattern.push('.');
+        }
+        pattern.push_str(if is_digits(part) { "*" } else { part });
+    }
+}
+
 /// A regular expression for a name, or a pattern of names, and all names that differ from it in
 /// their indices only.
 pub(crate) fn with_any_index(name: &str) -> String {

@@ -57,6 +57,8 @@ pub(super) enum Line {
     Also { stored: &'static str, also: &'static str },
     /// The running model makes one parameter of all that have such a name on disk.
     Merge { running: &'static str, stored: &'static str },
+    /// The running model has some rows of what has this name on disk.
+    Split { running: &'static str, stored: &'static str },
     /// The running model makes its modules of what has this name on disk in another way.
     Convert { running: &'static str, stored: &'static str },
 }
@@ -94,13 +96,19 @@ impl Section {
         self.lines.lines().any(|line| line == "  unloadable")
     }
 
+    /// The ends of names in the running model of which transformers needs a quantized module each,
+    /// or it does not load a quantized model of this class.
+    pub(super) fn needs(self) -> impl Iterator<Item = &'static str> {
+        self.lines.lines().filter_map(|line| line.strip_prefix("  needs "))
+    }
+
     pub(super) fn lines(self) -> Vec<Line> {
         let mut lines = Vec::new();
         for line in self.lines.lines() {
             let mut words = line.split_ascii_whitespace();
             let (Some(what), Some(first)) = (words.next(), words.next()) else { continue };
             match (what, words.next(), words.next(), words.next()) {
-                ("auto", ..) => {}
+                ("auto" | "needs", ..) => {}
                 ("=", Some(class), ..) => lines.push(Line::Class { prefix: first, class }),
                 ("@", Some(key), Some(auto), Some(class)) => {
                     lines.push(Line::Config { prefix: first, key, auto, class });
@@ -110,7 +118,8 @@ impl Section {
                 }
                 ("also", Some(also), ..) => lines.push(Line::Also { stored: first, also }),
                 ("merge", Some(stored), ..) => lines.push(Line::Merge { running: first, stored }),
-                ("split" | "convert", Some(stored), ..) => {
+                ("split", Some(stored), ..) => lines.push(Line::Split { running: first, stored }),
+                ("convert", Some(stored), ..) => {
                     lines.push(Line::Convert { running: first, stored });
                 }
                 (kind, ..) => {

@@ -1,21 +1,19 @@
 //! What a plan warns of, and what it refuses.
 
-use std::collections::BTreeMap;
-use std::ptr;
+use std::collections::{BTreeMap, BTreeSet};
 
 use safetensors::tensor::Dtype;
 
-use super::model::{Plan, tensors};
-use super::rules::Rules;
-use super::schemes::Schemes;
+use super::model::Plan;
+use super::modules::Modules;
+use super::schemes::{Decided, Decision};
 use super::shard::{Action, TensorPlan};
-use crate::architecture::{Architecture, ModuleKind, linear_like};
+use crate::architecture::{Architecture, Limit, ModuleKind, linear_like};
 use crate::control::Control;
 use crate::error::{Error, Result};
 use crate::format::Tensor;
 use crate::report::{Reason, Warning};
 use crate::scheme::{Experts, ModulePattern, OnUnloadable, Override};
-use crate::source::Shard;
 
 impl Plan {
     /// Refuses to leave stacked experts as they are unless that was asked for: they are most of a
@@ -51,42 +49,50 @@ impl Plan {
     pub(super) fn check_limits(
         &mut self,
         control: &Control<'_>,
-        (shards, rules): (&[Shard], &Rules<'_>),
-        schemes: &mut Schemes<'_>,
+        architecture: &Architecture,
+        decided: &mut [Decided<'_>],
         on_unloadable: OnUnloadable,
     ) -> Result<()> {
         let len = |tensor: &Tensor| tensor.info.data_offsets.1 - tensor.info.data_offsets.0;
+        let loads = loads(architecture, decided, |decision| decision.fate.is_ok());
         let (mut limited, mut bytes, mut of) = (BTreeMap::<_, Vec<_>>::new(), 0, 0);
-        for tensor in tensors(shards) {
+        for (tensor, decision) in &*decided {
             control.check()?;
-            let planned = rules.quantizes(tensor);
-            let counts = matches!(planned, Ok(_) | Err(Reason::Converted));
+            let counts = matches!(decision.fate, Ok(_) | Err(Reason::Converted));
             let len = if counts { len(tensor) } else { 0 };
             of += len;
-            if let Some(limit) = schemes.limit(tensor, &planned) {
+            let whole = (!loads && decision.fate.is_ok()).then_some(Limit::Architecture);
+            if let Some(limit) = whole.or_else(|| decision.obstacle()) {
                 bytes += len;
-                limited.entry(limit).or_default().push(&tensor.name);
+                limited.entry(limit).or_default().push(tensor.name.clone());
             }
         }
-        schemes.keep_unloadable = match on_unloadable {
-            OnUnloadable::Auto => 2 * bytes < of,
-            OnUnloadable::Keep => true,
+        let loads_less = self::loads(architecture, decided, |decision| {
+            decision.fate.is_ok() && !decision.loads_as_float_only()
+        });
+        let keep = match on_unloadable {
+            OnUnloadable::Auto => 2 * bytes < of && loads_less,
+            OnUnloadable::Keep => loads_less,
             OnUnloadable::Write => false,
         };
         for (limit, tensors) in limited {
             let (tensor, tensors, text) = (tensors[0].clone(), tensors.len(), limit.text());
-            let is_kept = schemes.keep_unloadable && limit.allows_floats();
-            if is_kept {
+            if keep && limit.allows_floats() {
                 let limit = text.into();
                 self.warnings.push(Warning::KeptUnloadable { tensor, tensors, limit });
                 continue;
             }
-            let can_be_kept = limit.allows_floats();
+            let can_be_kept = loads_less && limit.allows_floats();
             let error = Error::Unloadable { tensor, tensors, limit: text, can_be_kept };
             if on_unloadable != OnUnloadable::Write {
                 return Err(error);
             }
             self.warnings.push(Warning::Loaders(error.to_string()));
+        }
+        for (_, decision) in
+            decided.iter_mut().filter(|(_, decision)| keep && decision.loads_as_float_only())
+        {
+            decision.fate = Err(Reason::Unloadable);
         }
         Ok(())
     }
@@ -113,34 +119,26 @@ impl Plan {
     pub(super) fn warn_of_unused(
         &mut self,
         control: &Control<'_>,
-        shards: &[Shard],
-        rules: &Rules<'_>,
-        schemes: &Schemes<'_>,
+        decided: &[Decided<'_>],
+        ignore: &[ModulePattern],
+        overrides: &[Override],
     ) -> Result<()> {
-        if rules.ignore.is_empty() && schemes.overrides.is_empty() {
-            return Ok(());
-        }
-        let modules = tensors(shards).filter_map(linear_like);
-        let names: Vec<_> = modules.flat_map(|m| rules.architecture.names(m)).collect();
-        let matches_none =
-            |pattern: &ModulePattern| !names.iter().any(|name| pattern.matches(name));
-        for pattern in rules.ignore {
+        let matches_none = |pattern: &ModulePattern| {
+            let modules = decided.iter().filter(|(tensor, _)| linear_like(tensor).is_some());
+            let mut modules = modules.filter_map(|(_, decision)| decision.module.as_ref());
+            !modules.any(|module| module.is_matched_by(pattern))
+        };
+        for pattern in ignore {
             control.check()?;
             if matches_none(pattern) {
                 self.warnings.push(Warning::UnusedIgnore { pattern: pattern.to_string() });
             }
         }
-        let mut taken: Vec<&Override> = Vec::new();
-        for tensor in tensors(shards) {
+        let quantized = decided.iter().filter_map(|(_, decision)| decision.fate.as_ref().ok());
+        let taken: BTreeSet<usize> = quantized.filter_map(|weight| weight.overridden).collect();
+        let unused = overrides.iter().enumerate().filter(|(i, _)| !taken.contains(i));
+        for (_, unused) in unused {
             control.check()?;
-            if let Some(of_tensor) = schemes.overriding(tensor)
-                && !taken.iter().any(|known| ptr::eq(*known, of_tensor))
-                && rules.quantizes(tensor).is_ok()
-            {
-                taken.push(of_tensor);
-            }
-        }
-        for unused in schemes.overrides.iter().filter(|o| !taken.iter().any(|t| ptr::eq(*t, *o))) {
             let matches = !matches_none(&unused.modules);
             self.warnings.push(Warning::UnusedOverride { text: unused.to_string(), matches });
         }
@@ -151,19 +149,16 @@ impl Plan {
     /// stand for.
     pub(super) fn warn_of_dtypes(
         &mut self,
-        control: &Control<'_>,
-        shards: &[Shard],
-        rules: &Rules<'_>,
+        decided: &[Decided<'_>],
         of_config: Option<(&str, Dtype)>,
-    ) -> Result<()> {
-        let Some((key, dtype)) = of_config else { return Ok(()) };
+    ) {
+        let Some((key, dtype)) = of_config else { return };
         let mut others: BTreeMap<Dtype, usize> = BTreeMap::new();
-        for tensor in tensors(shards) {
-            control.check()?;
+        for (tensor, _) in decided.iter().filter(|(_, decision)| decision.fate.is_ok()) {
             let found = tensor.info.dtype;
             // Casting to a wider type is exact.
             let is_exact = found == dtype || dtype == Dtype::F32;
-            if !is_exact && rules.quantizes(tensor).is_ok() {
+            if !is_exact {
                 *others.entry(found).or_default() += 1;
             }
         }
@@ -173,6 +168,29 @@ impl Plan {
             key: key.to_owned(),
             loaded: dtype.to_string(),
         }));
-        Ok(())
     }
+
+    /// Warns of what loaders do with the schemes of a plan.
+    pub(super) fn warn_of_loaders(&mut self, architecture: &Architecture, modules: &Modules) {
+        let quantized = modules.quantized();
+        self.warnings.extend(crate::architecture::warnings(quantized, &modules.kept()));
+        if architecture.unknown().is_some() && quantized.values().any(|s| s.is_packed()) {
+            self.warnings.push(Warning::Loaders(
+                "transformers loads packed weights of some architectures only with \
+                 CompressedTensorsConfig(dequantize=True), and this one is not known"
+                    .to_owned(),
+            ));
+        }
+    }
+}
+
+/// Whether transformers loads a quantized model of which these tensors are quantized.
+fn loads(
+    architecture: &Architecture,
+    decided: &[Decided<'_>],
+    is_quantized: impl Fn(&Decision) -> bool + Clone,
+) -> bool {
+    let decisions = decided.iter().map(|(_, decision)| decision);
+    let modules = decisions.filter(move |decision| is_quantized(decision));
+    architecture.loads(modules.filter_map(|decision| Some(&decision.module.as_ref()?.names)))
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::modules::Modules;
 use super::rules::Rules;
-use super::schemes::Schemes;
+use super::schemes::{Schemes, refuse_ragged};
 use super::shard::{ShardPlan, TensorPlan};
 use crate::architecture::{Architecture, linear_like};
 use crate::control::Control;
@@ -63,29 +63,31 @@ impl Plan {
             checkpoint;
         let Wanted { scheme: default, overrides, on_ragged, ignore, experts, on_unloadable } =
             *wanted;
-        let weights = tensors(&shards).filter_map(linear_like);
-        let architecture = Architecture::of(&config, weights);
+        let weights: Vec<_> = tensors(&shards).filter_map(linear_like).collect();
+        let architecture = Architecture::of(&config, &weights);
         let rules = Rules { ignore, architecture: &architecture };
-        let mut schemes = Schemes {
-            default,
-            overrides,
-            on_ragged,
-            architecture: &architecture,
-            keep_unloadable: false,
-        };
+        let schemes = Schemes { default, overrides, on_ragged };
         let mut plan = Self { outputs: Vec::new(), ignore: Vec::new(), warnings };
-        let quantized = || tensors(&shards).filter(|tensor| rules.quantizes(tensor).is_ok());
-        plan.check_limits(control, (&shards, &rules), &mut schemes, on_unloadable)?;
-        schemes.refuse_ragged(control, quantized())?;
+        let mut decided = Vec::new();
+        for tensor in tensors(&shards) {
+            control.check()?;
+            decided.push((tensor, schemes.decide(rules.judge(tensor))));
+        }
+        plan.check_limits(control, &architecture, &mut decided, on_unloadable)?;
+        if on_ragged == OnRagged::Refuse {
+            refuse_ragged(control, &decided)?;
+        }
         plan.warn_of_unknown(&architecture);
-        plan.warn_of_unused(control, &shards, &rules, &schemes)?;
-        plan.warn_of_dtypes(control, &shards, &rules, config.dtype())?;
+        plan.warn_of_unused(control, &decided, ignore, overrides)?;
+        plan.warn_of_dtypes(&decided, config.dtype());
 
         let (mut weight_map, mut total_size) = (BTreeMap::new(), 0);
         let mut modules = Modules::default();
+        let decisions: Vec<_> = decided.into_iter().map(|(_, decision)| decision).collect();
+        let mut decisions = decisions.into_iter();
         for shard in shards {
             let name = shard.name.clone();
-            let shard = ShardPlan::new(control, shard, &rules, &schemes, &mut modules)?;
+            let shard = ShardPlan::new(control, shard, &mut decisions, &mut modules)?;
             weight_map.extend(shard.layout.places.keys().map(|key| (key.clone(), name.clone())));
             total_size += shard.layout.data_len;
             plan.add(name, Content::Shard(shard));
@@ -106,16 +108,9 @@ impl Plan {
             let path = directory.join(&name);
             plan.add(name, Content::Copy(path));
         }
-        plan.ignore = modules.ignore(&architecture, ignore);
-        plan.warnings.extend(crate::architecture::warnings(modules.quantized(), &modules.kept()));
-        if architecture.unknown().is_some() && modules.quantized().values().any(|s| s.is_packed()) {
-            plan.warnings.push(Warning::Loaders(
-                "transformers loads packed weights of some architectures only with \
-                 CompressedTensorsConfig(dequantize=True), and this one is not known"
-                    .to_owned(),
-            ));
-        }
-        let groups = modules.targets(&architecture, default);
+        plan.ignore = modules.ignore(control, &architecture, ignore)?;
+        plan.warn_of_loaders(&architecture, &modules);
+        let groups = modules.targets(control, default)?;
         let config = quantized_config(config, &groups, &plan.ignore);
         plan.add(CONFIG, Content::Text(config));
         Ok(plan)
@@ -139,7 +134,7 @@ impl Plan {
     }
 }
 
-pub(super) fn tensors(shards: &[Shard]) -> impl Iterator<Item = &Tensor> {
+fn tensors(shards: &[Shard]) -> impl Iterator<Item = &Tensor> {
     shards.iter().flat_map(|shard| &shard.header.tensors)
 }
 

@@ -2,7 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::architecture::{Architecture, Limit, ModuleKind, with_any_index};
+use super::rules::Module;
+use super::schemes::{Decision, Quantized};
+use crate::architecture::{Architecture, Limit, ModuleKind, with_any_index, write_without_numbers};
+use crate::control::Control;
+use crate::error::Result;
 use crate::scheme::{ModulePattern, WeightScheme};
 
 /// What becomes of the modules that loaders may take for linear layers.
@@ -10,24 +14,32 @@ use crate::scheme::{ModulePattern, WeightScheme};
 pub(crate) struct Modules {
     /// By the name on disk.
     quantized: BTreeMap<String, WeightScheme>,
-    kept: BTreeMap<String, Option<ModuleKind>>,
+    kept: BTreeMap<String, Kept>,
+    /// All names that loaders may have for a module, by that on disk.
+    names: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// What a module is that is kept.
+#[derive(Clone, Copy, Debug)]
+struct Kept {
+    kind: Option<ModuleKind>,
+    limit: Option<Limit>,
 }
 
 impl Modules {
-    pub(crate) fn quantize(&mut self, module: String, scheme: WeightScheme) {
-        self.quantized.insert(module, scheme);
-    }
-
-    pub(crate) fn keep(&mut self, module: String, kind: Option<ModuleKind>) {
-        self.kept.insert(module, kind);
-    }
-
-    /// Keeps the module that has stacked experts for its parameters, and what loaders call its
-    /// experts one by one.
-    pub(crate) fn keep_experts(&mut self, parameter: &str) {
-        if let Some((module, _)) = parameter.rsplit_once('.') {
-            self.keep(module.to_owned(), Some(ModuleKind::Experts));
+    /// Adds the module of a tensor, if it has one that loaders may take for a linear layer.
+    pub(crate) fn add(&mut self, decision: Decision) {
+        let Decision { kind, limit, module, fate } = decision;
+        let Some(Module { name, names }) = module else { return };
+        match fate {
+            Ok(Quantized { scheme, .. }) => {
+                self.quantized.insert(name.clone(), scheme);
+            }
+            Err(_) => {
+                self.kept.insert(name.clone(), Kept { kind, limit });
+            }
         }
+        self.names.insert(name, names);
     }
 
     pub(crate) fn quantized(&self) -> &BTreeMap<String, WeightScheme> {
@@ -39,70 +51,80 @@ impl Modules {
         self.kept.keys().cloned().collect()
     }
 
-    /// All names that loaders may have for the modules that have a tensor.
-    fn names(&self, architecture: &Architecture) -> BTreeSet<String> {
-        let modules = self.quantized.keys().chain(self.kept.keys());
-        modules.flat_map(|module| architecture.names(module)).collect()
-    }
-
     /// Regular expressions for all names of the modules that are quantized by some schemes, with
     /// any index.
     fn patterns(
         &self,
-        architecture: &Architecture,
+        control: &Control<'_>,
         of: impl Fn(&WeightScheme) -> bool,
-    ) -> BTreeSet<String> {
-        let modules = self.quantized.iter().filter(|(_, scheme)| of(scheme));
-        let names = modules.flat_map(|(module, _)| architecture.names(module));
-        names.map(|name| with_any_index(&name)).collect()
+    ) -> Result<BTreeSet<String>> {
+        // Most names differ in their numbers only.
+        let (mut patterns, mut pattern) = (BTreeSet::new(), String::new());
+        for (module, _) in self.quantized.iter().filter(|(_, scheme)| of(scheme)) {
+            control.check()?;
+            for name in &self.names[module] {
+                write_without_numbers(name, &mut pattern);
+                if !patterns.contains(&pattern) {
+                    patterns.insert(pattern.clone());
+                }
+            }
+        }
+        Ok(patterns.into_iter().map(|pattern| with_any_index(&pattern)).collect())
     }
 
     /// What `ignore` of config.json says: the patterns that were asked for, every module that is
     /// kept, and heads without a tensor.
     pub(crate) fn ignore(
         &self,
+        control: &Control<'_>,
         architecture: &Architecture,
         patterns: &[ModulePattern],
-    ) -> Vec<String> {
+    ) -> Result<Vec<String>> {
         let asked = patterns.iter().map(|pattern| {
             let text = pattern.to_string();
             text.strip_suffix(".weight").unwrap_or(&text).to_owned()
         });
         let mut ignore: BTreeSet<String> = asked.collect();
-        let mut kept = self.kept.clone();
-        let (names, quantized) = (self.names(architecture), self.patterns(architecture, |_| true));
-        for head in architecture.heads() {
-            let head_names = architecture.names(&head);
+        let quantized = self.patterns(control, |_| true)?;
+        let heads = architecture.heads().into_iter().map(|head| (architecture.names(&head), head));
+        let heads: Vec<(BTreeSet<String>, String)> = heads.collect();
+        let of_heads: BTreeSet<&String> = heads.iter().flat_map(|(names, _)| names).collect();
+        let names = self.names.values().flatten();
+        let have_tensors: BTreeSet<&String> =
+            names.filter(|name| of_heads.contains(name)).collect();
+        for (names, head) in &heads {
+            control.check()?;
             if !head.contains('*') {
-                if !head_names.iter().any(|name| names.contains(name)) {
-                    kept.insert(head, Some(ModuleKind::Head));
+                if !names.iter().any(|name| have_tensors.contains(name)) {
+                    ignore.insert(head.clone());
+                    ignore.extend(other_names(head, names, &quantized));
                 }
                 continue;
             }
             // Some of a list of heads may share the weights of one that has a tensor.
-            let mut patterns = head_names.iter().map(|name| with_any_index(name));
-            if !patterns.any(|pattern| quantized.contains(&pattern)) {
-                let patterns = head_names.iter().map(|name| with_any_index(name));
-                ignore.extend(patterns.map(|pattern| format!("re:{pattern}")));
+            let patterns: Vec<_> = names.iter().map(|name| with_any_index(name)).collect();
+            if !patterns.iter().any(|pattern| quantized.contains(pattern)) {
+                ignore.extend(patterns.into_iter().map(|pattern| format!("re:{pattern}")));
             }
         }
-        let linear = kept
-            .iter()
-            .filter(|(_, kind)| kind.is_none_or(ModuleKind::may_be_linear))
-            .map(|(module, _)| module);
-        let other = other_names(architecture, linear, &quantized);
-        let is_stacked =
-            |(_, kind): &(&String, &Option<ModuleKind>)| **kind == Some(ModuleKind::Experts);
-        let stacked = kept.iter().filter(is_stacked);
-        let each = stacked.flat_map(|(module, _)| architecture.names(module));
-        // An engine asks for the layers of each expert.
-        let each = each.map(|name| format!("re:{}", with_any_index(&name).replace('$', r"\..*")));
-        ignore.extend(kept.keys().cloned().chain(other).chain(each));
-        let is_converted = |module: &String| architecture.limit(module) == Some(Limit::Converted);
-        if kept.iter().any(|(module, kind)| kind.is_none() || is_converted(module)) {
+        for (module, Kept { kind, .. }) in &self.kept {
+            control.check()?;
+            let names = &self.names[module];
+            ignore.insert(module.clone());
+            if kind.is_none_or(ModuleKind::may_be_linear) {
+                ignore.extend(other_names(module, names, &quantized));
+            }
+            if *kind == Some(ModuleKind::Experts) {
+                // An engine asks for the layers of each expert.
+                let each = |name: &String| with_any_index(name).replace('$', r"\..*");
+                ignore.extend(names.iter().map(|name| format!("re:{}", each(name))));
+            }
+        }
+        let is_converted = |kept: &Kept| kept.limit == Some(Limit::Converted);
+        if self.kept.values().any(|kept| kept.kind.is_none() || is_converted(kept)) {
             ignore.extend(linears_without_weight(architecture, &quantized));
         }
-        ignore.into_iter().collect()
+        Ok(ignore.into_iter().collect())
     }
 
     /// What `targets` of config.json says for each scheme, the default first: one scheme for every
@@ -110,9 +132,9 @@ impl Modules {
     /// layers that engines fuse, which have other names.
     pub(crate) fn targets(
         &self,
-        architecture: &Architecture,
+        control: &Control<'_>,
         default: WeightScheme,
-    ) -> Vec<(WeightScheme, Vec<String>)> {
+    ) -> Result<Vec<(WeightScheme, Vec<String>)>> {
         let mut groups: Vec<(WeightScheme, Vec<String>)> = vec![(default, Vec::new())];
         for (module, scheme) in &self.quantized {
             match groups.iter_mut().find(|(known, _)| known == scheme) {
@@ -123,14 +145,18 @@ impl Modules {
         groups.retain(|(_, modules)| !modules.is_empty());
         if let [(_, modules)] = &mut groups[..] {
             *modules = vec!["Linear".to_owned()];
-            return groups;
+            return Ok(groups);
         }
         for (scheme, modules) in &mut groups {
-            let others = self.patterns(architecture, |other| other != scheme);
-            let other = other_names(architecture, modules.iter(), &others);
+            let others = self.patterns(control, |other| other != scheme)?;
+            let mut other: BTreeSet<String> = BTreeSet::new();
+            for module in &*modules {
+                control.check()?;
+                other.extend(other_names(module, &self.names[module], &others));
+            }
             modules.extend(other);
         }
-        groups
+        Ok(groups)
     }
 }
 
@@ -145,22 +171,16 @@ fn linears_without_weight(
     others.map(|linear| format!("re:{linear}")).collect()
 }
 
-/// The names that loaders may have for these modules, other than those on disk: as patterns for any
+/// The names that loaders may have for a module, other than that on disk: as patterns for any
 /// index, unless such a pattern is one of those that are meant for `others`.
-fn other_names<'a>(
-    architecture: &Architecture,
-    modules: impl Iterator<Item = &'a String>,
+fn other_names(
+    module: &str,
+    names: &BTreeSet<String>,
     others: &BTreeSet<String>,
-) -> BTreeSet<String> {
-    let beside = |module: &String| {
-        let mut names = architecture.names(module);
-        names.remove(module);
-        names
-    };
-    let name_or_pattern = |name: String| {
-        let pattern = with_any_index(&name);
+) -> impl Iterator<Item = String> {
+    names.iter().filter(move |name| *name != module).map(|name| {
+        let pattern = with_any_index(name);
         let is_needed = pattern.contains(r"\d") && !others.contains(&pattern);
-        if is_needed { format!("re:{pattern}") } else { name }
-    };
-    modules.flat_map(beside).map(name_or_pattern).collect()
+        if is_needed { format!("re:{pattern}") } else { name.clone() }
+    })
 }

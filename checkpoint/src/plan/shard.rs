@@ -6,9 +6,8 @@ use absmax::ErrorStats;
 use safetensors::tensor::{Dtype, TensorInfo};
 
 use super::modules::Modules;
-use super::rules::Rules;
-use super::schemes::Schemes;
-use crate::architecture::{ModuleKind, linear_like};
+use super::schemes::{Decision, Quantized};
+use crate::architecture::ModuleKind;
 use crate::control::Control;
 use crate::error::Result;
 use crate::format::{Entry, Layout, Parts};
@@ -57,11 +56,11 @@ pub(crate) enum Action {
 }
 
 impl ShardPlan {
+    /// `decisions` has those for the tensors of this file first.
     pub(crate) fn new(
         control: &Control<'_>,
         shard: Shard,
-        rules: &Rules<'_>,
-        schemes: &Schemes<'_>,
+        decisions: &mut impl Iterator<Item = Decision>,
         modules: &mut Modules,
     ) -> Result<Self> {
         /// What becomes of a tensor, and as which tensors.
@@ -72,31 +71,23 @@ impl ShardPlan {
 
         let Shard { path: source, header, .. } = shard;
         let (mut entries, mut kinds, mut stored) = (Vec::new(), Vec::new(), Vec::new());
-        for tensor in &header.tensors {
+        for (tensor, decision) in header.tensors.iter().zip(decisions) {
             control.check()?;
             let TensorInfo { dtype, shape, .. } = &tensor.info;
-            let kind = rules.kind(tensor);
-            kinds.push(kind);
-            let quantized = rules.quantizes(tensor);
-            stored.push(match quantized.and_then(|shape| Ok((shape, schemes.of(tensor)?))) {
-                Ok((shape, scheme)) => {
-                    let module = tensor.name.strip_suffix(".weight").unwrap_or(&tensor.name);
-                    modules.quantize(module.to_owned(), scheme);
-                    let parts = Parts::of(&scheme, &tensor.name, *dtype, shape);
+            kinds.push(decision.kind);
+            stored.push(match &decision.fate {
+                Ok(Quantized { shape, scheme, .. }) => {
+                    let parts = Parts::of(scheme, &tensor.name, *dtype, *shape);
                     entries.extend(parts.clone().into_iter());
-                    Stored::Quantized(scheme, Box::new(parts))
+                    Stored::Quantized(*scheme, Box::new(parts))
                 }
                 Err(reason) => {
-                    if let Some(module) = linear_like(tensor) {
-                        modules.keep(module.to_owned(), kind);
-                    } else if kind == Some(ModuleKind::Experts) {
-                        modules.keep_experts(&tensor.name);
-                    }
                     let (name, shape) = (tensor.name.clone(), shape.clone());
                     entries.push(Entry { name, dtype: *dtype, shape });
-                    Stored::Kept(reason)
+                    Stored::Kept(reason.clone())
                 }
             });
+            modules.add(decision);
         }
         let layout = Layout::new(control, &source, entries, &header.metadata)?;
         let tensors = header.tensors.into_iter().zip(stored).zip(kinds);

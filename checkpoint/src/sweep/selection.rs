@@ -24,8 +24,8 @@ pub(super) fn select<'a>(
     checkpoint: &'a Checkpoint,
     options: &SweepOptions,
 ) -> Result<Vec<Selected<'a>>> {
-    let weights = checkpoint.tensors().filter_map(linear_like);
-    let architecture = Architecture::of(&checkpoint.config, weights);
+    let weights: Vec<_> = checkpoint.tensors().filter_map(linear_like).collect();
+    let architecture = Architecture::of(&checkpoint.config, &weights);
     let rules = Rules { ignore: &options.ignore, architecture: &architecture };
     if let Some(name) = &options.tensor {
         check_name(control, checkpoint, &rules, name)?;

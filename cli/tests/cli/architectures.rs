@@ -277,3 +277,79 @@ fn stacked_experts() {
     let experts = r"re:^model\.layers\.\d+\.mlp\.experts\..*";
     expect_in_ignore(&report, &[experts, "model.layers.0.mlp.router", "lm_head"]);
 }
+
+/// Molmo 2 has three projections in one weight on disk, which transformers splits: integers and
+/// scales of channels as it splits floats, and neither packed integers nor a single scale.
+#[test]
+fn weights_that_transformers_splits() {
+    let molmo2 = class("Molmo2TextModel", "molmo2_text");
+    let (attention, mlp) = ("layers.0.self_attn.att_proj", "layers.0.mlp.ff_proj");
+    let model = of_class(&molmo2, &[attention, mlp, "layers.0.mlp.ff_out"]);
+    assert_eq!(quantized(&model, &[]).1, ["layers.0.mlp.ff_out", mlp, attention]);
+
+    // Mixed schemes name all modules that are made of a weight.
+    let mixed = ["--override", "re:.*att_proj=w8a8,group=8", "--force"];
+    quantized(&model, &mixed);
+    let config = fs::read_to_string(model.out().join("config.json")).unwrap();
+    for projection in ["q_proj", "k_proj", "v_proj"] {
+        let running = format!(r"re:^layers\\.\\d+\\.self_attn\\.{projection}$");
+        assert!(config.contains(&running), "{config}");
+    }
+    for options in [&["--scheme", "w8a16"][..], &["--granularity", "tensor"]] {
+        for keep in ["auto", "keep"] {
+            let options = [options, &["--force", "--on-unloadable", keep]].concat();
+            let run = quantize(&model.source(), &model.out(), &options);
+            run.failed_with(&["splits these weights while it loads", "(--on-unloadable write"]);
+        }
+    }
+    // Before it loads a quantized model, transformers looks for the scale of what it makes first.
+    let ignore = ["--force", "--ignore", mlp];
+    let error = "loads no quantized model of this architecture";
+    quantize(&model.source(), &model.out(), &ignore).failed_with(&[error]);
+
+    // Under the names of the running model there is nothing to split.
+    let running = ["layers.0.mlp.down_proj", "layers.0.mlp.up_proj", "layers.0.self_attn.q_proj"];
+    let model = of_class(&molmo2, &running);
+    assert_eq!(quantized(&model, &["--scheme", "w8a16"]).1, running);
+}
+
+/// TIPS has three projections in one parameter on disk, which is the weight of no module.
+#[test]
+fn parameters_that_transformers_makes_weights_of() {
+    let tips = class("Tipsv2TextModel", "tipsv2_text_model");
+    let layer = "transformer.resblocks.0";
+    let (fc, out) = (format!("{layer}.mlp.c_fc"), format!("{layer}.mlp.c_proj"));
+    let in_proj = format!("{layer}.attn.in_proj_weight");
+    let tensors = [format!("{fc}.weight"), format!("{out}.weight"), in_proj.clone()];
+    let tensors = tensors.map(|name| (name, Tensor::random(Dtype::F32, &[8, 8])));
+    let tensors: Vec<_> = tensors.iter().map(|(name, t)| (name.as_str(), t.clone())).collect();
+    let model = Model::new().config(&tips).weights("model.safetensors", &tensors);
+    let (report, names) = quantized(&model, &[]);
+    assert_eq!(names, [fc, out]);
+    expect_in_ignore(&report, &[&*in_proj, r"re:^encoder\.layers\.\d+\.self_attn\.q_proj$"]);
+    let warnings = report["warnings"].to_string();
+    assert!(warnings.contains("transformers 5 makes other modules of these"), "{warnings}");
+}
+
+/// Some types of models have the classes of other types, and names of their own on disk.
+#[test]
+fn a_class_whose_names_the_checkpoint_does_not_have() {
+    let exaone = class("LlamaForCausalLM", "exaone");
+    let q_proj = "transformer.h.0.attn.attention.q_proj";
+    let model = of_class(&exaone, &[q_proj, "transformer.wte", "lm_head"]);
+    let (report, names) = quantized(&model, &[]);
+    assert_eq!(names, [q_proj]);
+    expect_in_ignore(&report, &["transformer.wte", "lm_head"]);
+    let warnings = report["warnings"].to_string();
+    let why = "no weight has the name of a layer of LlamaForCausalLM";
+    assert!(warnings.contains(why), "{warnings}");
+}
+
+/// ConvBERT's feed-forward layers are Linears, or of another class if there are several groups of
+/// them, whose weights have three dimensions.
+#[test]
+fn layers_that_are_linear_in_some_models_only() {
+    let convbert = class("ConvBertModel", "convbert");
+    let dense = ["encoder.layer.0.intermediate.dense", "encoder.layer.0.output.dense"];
+    assert_eq!(quantized(&of_class(&convbert, &dense), &[]).1, dense);
+}

@@ -116,3 +116,15 @@ fn by_channel_if_asked_for() {
     assert_eq!(read_model(&other.out()), after);
     assert_eq!(self::config(&other), config);
 }
+
+/// What is said of weights that are quantized is not said of those that are kept.
+#[test]
+fn those_that_are_kept_are_not_counted() {
+    let model = model().config(&json!({ "dtype": "float16" }));
+    let keep = ["--on-ragged", "keep", "--override", "visual.fc2=w4a16,group=32", "--json"];
+    let report = quantize(&model.source(), &model.out(), &[&W4A16[..], &keep].concat());
+    let warnings = report.succeeded().json()["warnings"].to_string();
+    assert!(warnings.contains("2 weights are BF16 and config.json has dtype F16"), "{warnings}");
+    let unused = "--override visual.fc2=w4a16,group=32 has no effect: what it matches is kept";
+    assert!(warnings.contains(unused), "{warnings}");
+}
