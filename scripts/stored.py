@@ -7,7 +7,8 @@ from safetensors.torch import load_file
 
 
 def same_bits(a, b):
-    return a.dtype == b.dtype and a.shape == b.shape and torch.equal(a.view(torch.uint8), b.view(torch.uint8))
+    octets = lambda t: t.detach().contiguous().reshape(-1).view(torch.uint8)
+    return a.dtype == b.dtype and a.shape == b.shape and torch.equal(octets(a), octets(b))
 
 
 def unpacked(words, bits, columns):

@@ -14,8 +14,9 @@ from transformers import CompressedTensorsConfig, PreTrainedModel
 from transformers.pytorch_utils import Conv1D
 from transformers.quantizers.base import _assign_is_quantized
 
+from stored import same_bits
 from zoo.inputs import outputs, tensors
-from zoo.stored import Stored, read_tensors, same_bits
+from zoo.stored import Stored, read_tensors
 
 REPORTS = ("missing_keys", "unexpected_keys", "mismatched_keys", "error_msgs")
 LEAST_SHARE = 0.5

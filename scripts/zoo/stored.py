@@ -5,6 +5,7 @@ import shutil
 
 import torch
 from safetensors.torch import load_file, save_file
+from stored import unpacked
 
 
 def read_tensors(directory):
@@ -12,14 +13,6 @@ def read_tensors(directory):
     for file in sorted(directory.glob("*.safetensors")):
         tensors |= load_file(file)
     return tensors
-
-
-def unpacked(words, bits, columns):
-    """Integers of 4 or 8 bits in little-endian words, each stored with 2^(bits - 1) added."""
-    octets = words.contiguous().view(torch.uint8)
-    if bits == 4:
-        octets = torch.stack((octets & 15, octets >> 4), -1).flatten(1)
-    return (octets.to(torch.int16) - 2 ** (bits - 1))[:, :columns]
 
 
 class Stored:
@@ -51,8 +44,3 @@ class Stored:
         tensors = {name: tensor.contiguous() for name, tensor in self.floats().items()}
         tensors |= {f"{m}.weight": tensors[f"{m}.weight"] + more for m in self.weights if more}
         save_file(tensors, directory / "model.safetensors", {"format": "pt"})
-
-
-def same_bits(a, b):
-    octets = lambda t: t.detach().contiguous().reshape(-1).view(torch.uint8)
-    return a.dtype == b.dtype and a.shape == b.shape and torch.equal(octets(a), octets(b))
