@@ -425,7 +425,9 @@ fn the_environments_are_others() {
     let naive = || -> Vec<u32> {
         let mut bits = Vec::new();
         for x in inputs.iter().map(|inputs| &inputs.0.x) {
-            let scale = x.iter().fold(0.0f32, |max, &x| max.max(black_box(x).abs())) / 127.0;
+            let magnitudes = x.iter().map(|&x| black_box(x).abs());
+            let largest = magnitudes.fold(0.0, |max: f32, x| if x > max { x } else { max });
+            let scale = largest / 127.0;
             for &x in x {
                 let q = (black_box(x) / scale).round_ties_even();
                 bits.extend([q.to_bits(), (q * scale).to_bits()]);
