@@ -106,7 +106,9 @@ def uses(model, inputs, linears):
         hook.remove()
     read = {name for name, module in modules.items() if module.weight.grad is not None} - called
     memory = {tensor.untyped_storage().data_ptr() for tensor in found}
-    outer = {name for name, output in made.items() if output.untyped_storage().data_ptr() in memory}
+    # A router, which is a Linear to transformers, may return several.
+    is_outer = lambda made: any(tensor.untyped_storage().data_ptr() in memory for tensor in tensors(made))
+    outer = {name for name, output in made.items() if is_outer(output)}
     model.zero_grad()
     model.requires_grad_(False)
     return called, read, outer

@@ -46,7 +46,7 @@ def general(reason):
     reason = re.sub(r"SRC \([^)]*\) holds nothing to quantize.*", "the model holds nothing to quantize", reason)
     reason = re.sub(r"^\d+ tensors hold stacked experts.*", "tensors hold stacked experts", reason)
     # After a colon come the names of weights, and what loading says of a checkpoint written by hand.
-    return re.sub(r"(loads right|of this architecture|dequantize=True\)|by mistake): .*| \(by hand.*", r"\1", reason)
+    return re.sub(r"(loads right|of this architecture|dequantize=True\)|by mistake|single scale): .*| \(by hand.*", r"\1", reason)
 
 
 def table(tried, left_out):
