@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock};
 use absmax_checkpoint::Error;
 use anyhow::Context as _;
 #[cfg(unix)]
-use signal_hook::consts::SIGHUP;
+use signal_hook::consts::{SIGHUP, SIGXFSZ};
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 /// The flag that the handlers of signals set.
@@ -34,6 +34,9 @@ pub(crate) fn watch() -> anyhow::Result<()> {
             .and_then(|_| signal_hook::flag::register(signal, REQUESTED.clone()))
             .context("cannot handle interrupts")?;
     }
+    // A file that grows beyond a limit is an error of the write, after which nothing is left behind.
+    #[cfg(unix)]
+    signal_hook::flag::register(SIGXFSZ, Arc::default()).context("cannot handle signals")?;
     Ok(())
 }
 

@@ -58,7 +58,7 @@ impl Limit {
             }
             Self::Stacked => {
                 "transformers 5 loads the experts of this model only if all of them are quantized, \
-                 in w8a16 or w4a16; transformers 4.57 loads them in w8a8, too"
+                 in w8a16 or w4a16 (--scheme w8a16); transformers 4.57 loads them in w8a8, too"
             }
             Self::Split => {
                 "transformers 5 splits these weights while it loads, which it can do in w8a8 by \

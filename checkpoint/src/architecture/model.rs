@@ -16,6 +16,8 @@ pub(crate) struct Architecture {
     /// Why the architecture is not known, if it is not.
     unknown: Option<String>,
     has_conv1d: bool,
+    vocabularies: Vec<usize>,
+    ties_words: bool,
 }
 
 /// What a module is, and how that is known.
@@ -55,7 +57,8 @@ impl Architecture {
         };
         let known = found.filter(explains);
         let unknown = known.is_none().then(|| why_unknown(config, class.as_deref()));
-        Self { known, unknown, has_conv1d }
+        let (vocabularies, ties_words) = (config.vocabularies(), config.ties_words());
+        Self { known, unknown, has_conv1d, vocabularies, ties_words }
     }
 
     /// Why the architecture is not known, if it is not.
@@ -65,6 +68,17 @@ impl Architecture {
 
     pub(crate) fn is_known(&self) -> bool {
         self.known.is_some()
+    }
+
+    /// Whether a weight with so many rows has one for each word. It is an embedding or a head then,
+    /// whatever it is called.
+    pub(crate) fn is_of_words(&self, rows: usize) -> bool {
+        self.vocabularies.contains(&rows)
+    }
+
+    /// Whether the head shares the weight of the embedding, and then has none on disk.
+    pub(crate) fn ties_words(&self) -> bool {
+        self.ties_words
     }
 
     /// The models within this one that are not known.

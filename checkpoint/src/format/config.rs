@@ -88,6 +88,17 @@ impl Config {
         self.members.iter().filter_map(|(key, _)| Some((key, self.part(key)?)))
     }
 
+    /// The numbers of words that the model and its parts know.
+    pub(crate) fn vocabularies(&self) -> Vec<usize> {
+        let own = self.members.get_as("vocab_size").into_iter();
+        own.chain(self.parts().filter_map(|(_, part)| part.members.get_as("vocab_size"))).collect()
+    }
+
+    /// Whether the head shares the weight of the embedding, and then has none on disk.
+    pub(crate) fn ties_words(&self) -> bool {
+        self.members.get_as("tie_word_embeddings").unwrap_or(false)
+    }
+
     /// Whether the model is run by code that comes with the checkpoint.
     pub(crate) fn has_own_code(&self) -> bool {
         self.get("auto_map").is_some()

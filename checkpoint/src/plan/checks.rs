@@ -97,9 +97,18 @@ impl Plan {
         Ok(())
     }
 
-    pub(super) fn warn_of_unknown(&mut self, architecture: &Architecture) {
+    pub(super) fn warn_of_unknown(&mut self, architecture: &Architecture, decided: &[Decided<'_>]) {
         if let Some(why) = architecture.unknown() {
             self.warnings.push(Warning::UnknownArchitecture { why: why.to_owned() });
+            let has_head = decided.iter().any(|(_, d)| d.kind == Some(ModuleKind::Head));
+            if architecture.ties_words() && !has_head {
+                self.warnings.push(Warning::Loaders(
+                    "config.json has tie_word_embeddings, and no tensor is that of a head: unless \
+                     the head is called lm_head, name it with --ignore, or loaders take it for a \
+                     quantized layer without values"
+                        .to_owned(),
+                ));
+            }
         }
         let parts = architecture.unknown_parts().iter();
         self.warnings.extend(parts.map(|part| Warning::UnknownPart { prefix: part.clone() }));

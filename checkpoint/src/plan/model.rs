@@ -77,7 +77,7 @@ impl Plan {
         if on_ragged == OnRagged::Refuse {
             refuse_ragged(control, &decided)?;
         }
-        plan.warn_of_unknown(&architecture);
+        plan.warn_of_unknown(&architecture, &decided);
         plan.warn_of_unused(control, &decided, ignore, overrides)?;
         plan.warn_of_dtypes(&decided, config.dtype());
 

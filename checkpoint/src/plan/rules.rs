@@ -48,7 +48,11 @@ impl Rules<'_> {
     /// What a tensor is, and the shape [out, in] of a weight that is quantized.
     pub(crate) fn judge(&self, tensor: &Tensor) -> Judged<[usize; 2]> {
         let Some(name) = linear_like(tensor) else { return self.judge_other(tensor) };
-        let looked = self.architecture.look_up(name);
+        let mut looked = self.architecture.look_up(name);
+        let is_linear = matches!(looked.found, Found::Guessed(ModuleKind::Linear, _));
+        if is_linear && self.architecture.is_of_words(tensor.info.shape[0]) {
+            looked.found = Found::Guessed(ModuleKind::Head, None);
+        }
         let module = Module::of(&looked);
         let fate = self.shape(tensor, &looked, &module);
         let kind = match looked.found {

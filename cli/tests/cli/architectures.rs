@@ -256,6 +256,39 @@ fn an_architecture_that_is_not_known_is_told() {
     assert_eq!(report["warnings"], json!([]));
 }
 
+/// Where names decide, a weight with a row for each word is kept, whatever it is called; and a head that
+/// has no tensor may be called anything.
+#[test]
+fn words_are_known_by_their_number() {
+    let config = json!({
+        "architectures": ["OwnModel"],
+        "auto_map": { "AutoModel": "modeling.OwnModel" },
+        "vocab_size": 24,
+    });
+    let weights = |names: &[(&str, usize)]| -> Vec<(String, Tensor)> {
+        let weight =
+            |&(name, rows)| (format!("{name}.weight"), Tensor::random(Dtype::F32, &[rows, 16]));
+        names.iter().map(weight).collect()
+    };
+    let model = |config: &Value, names: &[(&str, usize)]| {
+        let weights = weights(names);
+        let weights: Vec<_> = weights.iter().map(|(name, t)| (name.as_str(), t.clone())).collect();
+        Model::new().config(config).weights("model.safetensors", &weights)
+    };
+    let all = [("net.words", 24), ("net.layers.0.mix", 16), ("vocab_out", 24)];
+    let (_, names) = quantized(&model(&config, &all), &[]);
+    assert_eq!(names, ["net.layers.0.mix"]);
+
+    let mut tied = config.clone();
+    tied["tie_word_embeddings"] = json!(true);
+    let (report, names) = quantized(&model(&tied, &[("net.embed", 24), ("net.mix", 16)]), &[]);
+    assert_eq!(names, ["net.mix"]);
+    let warnings = report["warnings"].to_string();
+    assert!(warnings.contains("no tensor is that of a head"), "{warnings}");
+    let (report, _) = quantized(&model(&tied, &all), &[]);
+    assert!(!report["warnings"].to_string().contains("no tensor is that of a head"));
+}
+
 /// Stacked experts are most of a model: whoever keeps them has to say so.
 #[test]
 fn stacked_experts() {

@@ -90,6 +90,21 @@ fn two_runs_do_not_write_to_one_directory() {
     assert!(!model.out().exists());
 }
 
+/// Of the size of files, as `ulimit -f` and batch systems set it.
+#[test]
+fn a_limit_is_an_error() {
+    let model = large_model();
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "ulimit -f 2000; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_absmax")]);
+    let out = model.out();
+    let run = shell.arg("quantize").args([model.source(), "-o".into(), out.clone()]).output();
+    let run = run.unwrap();
+    let stderr = String::from_utf8(run.stderr).unwrap();
+    assert_eq!(run.status.code(), Some(1), "{stderr}");
+    assert!(stderr.contains("File too large"), "{stderr}");
+    assert!(!out.exists());
+}
+
 /// As `nohup` has it.
 #[test]
 #[cfg(target_os = "linux")]
