@@ -275,14 +275,14 @@ fn words_are_known_by_their_number() {
         let weights: Vec<_> = weights.iter().map(|(name, t)| (name.as_str(), t.clone())).collect();
         Model::new().config(config).weights("model.safetensors", &weights)
     };
-    let all = [("net.words", 24), ("net.layers.0.mix", 16), ("vocab_out", 24)];
+    let all = [("net.words", 24), ("net.layers.0.mix", 24), ("vocab_out", 24)];
     let (_, names) = quantized(&model(&config, &all), &[]);
     assert_eq!(names, ["net.layers.0.mix"]);
 
     let mut tied = config.clone();
     tied["tie_word_embeddings"] = json!(true);
-    let (report, names) = quantized(&model(&tied, &[("net.embed", 24), ("net.mix", 16)]), &[]);
-    assert_eq!(names, ["net.mix"]);
+    let (report, names) = quantized(&model(&tied, &[("net.embed", 24), ("net.0.mix", 24)]), &[]);
+    assert_eq!(names, ["net.0.mix"]);
     let warnings = report["warnings"].to_string();
     assert!(warnings.contains("no tensor is that of a head"), "{warnings}");
     let (report, _) = quantized(&model(&tied, &all), &[]);
