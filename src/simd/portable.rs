@@ -48,7 +48,7 @@ fn widen_f16(half: i32x8) -> f32x8 {
 }
 
 /// Widens a vector. This is one function, because it is long and kernels load vectors in many places:
-/// copies of it were a sixth of this crate's code.
+/// copies of it were a seventh of this crate's machine code in builds for development.
 #[inline(never)]
 fn load_f16(src: &[f16; LANES]) -> F32 {
     both(cast(*src), |half| widen_f16(i32x8::from_i16x8(half)))

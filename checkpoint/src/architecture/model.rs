@@ -6,7 +6,7 @@ use super::by_name;
 use super::kind::ModuleKind;
 use super::known::{Known, Match, is_class_of_another_type};
 use super::limit::Limit;
-use super::names::{joined, within};
+use super::names::{joined, with_stars, within};
 use crate::format::Config;
 
 /// What is known of a model's modules.
@@ -70,10 +70,10 @@ impl Architecture {
         self.known.is_some()
     }
 
-    /// Whether a weight with so many rows has one for each word. It is an embedding or a head then,
-    /// whatever it is called.
-    pub(crate) fn is_of_words(&self, rows: usize) -> bool {
-        self.vocabularies.contains(&rows)
+    /// Whether the weight of a module has a row for each word. It is an embedding or a head then,
+    /// whatever it is called. One of many layers may have as many rows by chance.
+    pub(crate) fn is_of_words(&self, name: &str, rows: usize) -> bool {
+        self.vocabularies.contains(&rows) && with_stars(name).1.is_empty()
     }
 
     /// Whether the head shares the weight of the embedding, and then has none on disk.

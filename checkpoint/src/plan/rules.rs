@@ -50,9 +50,7 @@ impl Rules<'_> {
         let Some(name) = linear_like(tensor) else { return self.judge_other(tensor) };
         let mut looked = self.architecture.look_up(name);
         let is_linear = matches!(looked.found, Found::Guessed(ModuleKind::Linear, _));
-        // One of many layers may have as many outputs by chance.
-        let is_one_of_many = name.split('.').any(|part| part.parse::<usize>().is_ok());
-        if is_linear && !is_one_of_many && self.architecture.is_of_words(tensor.info.shape[0]) {
+        if is_linear && self.architecture.is_of_words(name, tensor.info.shape[0]) {
             looked.found = Found::Guessed(ModuleKind::Head, None);
         }
         let module = Module::of(&looked);
