@@ -32,21 +32,33 @@ impl<T: Value> Kernel for Dequantize<'_, T> {
 impl<T: Value> OfIntegers for Dequantize<'_, T> {
     #[inline(always)]
     fn eval_of<S: Simd, Q: Integer>(self, s: S) {
+        if self.zero_point == 0 {
+            self.by_scale::<S, Q, false>(s);
+        } else {
+            self.by_scale::<S, Q, true>(s);
+        }
+    }
+}
+
+impl<T: Value> Dequantize<'_, T> {
+    #[inline(always)]
+    fn by_scale<S: Simd, Q: Integer, const SHIFTED: bool>(self, s: S) {
         let Self { q, scale, zero_point, traffic, x, .. } = self;
         let (scale, less) = (s.splat(scale), s.splat(-zero_point as f32));
-        let mut by_scale = ByScale::<S, Q, T> { scale, less, types: PhantomData };
+        let mut by_scale = ByScale::<S, Q, T, SHIFTED> { scale, less, types: PhantomData };
         map(s, &mut by_scale, bytemuck::must_cast_slice(q), x, traffic);
     }
 }
 
-struct ByScale<S: Simd, Q, T> {
+/// The product with the scale, after a zero point was subtracted if `SHIFTED`.
+struct ByScale<S: Simd, Q, T, const SHIFTED: bool> {
     scale: S::F32,
     /// The negated zero point. Adding it to another small integer is exact.
     less: S::F32,
     types: PhantomData<(Q, T)>,
 }
 
-impl<S: Simd, Q: Integer, T: Value> Map<S> for ByScale<S, Q, T> {
+impl<S: Simd, Q: Integer, T: Value, const SHIFTED: bool> Map<S> for ByScale<S, Q, T, SHIFTED> {
     type In = Q;
     type Out = T;
 
@@ -61,7 +73,9 @@ impl<S: Simd, Q: Integer, T: Value> Map<S> for ByScale<S, Q, T> {
             let q: &[[Q; LANES]; 4] = bytemuck::must_cast_ref(q);
             let x: &mut [[T; LANES]; 4] = bytemuck::must_cast_mut(x);
             for (q, x) in q.iter().zip(x) {
-                let v = s.mul(s.add(Q::load(s, q), self.less), self.scale);
+                let q = Q::load(s, q);
+                let q = if SHIFTED { s.add(q, self.less) } else { q };
+                let v = s.mul(q, self.scale);
                 if STREAM { T::stream(s, x, v) } else { T::store(s, x, v) }
             }
         }

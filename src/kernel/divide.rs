@@ -15,9 +15,6 @@ pub(crate) trait Divide<S: Simd>: Copy {
 /// clipped first. (If |x / scale| were beyond the range of floats, the result could be the
 /// difference of two infinities.) x is clipped to the ends of the range times the scale. Rounding
 /// these products moves no result: whatever is beyond them rounds to the ends, and so do they.
-/// |x / scale| beyond the floats' range the product could be the difference of two infinities.)
-/// Clipping x at scale times the ends of the range, rounded as they are, moves no result: what is
-/// beyond them rounds to the ends, and so do they.
 #[derive(Clone, Copy)]
 pub(crate) struct ByProduct<S: Simd> {
     pub(crate) divisor: S::Divisor,
