@@ -64,7 +64,7 @@ compiled! {
     };
     fn limits(backend: Backend, x: &[Self], symmetric: bool) -> Limits;
     fn not_finite(x: &[Self]) -> Error;
-    fn quantize(backend: Backend, all: Quantize<'_, Self>) -> ();
+    fn quantize(backend: Backend, all: Quantize<'_, Self>) -> i32;
     fn dequantize(backend: Backend, all: Dequantize<'_, Self>) -> ();
     fn fake_quantize(backend: Backend, all: FakeQuantize<'_, Self>) -> ();
     fn fake_quantize_in_place(backend: Backend, x: &mut [Self], params: QuantParams) -> ();
@@ -74,7 +74,7 @@ compiled! {
     ) -> Result<()>;
     fn quantize_sets_with(
         backend: Backend, sets: Sets, x: Rows<'_, Self>, scheme: &Scheme, params: Params<'_>,
-        q: RowsMut<'_, i8>
+        to: &mut Outputs<'_>
     ) -> ();
     fn dequantize_sets(
         backend: Backend, sets: Sets, from: Quantized<'_>, x: RowsMut<'_, Self>

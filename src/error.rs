@@ -179,6 +179,14 @@ pub enum Error {
         /// The length of the data.
         found: usize,
     },
+    /// The sum of a set's integers may overflow `i32`.
+    #[error("the sum of {values} integers may overflow i32: at most {limit} are added up")]
+    SumOverflow {
+        /// The number of integers of the largest set.
+        values: usize,
+        /// The largest number of integers whose sum cannot overflow, whatever they are.
+        limit: usize,
+    },
     /// The product of a shape's dimensions, or of a count and a length, exceeds `usize`.
     #[error("the number of elements overflows usize")]
     SizeOverflow,

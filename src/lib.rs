@@ -105,6 +105,7 @@ pub mod reference;
 mod rows;
 mod scale_type;
 mod scheme;
+mod set_outputs;
 mod set_params;
 mod shape;
 mod simd;

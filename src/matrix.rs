@@ -8,7 +8,7 @@ use crate::drive::{Groups, Sets};
 use crate::environment::Environment;
 use crate::error::same_length;
 use crate::kernel::Quantized;
-use crate::quantized_mut::Outputs;
+use crate::set_outputs::SetOutputs;
 use crate::set_params::Params;
 use crate::stored::ZeroPoints;
 use crate::{
@@ -57,8 +57,8 @@ impl Backend {
     /// the scheme stores it in. Which of the two is returned, if there are both, depends on which
     /// set comes first. After either error, the outputs hold initialised values that mean nothing.
     /// [`Error::AxisOutOfRange`], [`Error::LengthMismatch`], [`Error::IntegerMismatch`],
-    /// [`Error::ScaleTypeMismatch`] or [`Error::SizeOverflow`] if the arguments do not fit one
-    /// another. Then nothing has been written. What lies between rows is never written.
+    /// [`Error::ScaleTypeMismatch`], [`Error::SumOverflow`] or [`Error::SizeOverflow`] if the
+    /// arguments do not fit one another. Then nothing has been written. What lies between rows is never written.
     ///
     /// ```
     /// use absmax::{Backend, QuantizedMut, Rows, RowsMut, Scheme};
@@ -89,14 +89,15 @@ impl Backend {
     /// more. Infinities saturate, and NaN becomes the zero point. Nothing is allocated, unless
     /// scales are per column.
     ///
-    /// `out` needs integers of the matrix' dimensions and nothing else. `params` needs
+    /// `out` needs integers of the matrix' dimensions. It may have sums, and has no parameters. `params` needs
     /// [`Scheme::scale_count`] scales, and as many zero points, or none if all zero points are 0.
     ///
     /// # Errors
     ///
     /// [`Error::InvalidParams`] if a scale or a zero point is not valid. [`Error::AxisOutOfRange`],
-    /// [`Error::LengthMismatch`], [`Error::IntegerMismatch`] or [`Error::SizeOverflow`] if the
-    /// arguments do not fit one another. Nothing has been written after any of these.
+    /// [`Error::LengthMismatch`], [`Error::IntegerMismatch`], [`Error::SumOverflow`] or
+    /// [`Error::SizeOverflow`] if the arguments do not fit one another. Nothing has been written
+    /// after any of these.
     ///
     /// ```
     /// use absmax::{Backend, Params, QuantizedMut, Rows, RowsMut, Scheme};
@@ -121,13 +122,14 @@ impl Backend {
         out: QuantizedMut<'_, Q>,
     ) -> Result<()> {
         let sets = Sets::new(scheme, &[x.rows(), x.row_len()])?;
-        let Outputs { q, params: own } = out.outputs;
-        same_layout([x.rows(), x.row_len()], &q)?;
-        same_length("scales to be written", 0, own.scales.len())?;
-        same_length("zero points to be written", 0, own.zero_points.len())?;
+        let mut to = out.outputs;
+        same_layout([x.rows(), x.row_len()], &to.q)?;
+        same_length("scales to be written", 0, to.sets.scales.len())?;
+        same_length("zero points to be written", 0, to.sets.zero_points.len())?;
         fit::<Q>(scheme)?;
         valid(scheme, sets, params)?;
-        T::quantize_sets_with(self, sets, x, &scheme, params, q);
+        fit_sums(scheme, sets, x.len(), &to.sets)?;
+        T::quantize_sets_with(self, sets, x, &scheme, params, &mut to);
         Ok(())
     }
 
@@ -281,7 +283,7 @@ impl Backend {
         mut out: QuantizedMut<'_, Q>,
     ) -> Result<()> {
         let to = &mut out.outputs;
-        let (count, params) = (sets.count()?, &to.params);
+        let (count, params) = (sets.count()?, &to.sets);
         same_length("scales", count, params.scales.len())?;
         let zero_points = if scheme.is_symmetric() { 0 } else { count };
         same_length("zero points", zero_points, params.zero_points.len())?;
@@ -291,6 +293,7 @@ impl Backend {
         if buffer != ScaleType::F32 && buffer != scheme.scale_type() {
             return Err(Error::ScaleTypeMismatch { scheme: scheme.scale_type(), buffer });
         }
+        fit_sums(scheme, sets, x.len(), &to.sets)?;
         match sets {
             // Most calls have one row or some short rows, which need not be laid out.
             Sets::Rows { row_len, group, .. } if row_len == group && row_len == x.row_len() => {
@@ -384,6 +387,24 @@ fn valid(scheme: Scheme, sets: Sets, params: Params<'_>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Checks that there is a place for the sum of each set, and that no sum of so many integers can
+/// overflow.
+fn fit_sums(scheme: Scheme, sets: Sets, len: usize, to: &SetOutputs<'_>) -> Result<()> {
+    if !to.wants_sums() {
+        return Ok(());
+    }
+    let count = sets.count()?;
+    if let Some(sums) = &to.sums {
+        same_length("sums", count, sums.len())?;
+    }
+    if let Some(sums) = &to.scaled_sums {
+        same_length("scaled sums", count, sums.len())?;
+    }
+    let largest = scheme.qmax().max(-scheme.qmin()) as usize;
+    let (values, limit) = (sets.largest(len), i32::MAX as usize / largest);
+    if values > limit { Err(Error::SumOverflow { values, limit }) } else { Ok(()) }
 }
 
 /// `count` times a value. A tensor without values may have any number of channels, so there may be

@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use crate::set_params::ParamsMut;
+use crate::set_outputs::SetOutputs;
 use crate::stored::{StoredScale, StoredZeroPoint};
 use crate::{Integer, RowsMut};
 
@@ -41,7 +41,7 @@ impl<'a, Q: Integer> QuantizedMut<'a, Q> {
     /// Outputs for the integers alone.
     #[inline]
     pub fn new(q: RowsMut<'a, Q>) -> Self {
-        Self { outputs: Outputs { q: q.bits(), params: ParamsMut::none() }, integer: PhantomData }
+        Self { outputs: Outputs { q: q.bits(), sets: SetOutputs::none() }, integer: PhantomData }
     }
 
     /// Outputs for the scales too, one for each set, in the order of the sets in memory. Their type
@@ -50,7 +50,40 @@ impl<'a, Q: Integer> QuantizedMut<'a, Q> {
     #[must_use]
     #[inline]
     pub fn with_scales<S: StoredScale>(mut self, scales: &'a mut [S]) -> Self {
-        self.outputs.params.scales = S::written(scales);
+        self.outputs.sets.scales = S::written(scales);
+        self
+    }
+
+    /// Outputs for the sum of the integers of each set too, in the order of the scales. A product
+    /// with another matrix of integers takes these sums for the zero points of that matrix:
+    ///
+    /// sum of q * (w - z) = (sum of q * w) - z * (sum of q).
+    ///
+    /// ```
+    /// use absmax::{Backend, QuantizedMut, Rows, RowsMut, Scheme};
+    ///
+    /// let x = [1.0, -2.0, 127.0, 5.0, 5.0, -10.0];
+    /// let (mut q, mut scales, mut sums) = ([0i8; 6], [0.0; 2], [0; 2]);
+    /// let out = QuantizedMut::new(RowsMut::new(&mut q, 2, 3)?)
+    ///     .with_scales(&mut scales)
+    ///     .with_sums(&mut sums);
+    /// Backend::best().quantize_rows(Scheme::int8().per_channel(0), Rows::new(&x, 2, 3)?, out)?;
+    /// assert_eq!(q, [1, -2, 127, 64, 64, -127]);
+    /// assert_eq!(sums, [126, 1]);
+    /// # Ok::<(), absmax::Error>(())
+    /// ```
+    #[must_use]
+    #[inline]
+    pub fn with_sums(mut self, sums: &'a mut [i32]) -> Self {
+        self.outputs.sets.sums = Some(sums);
+        self
+    }
+
+    /// Outputs for the sum of the integers of each set times its scale too, rounded once.
+    #[must_use]
+    #[inline]
+    pub fn with_scaled_sums(mut self, scaled_sums: &'a mut [f32]) -> Self {
+        self.outputs.sets.scaled_sums = Some(scaled_sums);
         self
     }
 
@@ -59,41 +92,41 @@ impl<'a, Q: Integer> QuantizedMut<'a, Q> {
     #[must_use]
     #[inline]
     pub fn with_zero_points<Z: StoredZeroPoint>(mut self, zero_points: &'a mut [Z]) -> Self {
-        self.outputs.params.zero_points = Z::written(zero_points);
+        self.outputs.sets.zero_points = Z::written(zero_points);
         self
     }
 }
 
-/// The outputs as kernels write them: the bits of the integers, whichever type these have, and the
-/// parameters.
+/// The outputs as kernels write them: the bits of the integers, whichever type these have, and what
+/// is written for each set.
 #[derive(Debug)]
 pub struct Outputs<'a> {
     pub(crate) q: RowsMut<'a, i8>,
-    pub(crate) params: ParamsMut<'a>,
+    pub(crate) sets: SetOutputs<'a>,
 }
 
 impl<'a> Outputs<'a> {
     /// Borrows all outputs again, for a shorter lifetime.
     #[inline(always)]
-    pub(crate) const fn reborrow(&mut self) -> Outputs<'_> {
-        Outputs { q: self.q.reborrow(), params: self.params.reborrow() }
+    pub(crate) fn reborrow(&mut self) -> Outputs<'_> {
+        Outputs { q: self.q.reborrow(), sets: self.sets.reborrow() }
     }
 
     /// The outputs of some rows, each of which is a set.
     #[inline(always)]
     pub(crate) fn part(&mut self, first: usize, rows: usize) -> Outputs<'_> {
-        let params = self.params.part(first..first + rows);
-        Outputs { q: self.q.part(first, rows), params }
+        let sets = self.sets.part(first..first + rows);
+        Outputs { q: self.q.part(first, rows), sets }
     }
 
-    /// Cuts the outputs into pieces of `rows` rows, which are not empty, and of the `sets` sets
-    /// that these rows have.
+    /// Cuts the outputs into pieces of `rows` rows, which are not empty, and of the `count`
+    /// sets that these rows have.
     pub(crate) fn chunks(
         self,
         rows: usize,
-        sets: usize,
+        count: usize,
     ) -> impl ExactSizeIterator<Item = Self> + Send {
-        let Self { q, mut params } = self;
-        q.chunks(rows).map(move |q| Self { q, params: params.take_first(sets) })
+        let Self { q, mut sets } = self;
+        q.chunks(rows).map(move |q| Self { q, sets: sets.take_first(count) })
     }
 }

@@ -115,6 +115,18 @@ pub fn dequantize_one<Q: Integer>(q: Q, params: QuantParams) -> f32 {
     in_default((q, params), |(q, params)| definition::dequantize_one(q, params))
 }
 
+/// The sum of integers times their scale, rounded once: to nearest, and to even of two that are
+/// equally near.
+///
+/// ```
+/// assert_eq!(absmax::reference::scaled_sum(-300, 0.5), -150.0);
+/// // 2^24 + 1 times 3 is halfway between two numbers that binary32 has, and the sum is not one of them.
+/// assert_eq!(absmax::reference::scaled_sum((1 << 24) + 1, 3.0), 50_331_652.0);
+/// ```
+pub fn scaled_sum(sum: i32, scale: f32) -> f32 {
+    in_default((sum, scale), |(sum, scale)| definition::scaled_sum(sum, scale))
+}
+
 /// The value as binary32, which is exact. A NaN keeps its sign and its payload, in the highest
 /// bits. The NaN of a narrow type becomes quiet.
 ///

@@ -1,11 +1,10 @@
-//! The parameters of many sets, one scale and one zero point for each: those that are given, and
-//! those that are written.
+//! The parameters of many sets that are given: one scale and one zero point for each.
 
 use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use crate::stored::{Scales, ScalesMut, StoredScale, StoredZeroPoint, ZeroPoints, ZeroPointsMut};
+use crate::stored::{Scales, StoredScale, StoredZeroPoint, ZeroPoints};
 
 /// Given parameters of many sets. A set is the values that share a scale: a tensor, a row, a column
 /// or a group, as a [`Scheme`](crate::Scheme) says. Sets are in the order of their first values in
@@ -24,8 +23,8 @@ use crate::stored::{Scales, ScalesMut, StoredScale, StoredZeroPoint, ZeroPoints,
 /// ```
 #[derive(Clone, Copy, Debug)]
 pub struct Params<'a> {
-    scales: Scales<'a>,
-    zero_points: ZeroPoints<'a>,
+    pub(crate) scales: Scales<'a>,
+    pub(crate) zero_points: ZeroPoints<'a>,
 }
 
 impl<'a> Params<'a> {
@@ -103,69 +102,5 @@ impl<'a> Params<'a> {
     /// The scale and the zero point of each set.
     pub(crate) fn iter(self) -> impl ExactSizeIterator<Item = (f32, i32)> {
         (0..self.len()).map(move |set| self.get(set))
-    }
-}
-
-/// Parameters of many sets that are written. There are as many zero points as scales, or none.
-#[derive(Debug)]
-pub(crate) struct ParamsMut<'a> {
-    pub(crate) scales: ScalesMut<'a>,
-    pub(crate) zero_points: ZeroPointsMut<'a>,
-}
-
-impl<'a> ParamsMut<'a> {
-    /// No parameters, so that none are written.
-    #[inline(always)]
-    pub(crate) fn none() -> Self {
-        Self { scales: ScalesMut::F32(&mut []), zero_points: ZeroPointsMut::I32(&mut []) }
-    }
-
-    /// Borrows all parameters again, for a shorter lifetime.
-    #[inline(always)]
-    pub(crate) const fn reborrow(&mut self) -> ParamsMut<'_> {
-        let Self { scales, zero_points } = self;
-        ParamsMut { scales: scales.reborrow(), zero_points: zero_points.reborrow() }
-    }
-
-    /// Borrows the parameters to read them.
-    #[inline(always)]
-    pub(crate) const fn read(&self) -> Params<'_> {
-        Params { scales: self.scales.read(), zero_points: self.zero_points.read() }
-    }
-
-    /// The number of sets.
-    #[inline(always)]
-    pub(crate) const fn len(&self) -> usize {
-        self.scales.len()
-    }
-
-    /// Writes the parameters of a set.
-    #[inline(always)]
-    pub(crate) fn set(&mut self, set: usize, scale: f32, zero_point: i32) {
-        self.scales.set(set, scale);
-        self.zero_points.set(set, zero_point);
-    }
-
-    /// The parameters of some sets.
-    #[inline(always)]
-    pub(crate) fn part(&mut self, sets: Range<usize>) -> ParamsMut<'_> {
-        let zero_points = if self.zero_points.len() == 0 {
-            ZeroPointsMut::I32(&mut [])
-        } else {
-            self.zero_points.part(sets.clone())
-        };
-        ParamsMut { scales: self.scales.part(sets), zero_points }
-    }
-
-    /// Takes the parameters of the first sets away, or all if there are fewer.
-    pub(crate) fn take_first(&mut self, sets: usize) -> Self {
-        let Self { scales, zero_points } = self;
-        Self { scales: scales.take_first(sets), zero_points: zero_points.take_first(sets) }
-    }
-
-    /// The first set whose scale is not finite.
-    pub(crate) fn first_not_finite(&self) -> Option<usize> {
-        let scales = self.scales.read();
-        (0..scales.len()).find(|&set| !scales.get(set).is_finite())
     }
 }

@@ -207,7 +207,8 @@ impl Backend {
         params.fit::<Q>()?;
         let (unsigned, traffic) = (Q::UNSIGNED, Traffic::copy(size_of_val(x), q.len()));
         let q = bytemuck::must_cast_slice_mut(q);
-        T::quantize(self, Quantize { x, params, known: false, traffic, unsigned, q });
+        let (known, sum) = (false, false);
+        T::quantize(self, Quantize { x, params, known, traffic, unsigned, sum, q });
         Ok(())
     }
 

@@ -129,6 +129,12 @@ macro_rules! stored {
         }
 
         impl<'a> $written<'a> {
+            /// The numbers, to be read.
+            #[inline(always)]
+            pub(crate) const fn into_read(self) -> $read<'a> {
+                match self { $(Self::$variant(stored) => $read::$variant(stored)),+ }
+            }
+
             /// The number of stored numbers.
             #[inline(always)]
             pub(crate) const fn len(&self) -> usize {
@@ -144,17 +150,18 @@ macro_rules! stored {
             /// The numbers of some sets.
             #[inline(always)]
             pub(crate) fn part(&mut self, sets: Range<usize>) -> $written<'_> {
-                match self { $(Self::$variant(stored) => $written::$variant(&mut stored[sets])),+ }
+                match self {
+                    $(Self::$variant(stored) => {
+                        $written::$variant(stored.get_mut(sets).unwrap_or_default())
+                    })+
+                }
             }
 
             /// Takes the numbers of the first sets away, or all if there are fewer.
             pub(crate) fn take_first(&mut self, sets: usize) -> Self {
                 match self {
                     $(Self::$variant(stored) => {
-                        let sets = sets.min(stored.len());
-                        let (first, rest) = core::mem::take(stored).split_at_mut(sets);
-                        *stored = rest;
-                        Self::$variant(first)
+                        Self::$variant(take_first(stored, sets))
                     })+
                 }
             }
@@ -287,4 +294,12 @@ impl ZeroPointsMut<'_> {
             }
         }
     }
+}
+
+/// Takes the first values away, or all if there are fewer.
+pub(crate) fn take_first<'a, T>(values: &mut &'a mut [T], count: usize) -> &'a mut [T] {
+    let count = count.min(values.len());
+    let (first, rest) = core::mem::take(values).split_at_mut(count);
+    *values = rest;
+    first
 }

@@ -213,6 +213,43 @@ fn rows_and_outputs() {
     assert_eq!(gaps, [0; 5]);
 }
 
+/// Sums need a place for each set, and are refused where they might overflow.
+#[test]
+fn sums() {
+    let backend = Backend::best();
+    let mismatch = |what, expected, found| Err(Error::LengthMismatch { what, expected, found });
+    let x = Rows::new(&[1.0, 2.0, 3.0, 4.0], 2, 2).unwrap();
+    let int8 = Scheme::int8().per_channel(0);
+    let (mut q, mut scales) = ([99i8; 4], [7.0; 2]);
+    let (mut sums, mut scaled) = ([5; 3], [5.0; 1]);
+    let out = QuantizedMut::new(RowsMut::new(&mut q, 2, 2).unwrap());
+    let out = out.with_scales(&mut scales).with_sums(&mut sums);
+    assert_eq!(backend.quantize_rows(int8, x, out), mismatch("sums", 2, 3));
+    let out = QuantizedMut::new(RowsMut::new(&mut q, 2, 2).unwrap());
+    let out = out.with_scales(&mut scales).with_sums(&mut []);
+    assert_eq!(backend.quantize_rows(int8, x, out), mismatch("sums", 2, 0));
+    let out = QuantizedMut::new(RowsMut::new(&mut q, 2, 2).unwrap()).with_scaled_sums(&mut scaled);
+    let params = Params::new(&[1.0f32; 2]);
+    let given = backend.quantize_rows_with(int8, x, params, out);
+    assert_eq!(given, mismatch("scaled sums", 2, 1));
+    assert_eq!((q, scales, sums, scaled), ([99; 4], [7.0; 2], [5; 3], [5.0; 1]));
+
+    // 255 times so many are the largest i32, or one more integer is too many.
+    let limit = i32::MAX as usize / 255;
+    let x = vec![bf16::ONE; limit + 1];
+    let (mut q, mut sum) = (vec![0u8; limit + 1], [0]);
+    let (mut scale, mut zero_point) = ([0.0], [0]);
+    let mut add = |values: usize| {
+        let q = RowsMut::new(&mut q[..values], 1, values).unwrap();
+        let out = QuantizedMut::new(q).with_scales(&mut scale).with_zero_points(&mut zero_point);
+        let x = Rows::new(&x[..values], 1, values).unwrap();
+        backend.quantize_rows(Scheme::uint8(), x, out.with_sums(&mut sum))
+    };
+    assert_eq!(add(limit + 1), Err(Error::SumOverflow { values: limit + 1, limit }));
+    assert_eq!(add(limit), Ok(()));
+    assert_eq!(sum, [i32::MAX / 255 * 255]);
+}
+
 /// Parameters that are given are looked at before anything is written: which of them is wrong is said.
 #[test]
 fn given_parameters() {
@@ -271,6 +308,10 @@ fn messages_carry_the_numbers() {
     assert_eq!(
         text(Error::InvalidParams { set: 1, scale: 1.0, zero_point: 3, qmin: 0, qmax: 0 }),
         "set 1 has scale 1 and zero point 3: the scale has to be finite and above 0, the zero point 0"
+    );
+    assert_eq!(
+        text(Error::SumOverflow { values: 20_000_000, limit: 16_909_320 }),
+        "the sum of 20000000 integers may overflow i32: at most 16909320 are added up"
     );
     assert_eq!(
         text(Error::AxisOutOfRange { axis: -3, rank: 2 }),

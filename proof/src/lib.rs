@@ -65,6 +65,7 @@ mod report;
 mod session;
 mod status;
 mod subject;
+mod summed;
 pub mod vectors;
 
 pub use effort::Effort;

@@ -10,6 +10,7 @@ use half::{bf16, f16};
 use crate::control;
 use crate::expected::{Errors, Quantized};
 use crate::inputs::{BitLayout, Byte, Input, Matrix, Stored};
+use crate::summed::Summed;
 
 /// The signal to quantization noise ratio in decibels and the cosine of some statistics, which
 /// [`ErrorStats`] only tells where it has `std`.
@@ -217,6 +218,57 @@ impl Subject {
         }
     }
 
+    /// Quantizes rows by the parameters of `given`, or by their own, and adds up the integers.
+    pub(crate) fn row_sums<T: Input, Q: Byte>(
+        self,
+        x: &[T],
+        matrix: Matrix,
+        scheme: Scheme,
+        given: Option<&Quantized<Q>>,
+        to: Summed<'_, Q>,
+    ) -> Result<()> {
+        let Self::Backend(backend, _) = self else {
+            let mut integers = vec![Q::UNTOUCHED; matrix.shape.iter().product()];
+            let Summed { q, scales, zero_points, sums, scaled_sums } = to;
+            let values = matrix.values(x);
+            let to = Summed { q: &mut integers, scales, zero_points, sums, scaled_sums };
+            control::sums(&values, &matrix.shape, scheme, given, to)?;
+            matrix.write(&integers, q);
+            return Ok(());
+        };
+        let Summed { q, scales, zero_points, sums, scaled_sums } = to;
+        let x = from_rows(x, matrix)?;
+        let out = with_sums(QuantizedMut::new(to_rows(q, matrix)?), sums, scaled_sums);
+        match given {
+            Some(of) => {
+                let params = Params::new(&of.scales).with_zero_points(&of.zero_points);
+                backend.quantize_rows_with(scheme, x, params, out)
+            }
+            None => {
+                let out = out.with_scales(scales).with_zero_points(zero_points);
+                backend.quantize_rows(scheme, x, out)
+            }
+        }
+    }
+
+    /// Quantizes a tensor and adds up the integers.
+    pub(crate) fn tensor_sums<T: Input, Q: Byte>(
+        self,
+        x: &[T],
+        shape: &[usize],
+        scheme: Scheme,
+        to: Summed<'_, Q>,
+    ) -> Result<()> {
+        let Self::Backend(backend, _) = self else {
+            return control::sums(x, shape, scheme, None, to);
+        };
+        let Summed { q, scales, zero_points, sums, scaled_sums } = to;
+        let out = QuantizedMut::new(to_rows(q, Matrix::gapless([1, x.len()]))?);
+        let out = out.with_scales(scales).with_zero_points(zero_points);
+        let out = with_sums(out, sums, scaled_sums);
+        backend.quantize_tensor_into(scheme, TensorView::new(x, shape)?, out)
+    }
+
     pub(crate) fn quantize_tensor<T: Input, Q: Byte>(
         self,
         x: &[T],
@@ -328,6 +380,20 @@ impl Subject {
             Self::Control => control::params(scheme, min, max),
         }
     }
+}
+
+fn with_sums<'a, Q: Byte>(
+    mut out: QuantizedMut<'a, Q>,
+    sums: Option<&'a mut [i32]>,
+    scaled_sums: Option<&'a mut [f32]>,
+) -> QuantizedMut<'a, Q> {
+    if let Some(sums) = sums {
+        out = out.with_sums(sums);
+    }
+    if let Some(sums) = scaled_sums {
+        out = out.with_scaled_sums(sums);
+    }
+    out
 }
 
 fn from_rows<V>(

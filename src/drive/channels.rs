@@ -12,8 +12,8 @@ use core::iter;
 use super::failure::set_error;
 use super::parallel::{self, CHUNK};
 use crate::kernel::{
-    ColumnLimits, Columns, DequantizeColumns, DequantizePlanes, PlaneLimits, QuantizeColumns,
-    QuantizePlanes, Quantized, Traffic,
+    ColumnLimits, ColumnSums, Columns, DequantizeColumns, DequantizePlanes, PlaneLimits,
+    QuantizeColumns, QuantizePlanes, Quantized, Traffic,
 };
 use crate::limits::Limits;
 use crate::quantized_mut::Outputs;
@@ -39,15 +39,16 @@ impl Channels {
         scheme: &Scheme,
         to: &mut Outputs<'_>,
     ) -> Result<()> {
-        let Outputs { q, mut params } = to.reborrow();
         for (set, limits) in self.limits(backend, x, scheme).into_iter().enumerate() {
             let (scale, zero_point) = scheme.choose(limits);
             if !scale.is_finite() {
                 return Err(set_error(x, scheme, limits).in_set(set, 0));
             }
-            params.set(set, scale, zero_point);
+            to.sets.set(set, scale, zero_point);
         }
-        self.quantize_given(backend, x, scheme, params.read(), true, q);
+        let Outputs { q, sets } = to.reborrow();
+        let (params, sets) = sets.split();
+        self.quantize_given(backend, x, scheme, params, true, &mut Outputs { q, sets });
         Ok(())
     }
 
@@ -116,7 +117,8 @@ impl Channels {
     }
 
     /// Quantizes `x` by a given scale and zero point of each channel. `known` says whether they
-    /// were computed from finite values that include these.
+    /// were computed from finite values that include these. Of the outputs for each set, only sums
+    /// are written.
     pub(super) fn quantize_given<T: Value>(
         self,
         backend: Backend,
@@ -124,21 +126,47 @@ impl Channels {
         scheme: &Scheme,
         params: Params<'_>,
         known: bool,
-        q: RowsMut<'_, i8>,
+        to: &mut Outputs<'_>,
     ) {
+        let Outputs { q, mut sets } = to.reborrow();
+        let wanted = sets.wants_sums();
+        let sums = self.quantize_by(backend, x, scheme, params, known, (q, wanted));
+        for (set, (sum, (scale, _))) in sums.into_iter().zip(params.iter()).enumerate() {
+            sets.set_sum(set, sum, scale);
+        }
+    }
+
+    /// Quantizes `x` and returns the sum of the integers of each channel, or nothing if they
+    /// are not added up.
+    fn quantize_by<T: Value>(
+        self,
+        backend: Backend,
+        x: Rows<'_, T>,
+        scheme: &Scheme,
+        params: Params<'_>,
+        known: bool,
+        (q, add): (RowsMut<'_, i8>, bool),
+    ) -> Vec<i32> {
         let (threads, elements) = (backend.threads(), x.len());
         if elements == 0 {
-            return;
+            return vec![0; if add { self.count } else { 0 }];
         }
+        let merge = |mut one: Vec<i32>, other: Vec<i32>| {
+            one.iter_mut().zip(other).for_each(|(one, other)| *one = one.wrapping_add(other));
+            one
+        };
+        let unsigned = scheme.is_unsigned();
         match x.gapless() {
             Some(x) if self.sliced() => {
                 let (piece, inner) = (Self::piece(self.plane()), self.inner);
                 let params = params.iter().map(|(scale, zero)| scheme.valid_params(scale, zero));
-                let (params, unsigned) = (&params.collect::<Vec<_>>()[..], scheme.is_unsigned());
+                let params = &params.collect::<Vec<_>>()[..];
                 let pieces = x.chunks(piece).zip(q.into_slice().chunks_mut(piece)).rev();
-                parallel::for_each(pieces, elements, threads, |(x, q)| {
-                    backend.run(QuantizePlanes { x, inner, params, known, unsigned, q });
-                });
+                let new = || vec![0; if add { self.count } else { 0 }];
+                let quantize = |sums: &mut Vec<i32>, (x, q)| {
+                    backend.run(QuantizePlanes { x, inner, params, known, unsigned, q, sums });
+                };
+                parallel::fold(pieces, elements, threads, new, quantize, merge)
             }
             gapless => {
                 let (scales, zero_points) = params.unzip();
@@ -147,11 +175,27 @@ impl Channels {
                 let traffic = Traffic::read(elements * size_of::<T>());
                 let piece = self.slices(gapless.is_some() && q.is_gapless());
                 let slices = x.slices(piece).zip(q.slices(piece)).rev();
-                parallel::for_each(slices, elements, threads, |(x, q)| {
-                    backend.run(QuantizeColumns { x, columns, traffic, q });
-                });
+                let new = || vec![0; if add { self.columns() } else { 0 }];
+                let quantize = |sums: &mut Vec<i32>, (x, q): (_, &mut [i8])| {
+                    backend.run(QuantizeColumns { x, columns, traffic, q: &mut *q });
+                    if add {
+                        // The slice is still in the cache.
+                        backend.run(ColumnSums { q, unsigned, sums });
+                    }
+                };
+                let sums = parallel::fold(slices, elements, threads, new, quantize, merge);
+                if add { self.add_columns(&sums) } else { sums }
             }
         }
+    }
+
+    /// The sums of the channels, each of which several columns may belong to.
+    fn add_columns(self, columns: &[i32]) -> Vec<i32> {
+        let mut sums = vec![0i32; self.count];
+        for (slice, channel) in columns.chunks_exact(self.inner).zip((0..self.count).cycle()) {
+            sums[channel] = slice.iter().copied().fold(sums[channel], i32::wrapping_add);
+        }
+        sums
     }
 
     /// Dequantizes: x' = (q - zero_point) * scale, by the parameters of each channel. The lengths

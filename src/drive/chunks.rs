@@ -31,17 +31,19 @@ pub(crate) fn limits<T: Value>(backend: Backend, x: &[T], symmetric: bool) -> Li
 }
 
 /// Quantizes from the last chunk to the first. If the data have just been read for their range,
-/// their end is still in the cache.
+/// their end is still in the cache. Returns the sum of the integers, or 0 if they are not added up.
 #[inline(always)]
-pub(crate) fn quantize<T: Value>(backend: Backend, all: Quantize<'_, T>) {
+pub(crate) fn quantize<T: Value>(backend: Backend, all: Quantize<'_, T>) -> i32 {
     if all.x.len() <= CHUNK {
         return backend.run(all);
     }
-    let Quantize { x, params, known, traffic, unsigned, q } = all;
+    let Quantize { x, params, known, traffic, unsigned, sum, q } = all;
     let chunks = x.chunks(CHUNK).zip(q.chunks_mut(CHUNK)).rev();
-    parallel::for_each(chunks, x.len(), backend.threads(), |(x, q)| {
-        backend.run(Quantize { x, params, known, traffic, unsigned, q });
-    });
+    let add = |total: &mut i32, (x, q)| {
+        let chunk = Quantize { x, params, known, traffic, unsigned, sum, q };
+        *total = total.wrapping_add(backend.run(chunk));
+    };
+    parallel::fold(chunks, x.len(), backend.threads(), || 0, add, i32::wrapping_add)
 }
 
 /// Dequantizes chunk by chunk.

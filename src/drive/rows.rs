@@ -9,7 +9,8 @@ use crate::kernel::{
 };
 use crate::limits::Limits;
 use crate::quantized_mut::Outputs;
-use crate::set_params::{Params, ParamsMut};
+use crate::set_outputs::SetOutputs;
+use crate::set_params::Params;
 use crate::simd::{LANES, Value};
 use crate::{Backend, Result, Rows, RowsMut, Scheme};
 
@@ -30,7 +31,10 @@ pub(crate) fn quantize_groups<T: Value>(backend: Backend, groups: Groups<'_, '_,
     let Groups { x, group, scheme, to } = groups;
     if x.row_len() == 0 {
         let (scale, zero_point) = scheme.choose(Limits::symmetric(0.0));
-        (0..to.params.len()).for_each(|set| to.params.set(set, scale, zero_point));
+        for set in 0..to.sets.params().len() {
+            to.sets.set(set, scale, zero_point);
+            to.sets.set_sum(set, 0, scale);
+        }
         return Ok(());
     }
     if x.row_len() == group {
@@ -38,7 +42,7 @@ pub(crate) fn quantize_groups<T: Value>(backend: Backend, groups: Groups<'_, '_,
     } else {
         quantize_in_rows(backend, Groups { x, group, scheme, to: &mut *to });
     }
-    match to.params.first_not_finite() {
+    match to.sets.first_not_finite() {
         None => Ok(()),
         Some(set) => {
             let of_row = x.row_len().div_ceil(group);
@@ -80,13 +84,15 @@ fn quantize_long_rows<T: Value>(backend: Backend, all: QuantizeRows<'_, '_, T>) 
         let x = x.row(row);
         let limits = chunks::limits(backend, x, scheme.is_symmetric());
         let (scale, zero_point) = scheme.choose(limits);
-        to.params.set(row, scale, zero_point);
+        to.sets.set(row, scale, zero_point);
         if scale.is_finite() {
             let params = scheme.valid_params(scale, zero_point);
-            let q = to.q.row_mut(row);
-            let (traffic, unsigned) =
-                (Traffic::copy(size_of_val(x), q.len()), scheme.is_unsigned());
-            chunks::quantize(backend, Quantize { x, params, known: true, traffic, unsigned, q });
+            let (known, unsigned) = (true, scheme.is_unsigned());
+            let (sum, q) = (to.sets.wants_sums(), to.q.row_mut(row));
+            let traffic = Traffic::copy(size_of_val(x), q.len());
+            let row_of = Quantize { x, params, known, traffic, unsigned, sum, q };
+            let sum = chunks::quantize(backend, row_of);
+            to.sets.set_sum(row, sum, scale);
         }
     }
 }
@@ -122,8 +128,8 @@ fn quantize_in_rows<T: Value>(backend: Backend, all: Groups<'_, '_, T>) {
     let threads = if x.row_len() > CHUNK { 1 } else { threads };
     parallel::for_each(pieces, elements, threads, |(x, mut to)| {
         for row in 0..x.rows() {
-            let params = to.params.part(row * sets..(row + 1) * sets);
-            quantize_row(backend, (x.row(row), to.q.row_mut(row)), group, scheme, params);
+            let outputs = to.sets.part(row * sets..(row + 1) * sets);
+            quantize_row(backend, (x.row(row), to.q.row_mut(row)), group, scheme, outputs);
         }
     });
 }
@@ -134,16 +140,15 @@ fn quantize_row<T: Value>(
     (x, q): (&[T], &mut [i8]),
     group: usize,
     scheme: &Scheme,
-    mut params: ParamsMut<'_>,
+    mut sets: SetOutputs<'_>,
 ) {
-    let sets = x.len() / group;
-    let (whole, last) = x.split_at(sets * group);
-    let (q_whole, q_last) = q.split_at_mut(sets * group);
-    let (q, of_whole) = (RowsMut::of_len(q_whole, group), params.part(0..sets));
-    let mut to = Outputs { q, params: of_whole };
+    let count = x.len() / group;
+    let (whole, last) = x.split_at(count * group);
+    let (q_whole, q_last) = q.split_at_mut(count * group);
+    let mut to = Outputs { q: RowsMut::of_len(q_whole, group), sets: sets.part(0..count) };
     quantize_rows(backend, QuantizeRows { x: &Rows::of_len(whole, group), scheme, to: &mut to });
     if !last.is_empty() {
-        let mut to = Outputs { q: RowsMut::one(q_last), params: params.part(sets..sets + 1) };
+        let mut to = Outputs { q: RowsMut::one(q_last), sets: sets.part(count..count + 1) };
         quantize_rows(backend, QuantizeRows { x: &Rows::one(last), scheme, to: &mut to });
     }
 }
@@ -155,7 +160,6 @@ pub(super) fn quantize_whole<T: Value>(
     scheme: &Scheme,
     to: &mut Outputs<'_>,
 ) -> Result<()> {
-    let Outputs { q, mut params } = to.reborrow();
     let symmetric = scheme.is_symmetric();
     let see = |seen: &mut Option<Limits>, x: Rows<'_, T>| {
         for row in 0..x.rows() {
@@ -171,12 +175,27 @@ pub(super) fn quantize_whole<T: Value>(
     if !scale.is_finite() {
         return Err(set_error(x, scheme, limits).in_set(0, 0));
     }
-    params.set(0, scale, zero_point);
+    to.sets.set(0, scale, zero_point);
     let (scales, zero_points) = ([scale], [zero_point]);
     let params = Params::new(&scales).with_zero_points(&zero_points);
-    let group = x.row_len();
-    quantize_given(backend, QuantizeGiven { x, group, scheme: *scheme, params, known: true, q });
+    quantize_whole_given(backend, x, scheme, params, true, to);
     Ok(())
+}
+
+/// Quantizes all rows by one given scale.
+pub(super) fn quantize_whole_given<T: Value>(
+    backend: Backend,
+    x: Rows<'_, T>,
+    scheme: &Scheme,
+    params: Params<'_>,
+    known: bool,
+    to: &mut Outputs<'_>,
+) {
+    let (group, scheme, sum) = (x.row_len(), *scheme, to.sets.wants_sums());
+    let of_rows = Outputs { q: to.q.reborrow(), sets: SetOutputs::none() };
+    let all = QuantizeGiven { x, group, scheme, params, known, sum, to: of_rows };
+    let sum = quantize_given(backend, all);
+    to.sets.set_sum(0, sum, params.get(0).0);
 }
 
 /// The number of rows of a piece that one thread takes at a time.
@@ -185,33 +204,41 @@ fn rows_of_a_piece(row_len: usize) -> usize {
 }
 
 /// Quantizes rows in groups by given parameters: one set of parameters for each group, or one for
-/// all values.
-pub(super) fn quantize_given<T: Value>(backend: Backend, all: QuantizeGiven<'_, T>) {
-    let QuantizeGiven { x, group, scheme, params, known, mut q } = all;
+/// all values. Returns the sum of all integers, or 0 if they are not added up.
+pub(super) fn quantize_given<T: Value>(backend: Backend, all: QuantizeGiven<'_, T>) -> i32 {
+    let QuantizeGiven { x, group, scheme, params, known, sum, mut to } = all;
     let (row_len, elements) = (x.row_len(), x.len());
     if elements == 0 {
-        return;
+        // There may be sets all the same, of no values each.
+        params.iter().enumerate().for_each(|(set, (scale, _))| to.sets.set_sum(set, 0, scale));
+        return 0;
     }
     let sets = row_len.div_ceil(group);
     if group > CHUNK {
+        let mut total = 0i32;
         for row in 0..x.rows() {
-            let groups = x.row(row).chunks(group).zip(q.row_mut(row).chunks_mut(group));
-            for (set, (x, q)) in groups.enumerate() {
-                let (scale, zero_point) = params.of_set(row * sets + set);
+            let groups = x.row(row).chunks(group).zip(to.q.row_mut(row).chunks_mut(group));
+            for (set, (x, q)) in (row * sets..).zip(groups) {
+                let (scale, zero_point) = params.of_set(set);
                 let params = scheme.valid_params(scale, zero_point);
                 let (traffic, unsigned) =
                     (Traffic::copy(size_of_val(x), q.len()), scheme.is_unsigned());
-                chunks::quantize(backend, Quantize { x, params, known, traffic, unsigned, q });
+                let group = Quantize { x, params, known, traffic, unsigned, sum, q };
+                let sum = chunks::quantize(backend, group);
+                to.sets.set_sum(set, sum, scale);
+                total = total.wrapping_add(sum);
             }
         }
-        return;
+        return total;
     }
     let rows = rows_of_a_piece(row_len);
-    let pieces = x.chunks(rows).zip(q.chunks(rows)).enumerate();
-    parallel::for_each(pieces, elements, backend.threads(), |(piece, (x, q))| {
+    let pieces = x.chunks(rows).zip(to.chunks(rows, rows * sets)).enumerate();
+    let add = |total: &mut i32, (piece, (x, to)): (usize, (Rows<'_, T>, Outputs<'_>))| {
         let params = params.of_sets(piece * rows * sets, x.rows() * sets);
-        backend.run(QuantizeGiven { x, group, scheme, params, known, q });
-    });
+        let piece = QuantizeGiven { x, group, scheme, params, known, sum, to };
+        *total = total.wrapping_add(backend.run(piece));
+    };
+    parallel::fold(pieces, elements, backend.threads(), || 0, add, i32::wrapping_add)
 }
 
 /// Dequantizes rows in groups. The lengths agree.

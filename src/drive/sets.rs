@@ -1,7 +1,10 @@
 //! Decides which values of a tensor share a scale, and how each such set is reached.
 
 use super::channels::Channels;
-use super::rows::{Groups, dequantize_groups, quantize_given, quantize_groups, quantize_whole};
+use super::rows::{
+    Groups, dequantize_groups, quantize_given, quantize_groups, quantize_whole,
+    quantize_whole_given,
+};
 use crate::kernel::{DequantizeRows, QuantizeGiven, Quantized};
 use crate::quantized_mut::Outputs;
 use crate::set_params::Params;
@@ -60,6 +63,17 @@ impl Sets {
             }
             Self::Rows { rows, .. } => Ok(rows),
             Self::Channels(channels) => Ok(channels.count),
+        }
+    }
+}
+
+impl Sets {
+    /// The number of values of the largest set, if there are `len` values.
+    pub(crate) fn largest(self, len: usize) -> usize {
+        match self {
+            Self::Whole => len,
+            Self::Rows { group, .. } => group,
+            Self::Channels(channels) => len.checked_div(channels.count).unwrap_or(0),
         }
     }
 }
@@ -123,15 +137,18 @@ pub(crate) fn quantize_sets_with<T: Value>(
     mut x: Rows<'_, T>,
     scheme: &Scheme,
     params: Params<'_>,
-    mut q: RowsMut<'_, i8>,
+    to: &mut Outputs<'_>,
 ) {
-    match sets.lay(&mut x, &mut q) {
+    match sets.lay(&mut x, &mut to.q) {
         Laid::Channels(channels) => {
-            channels.quantize_given(backend, x, scheme, params, false, q);
+            channels.quantize_given(backend, x, scheme, params, false, to);
+        }
+        Laid::Rows(_) if matches!(sets, Sets::Whole) => {
+            quantize_whole_given(backend, x, scheme, params, false, to);
         }
         Laid::Rows(group) => {
-            let scheme = *scheme;
-            quantize_given(backend, QuantizeGiven { x, group, scheme, params, known: false, q });
+            let (scheme, known, sum, to) = (*scheme, false, to.sets.wants_sums(), to.reborrow());
+            quantize_given(backend, QuantizeGiven { x, group, scheme, params, known, sum, to });
         }
     }
 }

@@ -9,6 +9,9 @@
 //! written twice with the same bits. Only a slice shorter than one block and the end of a slice
 //! that is computed in place are padded. They go through the same operations.
 
+use core::array;
+use core::ops::Range;
+
 use bytemuck::Zeroable;
 
 use crate::simd::{BLOCK, Simd};
@@ -71,6 +74,19 @@ pub(crate) trait Map<S: Simd> {
         src: &[[Self::In; BLOCK]; N],
         dst: &mut [[Self::Out; BLOCK]; N],
     );
+
+    /// Computes a block at an end of the slice. Results outside `fresh` are those of other blocks
+    /// too, or of padding.
+    #[inline(always)]
+    fn edge(
+        &mut self,
+        s: S,
+        src: &[Self::In; BLOCK],
+        dst: &mut [Self::Out; BLOCK],
+        _fresh: Range<usize>,
+    ) {
+        self.blocks::<1, false>(s, array::from_ref(src), array::from_mut(dst));
+    }
 }
 
 /// dst = map(src), which have the same length.
@@ -108,7 +124,7 @@ pub(crate) fn map_as<S: Simd, M: Map<S>, const STREAM: bool>(
     if STREAM {
         start = dst.as_ptr().align_offset(LINE).min(BLOCK);
         if let Some(dst) = dst.first_chunk_mut() {
-            map.blocks::<1, false>(s, core::array::from_ref(first), core::array::from_mut(dst));
+            map.edge(s, first, dst, 0..start);
         }
     }
     let mut blocks = src[start..].as_chunks::<BLOCK>().0;
@@ -123,12 +139,13 @@ pub(crate) fn map_as<S: Simd, M: Map<S>, const STREAM: bool>(
         (blocks, blocks_out) = (rest, rest_out);
     }
     for (src, dst) in blocks.iter().zip(blocks_out) {
-        map.blocks::<1, STREAM>(s, core::array::from_ref(src), core::array::from_mut(dst));
+        map.blocks::<1, STREAM>(s, array::from_ref(src), array::from_mut(dst));
     }
-    if (n - start) % BLOCK != 0
+    let left = (n - start) % BLOCK;
+    if left != 0
         && let Some(dst) = dst.last_chunk_mut()
     {
-        map.blocks::<1, false>(s, core::array::from_ref(last), core::array::from_mut(dst));
+        map.edge(s, last, dst, BLOCK - left..BLOCK);
     }
 }
 
@@ -142,7 +159,7 @@ where
     let (blocks, rest) = x.as_chunks_mut::<BLOCK>();
     for block in blocks {
         let src = [*block];
-        map.blocks::<1, false>(s, &src, core::array::from_mut(block));
+        map.blocks::<1, false>(s, &src, array::from_mut(block));
     }
     let mut src = [T::zeroed(); BLOCK];
     let src = &mut src[..rest.len()];
@@ -156,11 +173,10 @@ fn map_short<S: Simd, M: Map<S>>(s: S, map: &mut M, src: &[M::In], dst: &mut [M:
     if src.is_empty() {
         return;
     }
-    let mut padded = [[M::In::zeroed(); BLOCK]];
-    let mut result = [[M::Out::zeroed(); BLOCK]];
-    padded[0][..src.len()].copy_from_slice(src);
-    map.blocks::<1, false>(s, &padded, &mut result);
-    dst.copy_from_slice(&result[0][..src.len()]);
+    let (mut padded, mut result) = ([M::In::zeroed(); BLOCK], [M::Out::zeroed(); BLOCK]);
+    padded[..src.len()].copy_from_slice(src);
+    map.edge(s, &padded, &mut result, 0..src.len());
+    dst.copy_from_slice(&result[..src.len()]);
 }
 
 /// A computation that only reads values. It may see them in any order, and those near the ends more
@@ -186,7 +202,7 @@ pub(crate) fn scan<S: Simd, C: Scan<S>>(s: S, scan: &mut C, src: &[C::In], traff
     };
     // A load that straddles two cache lines costs as much as two loads.
     let start = src.as_ptr().align_offset(LINE).min(BLOCK);
-    scan.blocks(s, core::array::from_ref(first));
+    scan.blocks(s, array::from_ref(first));
     let mut blocks = src[start..].as_chunks::<BLOCK>().0;
     if S::PANELS {
         let (panels, rest) = blocks.as_chunks::<PANEL>();
@@ -197,9 +213,9 @@ pub(crate) fn scan<S: Simd, C: Scan<S>>(s: S, scan: &mut C, src: &[C::In], traff
         blocks = rest;
     }
     for src in blocks {
-        scan.blocks(s, core::array::from_ref(src));
+        scan.blocks(s, array::from_ref(src));
     }
-    scan.blocks(s, core::array::from_ref(last));
+    scan.blocks(s, array::from_ref(last));
 }
 
 /// Prefetches the cache lines some way ahead of these values.

@@ -49,7 +49,7 @@ fn quantize_groups<S: Simd, T: Value, const G: usize>(
     groups: QuantizeGroups<'_, '_, T>,
 ) -> usize {
     let QuantizeGroups { rows: QuantizeRows { x, scheme, to }, first, traffic } = groups;
-    let Outputs { q, params } = to;
+    let Outputs { q, sets } = to;
     let x = x.gapless().unwrap_or_default().as_chunks::<G>().0;
     let q = q.reborrow().into_slice().as_chunks_mut::<G>().0;
     let sixteens = (x.len() - first) / LANES;
@@ -66,9 +66,15 @@ fn quantize_groups<S: Simd, T: Value, const G: usize>(
             if !divisors.proven {
                 return at;
             }
-            params.scales.store(at, &divisors.scales);
-            params.zero_points.store(at, &divisors.zero_points);
+            sets.scales.store(at, &divisors.scales);
+            sets.zero_points.store(at, &divisors.zero_points);
             quantize_sixteen(s, &x[at..], *scheme, divisors, &mut q[at..]);
+            if sets.wants_sums() {
+                let sums = sums_of_sixteen(&q[at..], scheme.is_unsigned());
+                for (i, (sum, scale)) in sums.into_iter().zip(divisors.scales).enumerate() {
+                    sets.set_sum(at + i, sum, scale);
+                }
+            }
         }
     }
     first + sixteens * LANES
@@ -216,6 +222,18 @@ fn quantize_sixteen<S: Simd, T: Value, const G: usize>(
     } else {
         Sixteen::<T, G, true> { x, divisors, grid, q }.with(s, grid.limited(s));
     }
+}
+
+/// The sums of sixteen groups of integers. The compiler makes vectors of the loops.
+#[inline(always)]
+fn sums_of_sixteen<const G: usize>(q: &[[i8; G]], unsigned: bool) -> [i32; LANES] {
+    let mut sums = [0; LANES];
+    for (sum, q) in sums.iter_mut().zip(q) {
+        for &q in q {
+            *sum += if unsigned { i32::from(q.cast_unsigned()) } else { i32::from(q) };
+        }
+    }
+    sums
 }
 
 /// Sixteen groups of G values, with zero points if `ZEROS`.

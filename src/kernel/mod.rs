@@ -17,12 +17,13 @@ mod planes;
 mod quantize;
 mod quantized;
 mod rows;
+mod sum;
 
 pub(crate) use abs_max::AbsMax;
 pub(crate) use blocks::Traffic;
 pub(crate) use check_division::CheckDivision;
 pub use check_division::{SIGNIFICANDS, Tally};
-pub(crate) use columns::{ColumnLimits, Columns, DequantizeColumns, QuantizeColumns};
+pub(crate) use columns::{ColumnLimits, ColumnSums, Columns, DequantizeColumns, QuantizeColumns};
 pub(crate) use dequantize::Dequantize;
 pub(crate) use error_sums::{ErrorSums, Sums};
 pub(crate) use fake_quantize::{FakeQuantize, FakeQuantizeInPlace};

@@ -5,7 +5,7 @@ use super::abs_max::abs_max;
 use super::blocks::Traffic;
 use super::dequantize::Dequantize;
 use super::min_max::min_max;
-use super::quantize::{Quantize, known_row_without_nan};
+use super::quantize::{Quantize, To, known_row_without_nan};
 use crate::QuantParams;
 use crate::limits::Limits;
 use crate::set_params::Params;
@@ -53,6 +53,8 @@ pub(crate) struct QuantizePlanes<'a, T> {
     /// Whether `q` holds the bits of [`u8`].
     pub(crate) unsigned: bool,
     pub(crate) q: &'a mut [i8],
+    /// What the sum of the integers of each channel is added to, or nothing.
+    pub(crate) sums: &'a mut [i32],
 }
 
 impl<T: Value> Kernel for QuantizePlanes<'_, T> {
@@ -60,15 +62,19 @@ impl<T: Value> Kernel for QuantizePlanes<'_, T> {
 
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) {
-        let Self { x, inner, params, known, unsigned, q } = self;
-        let plane = inner * params.len();
+        let Self { x, inner, params, known, unsigned, q, sums } = self;
+        let (plane, sum) = (inner * params.len(), !sums.is_empty());
         for (x, q) in x.chunks_exact(plane).zip(q.chunks_exact_mut(plane)) {
             let slices = x.chunks_exact(inner).zip(q.chunks_exact_mut(inner));
-            for ((x, q), &params) in slices.zip(params) {
-                if known {
-                    known_row_without_nan(s, x, params, unsigned, q);
+            for (channel, ((x, q), &params)) in slices.zip(params).enumerate() {
+                let sum = if known {
+                    known_row_without_nan(s, x, params, To { unsigned, sum, q })
                 } else {
-                    Quantize { x, params, known, traffic: Traffic::CACHED, unsigned, q }.eval(s);
+                    let traffic = Traffic::CACHED;
+                    Quantize { x, params, known, traffic, unsigned, sum, q }.eval(s)
+                };
+                if let Some(total) = sums.get_mut(channel) {
+                    *total = total.wrapping_add(sum);
                 }
             }
         }

@@ -49,6 +49,7 @@ use super::blocks::{Traffic, map, map_as};
 use super::convert::{Careful, Hopeful, Known};
 use super::divide::{ByDivision, ByProduct};
 use super::grid::{Finish, Grid, Suspect, WithFinish};
+use super::sum::Summed;
 use crate::QuantParams;
 use crate::reciprocal::Reciprocal;
 use crate::simd::{Kernel, Simd, Value};
@@ -62,77 +63,96 @@ pub struct Quantize<'a, T> {
     pub(crate) traffic: Traffic,
     /// Whether `q` holds the bits of [`u8`].
     pub(crate) unsigned: bool,
+    /// Whether to add up the integers. They are then not streamed.
+    pub(crate) sum: bool,
     pub(crate) q: &'a mut [i8],
 }
 
 impl<T: Value> Kernel for Quantize<'_, T> {
-    type Output = ();
+    /// The sum of the integers, or 0 if they are not added up.
+    type Output = i32;
 
     #[inline(always)]
-    fn eval<S: Simd>(self, s: S) {
-        let Self { x, params, known, traffic, unsigned, q } = self;
-        let grid = Grid::new(params, unsigned);
+    fn eval<S: Simd>(self, s: S) -> i32 {
+        let Self { x, params, known, mut traffic, unsigned, sum, q } = self;
+        traffic.stream &= !sum;
+        let (grid, to) = (Grid::new(params, unsigned), To { unsigned, sum, q });
         let Some(reciprocal) = params.reciprocal() else {
-            return by_division(s, x, params, grid, q);
+            return by_division(s, x, params, to);
         };
         if !known {
-            return grid.finish(s, Given { x, params, reciprocal, traffic, q });
+            return grid.finish(s, Given { x, params, reciprocal, traffic, to });
         }
         let scale = params.scale();
         if S::STREAMS && traffic.stream {
-            grid.finish(s, InRange::<T, true, false> { x, scale, reciprocal, traffic, q });
+            let (_, sum) =
+                grid.finish(s, InRange::<T, true, false> { x, scale, reciprocal, traffic, to });
             s.stream_fence();
+            sum
         } else {
-            grid.finish(s, InRange::<T, false, false> { x, scale, reciprocal, traffic, q });
+            grid.finish(s, InRange::<T, false, false> { x, scale, reciprocal, traffic, to }).1
         }
     }
 }
 
+/// Where integers go.
+pub(super) struct To<'a> {
+    /// Whether `q` holds the bits of [`u8`].
+    pub(super) unsigned: bool,
+    /// Whether to add up the integers.
+    pub(super) sum: bool,
+    pub(super) q: &'a mut [i8],
+}
+
 /// Quantizes values that are in the cache and within the range of their scale. None of them is NaN.
+/// Returns the sum of the integers, or 0 if they are not added up.
 #[inline(always)]
 pub(super) fn known_row_without_nan<S: Simd, T: Value>(
     s: S,
     x: &[T],
     params: QuantParams,
-    unsigned: bool,
-    q: &mut [i8],
-) {
-    let (grid, scale, traffic) = (Grid::new(params, unsigned), params.scale(), Traffic::CACHED);
+    to: To<'_>,
+) -> i32 {
+    let (grid, scale, traffic) = (Grid::new(params, to.unsigned), params.scale(), Traffic::CACHED);
     match params.reciprocal() {
         Some(reciprocal) => {
-            grid.finish(s, InRange::<T, false, false> { x, scale, reciprocal, traffic, q });
+            grid.finish(s, InRange::<T, false, false> { x, scale, reciprocal, traffic, to }).1
         }
-        None => by_division(s, x, params, grid, q),
+        None => by_division(s, x, params, to),
     }
 }
 
 /// Quantizes values that are in the cache and within the range of their scale to signed integers
-/// with the zero point 0. Returns whether one of the values is NaN.
+/// with the zero point 0. Returns whether one of the values is NaN, and the sum of the integers, or
+/// 0 if they are not added up.
 #[inline(always)]
 pub(super) fn known_row<S: Simd, T: Value>(
     s: S,
     x: &[T],
     params: QuantParams,
-    q: &mut [i8],
-) -> bool {
-    let (grid, scale, traffic) = (Grid::new(params, false), params.scale(), Traffic::CACHED);
+    to: To<'_>,
+) -> (bool, i32) {
+    let (grid, scale, traffic) = (Grid::new(params, to.unsigned), params.scale(), Traffic::CACHED);
     match params.reciprocal() {
         Some(reciprocal) => {
-            grid.finish_centred(s, InRange::<T, false, true> { x, scale, reciprocal, traffic, q })
+            grid.finish_centred(s, InRange::<T, false, true> { x, scale, reciprocal, traffic, to })
         }
         None => {
-            by_division(s, x, params, grid, q);
-            x.iter().any(|x| x.widened().is_nan())
+            let sum = by_division(s, x, params, to);
+            (x.iter().any(|x| x.widened().is_nan()), sum)
         }
     }
 }
 
 /// Quantizes by a scale outside the proven range. Such scales are rare, so the same code serves
-/// every grid.
+/// every grid. Returns the sum of the integers, or 0 if they are not added up.
 #[inline(always)]
-fn by_division<S: Simd, T: Value>(s: S, x: &[T], params: QuantParams, grid: Grid, q: &mut [i8]) {
-    let mut careful = Careful::new(ByDivision::new(s, params), grid.shifted(s));
-    map_as::<S, _, false>(s, &mut careful, x, q, Traffic::CACHED);
+fn by_division<S: Simd, T: Value>(s: S, x: &[T], params: QuantParams, to: To<'_>) -> i32 {
+    let grid = Grid::new(params, to.unsigned);
+    let careful = Careful::new(ByDivision::new(s, params), grid.shifted(s));
+    let mut summed = Summed::new(s, careful, to.sum, to.unsigned);
+    map_as::<S, _, false>(s, &mut summed, x, to.q, Traffic::CACHED);
+    summed.sum(s)
 }
 
 /// Values of any kind, to be divided by a scale in the proven range.
@@ -141,21 +161,26 @@ struct Given<'a, T> {
     params: QuantParams,
     reciprocal: Reciprocal,
     traffic: Traffic,
-    q: &'a mut [i8],
+    to: To<'a>,
 }
 
 impl<S: Simd, T: Value> WithFinish<S> for Given<'_, T> {
-    type Output = ();
+    type Output = i32;
     const LOOKS: bool = S::WILD_IS_MIN;
 
     #[inline(always)]
-    fn with<F: Finish<S>>(self, s: S, finish: F) {
-        let Self { x, params, reciprocal, traffic, q } = self;
-        let mut careful = Careful::new(ByProduct::new(s, params, reciprocal), finish);
+    fn with<F: Finish<S>>(self, s: S, finish: F) -> i32 {
+        let Self { x, params, reciprocal, traffic, to: To { unsigned, sum, q } } = self;
+        let careful = Careful::new(ByProduct::new(s, params, reciprocal), finish);
         if S::WILD_IS_MIN {
-            map(s, &mut Hopeful::<S, T, F>::new(careful), x, q, traffic);
+            let hopeful = Hopeful::<S, T, F>::new(careful);
+            let mut summed = Summed::new(s, hopeful, sum, unsigned);
+            map(s, &mut summed, x, q, traffic);
+            summed.sum(s)
         } else {
-            map(s, &mut careful, x, q, traffic);
+            let mut summed = Summed::new(s, careful, sum, unsigned);
+            map(s, &mut summed, x, q, traffic);
+            summed.sum(s)
         }
     }
 }
@@ -167,20 +192,21 @@ struct InRange<'a, T, const STREAM: bool, const LOOK: bool> {
     scale: f32,
     reciprocal: Reciprocal,
     traffic: Traffic,
-    q: &'a mut [i8],
+    to: To<'a>,
 }
 
 impl<S: Simd, T: Value, const STREAM: bool, const LOOK: bool> WithFinish<S>
     for InRange<'_, T, STREAM, LOOK>
 {
-    type Output = bool;
+    type Output = (bool, i32);
     const LOOKS: bool = LOOK;
 
     #[inline(always)]
-    fn with<F: Finish<S>>(self, s: S, finish: F) -> bool {
-        let Self { x, scale, reciprocal, traffic, q } = self;
-        let mut known = Known::<S, T, F, LOOK>::new(s, scale, reciprocal, finish);
-        map_as::<S, _, STREAM>(s, &mut known, x, q, traffic);
-        LOOK && F::Suspect::is_suspect(s, known.least)
+    fn with<F: Finish<S>>(self, s: S, finish: F) -> (bool, i32) {
+        let Self { x, scale, reciprocal, traffic, to: To { unsigned, sum, q } } = self;
+        let known = Known::<S, T, F, LOOK>::new(s, scale, reciprocal, finish);
+        let mut summed = Summed::new(s, known, sum, unsigned);
+        map_as::<S, _, STREAM>(s, &mut summed, x, q, traffic);
+        (LOOK && F::Suspect::is_suspect(s, summed.map.least), summed.sum(s))
     }
 }

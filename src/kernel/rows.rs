@@ -6,7 +6,7 @@ use super::abs_max::abs_max;
 use super::blocks::Traffic;
 use super::dequantize::Dequantize;
 use super::min_max::min_max;
-use super::quantize::{Quantize, known_row, known_row_without_nan};
+use super::quantize::{Quantize, To, known_row, known_row_without_nan};
 use super::quantized::{OfIntegers, Quantized, of_integers};
 use crate::quantized_mut::Outputs;
 use crate::set_params::Params;
@@ -31,21 +31,25 @@ impl<T: Value> Kernel for QuantizeRows<'_, '_, T> {
 
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) {
-        let Self { x, scheme, to } = self;
+        let Self { x, scheme, to: Outputs { q, sets } } = self;
+        let (unsigned, sum) = (scheme.is_unsigned(), sets.wants_sums());
         for row in 0..x.rows() {
-            let (scale, zero_point) = quantize_row(s, x.row(row), *scheme, to.q.row_mut(row));
-            to.params.set(row, scale, zero_point);
+            let to = To { unsigned, sum, q: q.row_mut(row) };
+            let (scale, zero_point, sum) = quantize_row(s, x.row(row), *scheme, to);
+            sets.set(row, scale, zero_point);
+            sets.set_sum(row, sum, scale);
         }
     }
 }
 
-/// Quantizes a row by its own parameters, which it returns.
+/// Quantizes a row by its own parameters. Returns them, and the sum of the integers, or 0 if they
+/// are not added up.
 ///
 /// Where [`Simd::QUICK_MISSES_NAN`], the first pass over a symmetric row may miss a NaN, and the
 /// second pass looks for it. Within the range of a scale, only a NaN converts to what that pass
 /// looks for, so it costs less than it saves in the first pass.
 #[inline(always)]
-fn quantize_row<S: Simd, T: Value>(s: S, x: &[T], scheme: Scheme, q: &mut [i8]) -> (f32, i32) {
+fn quantize_row<S: Simd, T: Value>(s: S, x: &[T], scheme: Scheme, to: To<'_>) -> (f32, i32, i32) {
     let traffic = Traffic::CACHED;
     let symmetric = scheme.is_symmetric();
     let (scale, zero_point) = if symmetric {
@@ -55,15 +59,15 @@ fn quantize_row<S: Simd, T: Value>(s: S, x: &[T], scheme: Scheme, q: &mut [i8]) 
         scheme.choose(min_max(s, x, traffic))
     };
     if !scale.is_finite() {
-        return (scale, zero_point);
+        return (scale, zero_point, 0);
     }
     let params = scheme.valid_params(scale, zero_point);
     if S::QUICK_MISSES_NAN && symmetric {
-        let has_nan = known_row(s, x, params, q);
-        return (if has_nan { f32::NAN } else { scale }, zero_point);
+        let (has_nan, sum) = known_row(s, x, params, to);
+        return (if has_nan { f32::NAN } else { scale }, zero_point, sum);
     }
-    known_row_without_nan(s, x, params, scheme.is_unsigned(), q);
-    (scale, zero_point)
+    let sum = known_row_without_nan(s, x, params, to);
+    (scale, zero_point, sum)
 }
 
 /// Quantizes rows in groups by given parameters. The last group of a row may be shorter.
@@ -77,26 +81,33 @@ pub(crate) struct QuantizeGiven<'a, T> {
     pub(crate) params: Params<'a>,
     /// Whether the parameters were computed from finite values that include these.
     pub(crate) known: bool,
-    pub(crate) q: RowsMut<'a, i8>,
+    /// Whether to add up the integers.
+    pub(crate) sum: bool,
+    /// The integers, and the sums of sets that are wanted.
+    pub(crate) to: Outputs<'a>,
 }
 
 impl<T: Value> Kernel for QuantizeGiven<'_, T> {
-    type Output = ();
+    /// The sum of all integers, or 0 if they are not added up.
+    type Output = i32;
 
     #[inline(always)]
-    fn eval<S: Simd>(self, s: S) {
-        let Self { x, group, scheme, params, known, mut q } = self;
+    fn eval<S: Simd>(self, s: S) -> i32 {
+        let Self { x, group, scheme, params, known, sum, to: Outputs { mut q, mut sets } } = self;
         let (unsigned, traffic) = (scheme.is_unsigned(), Traffic::CACHED);
-        let mut set = 0;
+        let (mut set, mut total) = (0, 0i32);
         for row in 0..x.rows() {
             let groups = x.row(row).chunks(group).zip(q.row_mut(row).chunks_mut(group));
             for (x, q) in groups {
                 let (scale, zero_point) = params.of_set(set);
                 let params = scheme.valid_params(scale, zero_point);
-                Quantize { x, params, known, traffic, unsigned, q }.eval(s);
+                let sum = Quantize { x, params, known, traffic, unsigned, sum, q }.eval(s);
+                sets.set_sum(set, sum, scale);
+                total = total.wrapping_add(sum);
                 set += 1;
             }
         }
+        total
     }
 }
 

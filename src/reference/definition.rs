@@ -133,6 +133,25 @@ pub(super) fn dequantize_one<Q: Integer>(q: Q, params: QuantParams) -> f32 {
     (q - params.zero_point()) as f32 * params.scale()
 }
 
+/// The sum of integers times their positive scale, rounded once: to nearest, and to even of two that
+/// are equally near.
+pub(super) fn scaled_sum(sum: i32, scale: f32) -> f32 {
+    // The scale is an integer times a power of two, and so is the product.
+    let (exponent, fraction) = (scale.to_bits() >> 23, scale.to_bits() & 0x007f_ffff);
+    let (exponent, digits) =
+        if exponent == 0 { (1, fraction) } else { (exponent, fraction | 0x0080_0000) };
+    let product = u64::from(digits) * u64::from(sum.unsigned_abs());
+    // So many bits are too many for a binary32 number. A subnormal number has fewer bits, but then
+    // there is nothing to round, because the scale is a multiple of the same unit.
+    let extra = if product < 1 << 24 { 0 } else { 40 - product.leading_zeros() };
+    let (kept, lost, half) = (product >> extra, product % (1 << extra), (1u64 << extra) / 2);
+    let up = lost > half || (lost == half && extra > 0 && kept % 2 == 1);
+    let rounded = if up { kept + 1 } else { kept } as f64;
+    let unit = two_to_the(exponent as i32 - 150 + extra as i32);
+    let magnitude = (rounded * unit) as f32;
+    if sum < 0 { -magnitude } else { magnitude }
+}
+
 /// The value as binary32, which is exact. A NaN keeps its sign and its payload, in the highest
 /// bits. The NaN of a narrow type becomes quiet.
 pub(super) fn widen<T: Element>(x: T) -> f32 {

@@ -10,6 +10,8 @@ type F32 = [__m256; 2];
 type I32 = [__m256i; 2];
 type I16 = [__m256i; 2];
 type I8 = [__m256i; 2];
+/// Sums of 16 bits, and sums of 32 bits.
+type Total = [__m256i; 2];
 type Divisor = [F32; 2];
 type Peak = I32;
 type Peak16 = [__m256i; 2];
@@ -303,6 +305,34 @@ with_features! {
     fn has_min_i8(v: I8) -> bool {
         let min = _mm256_set1_epi8(i8::MIN);
         _mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_min_epi8(v[0], v[1]), min)) != 0
+    }
+
+    fn total() -> Total {
+        [_mm256_setzero_si256(); 2]
+    }
+
+    /// The sums of pairs of bytes are at most 510, so those of a block are at most 1020.
+    fn add_i8([halves, words]: Total, src: &[i8; BLOCK]) -> Total {
+        let [a, b]: I8 = cast(*src);
+        let one = _mm256_set1_epi8(1);
+        let pairs = _mm256_add_epi16(_mm256_maddubs_epi16(one, a), _mm256_maddubs_epi16(one, b));
+        [_mm256_add_epi16(halves, pairs), words]
+    }
+
+    fn add_u8([halves, words]: Total, src: &[u8; BLOCK]) -> Total {
+        let [a, b]: I8 = cast(*src);
+        let one = _mm256_set1_epi8(1);
+        let pairs = _mm256_add_epi16(_mm256_maddubs_epi16(a, one), _mm256_maddubs_epi16(b, one));
+        [_mm256_add_epi16(halves, pairs), words]
+    }
+
+    fn settle([halves, words]: Total) -> Total {
+        let pairs = _mm256_madd_epi16(halves, _mm256_set1_epi16(1));
+        [_mm256_setzero_si256(), _mm256_add_epi32(words, pairs)]
+    }
+
+    fn total_of([_, words]: Total) -> i32 {
+        cast::<_, [i32; 8]>(words).into_iter().fold(0, i32::wrapping_add)
     }
 
     fn peak() -> Peak {

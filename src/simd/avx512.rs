@@ -10,6 +10,8 @@ type F32 = __m512;
 type I32 = __m512i;
 type I16 = __m512i;
 type I8 = __m512i;
+/// Sums of 16 bits, and sums of 32 bits.
+type Total = [__m512i; 2];
 type Divisor = [__m512; 2];
 /// Two running maxima, and the lanes in which no NaN was seen.
 type Peak = ([__m512; 2], __mmask16);
@@ -258,6 +260,30 @@ with_features! {
 
     fn has_min_i8(v: I8) -> bool {
         _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(i8::MIN)) != 0
+    }
+
+    fn total() -> Total {
+        [_mm512_setzero_si512(); 2]
+    }
+
+    /// The sums of pairs of bytes are at most 510.
+    fn add_i8([halves, words]: Total, src: &[i8; BLOCK]) -> Total {
+        let pairs = _mm512_maddubs_epi16(_mm512_set1_epi8(1), cast(*src));
+        [_mm512_add_epi16(halves, pairs), words]
+    }
+
+    fn add_u8([halves, words]: Total, src: &[u8; BLOCK]) -> Total {
+        let pairs = _mm512_maddubs_epi16(cast(*src), _mm512_set1_epi8(1));
+        [_mm512_add_epi16(halves, pairs), words]
+    }
+
+    fn settle([halves, words]: Total) -> Total {
+        let pairs = _mm512_madd_epi16(halves, _mm512_set1_epi16(1));
+        [_mm512_setzero_si512(), _mm512_add_epi32(words, pairs)]
+    }
+
+    fn total_of([_, words]: Total) -> i32 {
+        _mm512_reduce_add_epi32(words)
     }
 
     fn peak() -> Peak {

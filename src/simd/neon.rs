@@ -10,6 +10,8 @@ type F32 = [float32x4_t; 4];
 type I32 = [int32x4_t; 4];
 type I16 = [int16x8_t; 4];
 type I8 = [int8x16_t; 4];
+/// Sums of 16 bits, and sums of 32 bits.
+type Total = ([int16x8_t; 2], int32x4_t);
 type Divisor = [F32; 2];
 type Peak = I32;
 type Peak16 = [int16x8_t; 4];
@@ -273,6 +275,32 @@ with_features! {
     fn has_min_i8(v: I8) -> bool {
         let least = vminq_s8(vminq_s8(v[0], v[1]), vminq_s8(v[2], v[3]));
         vminvq_s8(least) == i8::MIN
+    }
+
+    fn total() -> Total {
+        ([vdupq_n_s16(0); 2], vdupq_n_s32(0))
+    }
+
+    /// The sums of pairs of bytes are at most 510, so those of half a block are at most 1020.
+    fn add_i8(([a, b], words): Total, src: &[i8; BLOCK]) -> Total {
+        let v: I8 = cast(*src);
+        ([vpadalq_s8(vpadalq_s8(a, v[0]), v[1]), vpadalq_s8(vpadalq_s8(b, v[2]), v[3])], words)
+    }
+
+    fn add_u8(([a, b], words): Total, src: &[u8; BLOCK]) -> Total {
+        let v: [uint8x16_t; 4] = cast(*src);
+        let add = |sums: int16x8_t, v: uint8x16_t, w: uint8x16_t| {
+            vreinterpretq_s16_u16(vpadalq_u8(vpadalq_u8(vreinterpretq_u16_s16(sums), v), w))
+        };
+        ([add(a, v[0], v[1]), add(b, v[2], v[3])], words)
+    }
+
+    fn settle(([a, b], words): Total) -> Total {
+        ([vdupq_n_s16(0); 2], vpadalq_s16(vpadalq_s16(words, a), b))
+    }
+
+    fn total_of((_, words): Total) -> i32 {
+        vaddvq_s32(words)
     }
 
     fn peak() -> Peak {

@@ -88,6 +88,7 @@ impl Simd for Portable {
     /// The least and the largest, [ordered](Simd::ordered).
     type Span = [I32; 2];
     /// The scale itself, because there is no fused multiply-add to rely on.
+    type Total = i32;
     type Divisor = F32;
     const WILD_IS_MIN: bool = false;
     const QUICK_MISSES_NAN: bool = false;
@@ -332,6 +333,31 @@ impl Simd for Portable {
     #[inline(always)]
     fn has_min_i8(self, v: I8) -> bool {
         cast::<I8, [i8; BLOCK]>(v).contains(&i8::MIN)
+    }
+
+    #[inline(always)]
+    fn total(self) -> i32 {
+        0
+    }
+
+    #[inline(always)]
+    fn add_i8(self, total: i32, src: &[i8; BLOCK]) -> i32 {
+        total.wrapping_add(src.iter().map(|&q| i32::from(q)).sum())
+    }
+
+    #[inline(always)]
+    fn add_u8(self, total: i32, src: &[u8; BLOCK]) -> i32 {
+        total.wrapping_add(src.iter().map(|&q| i32::from(q)).sum())
+    }
+
+    #[inline(always)]
+    fn settle(self, total: i32) -> i32 {
+        total
+    }
+
+    #[inline(always)]
+    fn total_of(self, total: i32) -> i32 {
+        total
     }
 
     #[inline(always)]

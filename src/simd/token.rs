@@ -33,6 +33,7 @@ macro_rules! token {
             type Peak = Peak;
             type Peak16 = Peak16;
             type Span = Span;
+            type Total = Total;
             type Divisor = Divisor;
             const WILD_IS_MIN: bool = $wild;
             const QUICK_MISSES_NAN: bool = $misses;
@@ -83,6 +84,11 @@ macro_rules! token {
             token!(@op $features xor_i8(a: I8, b: I8) -> I8);
             token!(@op $features min_i8(a: I8, b: I8) -> I8);
             token!(@op $features has_min_i8(v: I8) -> bool);
+            token!(@op $features total() -> Total);
+            token!(@op $features add_i8(total: Total, src: &[i8; BLOCK]) -> Total);
+            token!(@op $features add_u8(total: Total, src: &[u8; BLOCK]) -> Total);
+            token!(@op $features settle(total: Total) -> Total);
+            token!(@op $features total_of(total: Total) -> i32);
             token!(@op $features peak() -> Peak);
             token!(@op $features raise(peak: Peak, v: [F32; 2]) -> Peak);
             token!(@op $features raise_quick(peak: Peak, v: [F32; 2]) -> Peak);

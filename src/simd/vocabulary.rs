@@ -9,6 +9,10 @@ pub(crate) const LANES: usize = 16;
 /// The number of values that are narrowed together: four vectors of 32-bit lanes make 64 bytes.
 pub(crate) const BLOCK: usize = 4 * LANES;
 
+/// The number of blocks that a total takes in before it has to be settled. The sums of four bytes,
+/// up to 1020, then fit 16 bits.
+pub(crate) const UNSETTLED: usize = 32;
+
 /// A proof that an instruction set is present, and the operations it affords.
 ///
 /// Every implementation of an operation returns the same bits, except where the text of the
@@ -28,6 +32,8 @@ pub trait Simd: Copy {
     type Span: Copy;
     /// The largest 15-bit magnitudes seen so far, for f16 and bf16.
     type Peak16: Copy;
+    /// The sum of the bytes seen so far, in whatever form the CPU finds it fastest.
+    type Total: Copy;
     /// What it takes to divide by a scale known in advance: see [`crate::division`].
     type Divisor: Copy;
 
@@ -157,6 +163,19 @@ pub trait Simd: Copy {
     fn min_i8(self, a: Self::I8, b: Self::I8) -> Self::I8;
     /// Whether a lane is `i8::MIN`.
     fn has_min_i8(self, v: Self::I8) -> bool;
+
+    // Sums.
+
+    /// The sum before anything was seen, which is zero.
+    fn total(self) -> Self::Total;
+    /// Takes 64 signed integers in. At most [`UNSETTLED`] blocks may be taken in one after another.
+    fn add_i8(self, total: Self::Total, src: &[i8; BLOCK]) -> Self::Total;
+    /// Takes 64 unsigned integers in, like [`add_i8`](Simd::add_i8).
+    fn add_u8(self, total: Self::Total, src: &[u8; BLOCK]) -> Self::Total;
+    /// Makes room for as many blocks again.
+    fn settle(self, total: Self::Total) -> Self::Total;
+    /// The sum, modulo 2^32, of a total that is settled.
+    fn total_of(self, total: Self::Total) -> i32;
 
     // Ranges.
 

@@ -18,7 +18,7 @@ pub const CHECK: Check = Check {
     name: "strided rows",
     about: "rows of many lengths, up to their own length apart, NaN between them: with scales from \
             the data and given ones, per tensor, row, column and group, scales and zero points of \
-            every type; and back",
+            every type, with sums of the integers; and back",
     run,
 };
 
@@ -98,6 +98,7 @@ fn by_scheme<T: Input, Q: Byte>(
     let expected = expected::quantize_tensor::<T, Q>(&values, &matrix.shape, scheme);
     board.quantize_rows(&placed(&values), how, &expected);
     if let Ok(of) = expected {
+        board.row_sums(&placed(&values), (matrix, scheme), &of, false);
         let back: Vec<T> = expected::dequantize_tensor(&of, &matrix.shape, scheme);
         board.dequantize_rows(&of, how, offset, &back);
         // Some values may be beyond what the parameters were made for.
@@ -107,6 +108,7 @@ fn by_scheme<T: Input, Q: Byte>(
         }
         let given = expected::quantize_tensor_with(&values, &matrix.shape, scheme, &of);
         board.quantize_rows_with(&placed(&values), how, &given);
+        board.row_sums(&placed(&values), (matrix, scheme), &given, true);
     }
     // If one scale overflows and one value is not finite, the error depends on which set is first.
     if !values.is_empty() && scheme.scale_type() != ScaleType::F16 {

@@ -22,6 +22,10 @@ pub enum Kernel {
     QuantizeRowsWith,
     /// `Backend::quantize_tensor_into`, by any scheme.
     QuantizeTensorInto,
+    /// `QuantizedMut::with_sums`, by the data's own parameters and by given ones.
+    WithSums,
+    /// `QuantizedMut::with_scaled_sums`.
+    WithScaledSums,
     /// `Backend::dequantize_into`.
     DequantizeInto,
     /// `Backend::dequantize_rows`, by any scheme.
@@ -46,7 +50,7 @@ pub enum Kernel {
 
 impl Kernel {
     /// All operations, in the order of their discriminants.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::AbsMax,
         Self::MinMax,
         Self::QuantizeWithInto,
@@ -55,6 +59,8 @@ impl Kernel {
         Self::QuantizeRows,
         Self::QuantizeRowsWith,
         Self::QuantizeTensorInto,
+        Self::WithSums,
+        Self::WithScaledSums,
         Self::DequantizeInto,
         Self::DequantizeRows,
         Self::DequantizeTensorInto,
@@ -78,6 +84,8 @@ impl Kernel {
             Self::QuantizeRows => "quantize_rows",
             Self::QuantizeRowsWith => "quantize_rows_with",
             Self::QuantizeTensorInto => "quantize_tensor_into",
+            Self::WithSums => "with_sums",
+            Self::WithScaledSums => "with_scaled_sums",
             Self::DequantizeInto => "dequantize_into",
             Self::DequantizeRows => "dequantize_rows",
             Self::DequantizeTensorInto => "dequantize_tensor_into",

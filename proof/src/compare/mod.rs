@@ -15,6 +15,7 @@ mod outcome;
 mod own_scale;
 mod packed;
 mod placed;
+mod sums;
 mod tally;
 mod tensor;
 mod with_params;

@@ -27,6 +27,7 @@ impl Board {
         let expected = expected::quantize_tensor::<T, Q>(x, shape, scheme);
         self.quantize_tensor(x, shape, scheme, &expected);
         if let Ok(quantized) = expected {
+            self.tensor_sums(x, shape, scheme, &quantized);
             let wide: Vec<f32> = expected::dequantize_tensor(&quantized, shape, scheme);
             self.dequantize_tensor(&quantized, shape, scheme, &wide);
             if T::TYPE != f32::TYPE {

@@ -9,6 +9,7 @@
 //! - Of several values that are not finite, the last is named instead of the first.
 //! - The first integer is packed into the highest bits.
 //! - A sum from the first value to the last is not the sum in blocks.
+//! - A sum of 16 bits is not the sum, and a sum of rounded products is not the product of the sum.
 //! - Scales are rounded to the nearest where that is zero, and subnormal numbers are lost.
 
 mod conversions;
@@ -16,6 +17,7 @@ mod division;
 mod errors;
 mod packed;
 mod slice;
+mod sums;
 mod tensor;
 
 pub(crate) use conversions::{narrow, params, round, widen};
@@ -23,4 +25,5 @@ pub use division::reciprocal;
 pub(crate) use errors::errors;
 pub(crate) use packed::{pack_into, unpack_into};
 pub(crate) use slice::{abs_max, dequantize_into, fake_quantize_into, min_max, quantize_with};
+pub(crate) use sums::sums;
 pub(crate) use tensor::{dequantize_tensor, quantize_tensor, quantize_tensor_with};

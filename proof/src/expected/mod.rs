@@ -17,5 +17,5 @@ pub use errors::{Errors, Sums, errors, products};
 pub use packed::{offset, pack, signed, unpack};
 pub use tensor::{
     Quantized, dequantize, dequantize_tensor, fake_quantize, is_symmetric, params, quantize,
-    quantize_tensor, quantize_tensor_with, quantize_with, set_count, sets,
+    quantize_tensor, quantize_tensor_with, quantize_with, set_count, sets, sums,
 };

@@ -110,6 +110,17 @@ pub fn quantize_tensor_with<T: Input, Q: Byte>(
     Quantized { q, ..of.clone() }
 }
 
+/// The sum of the integers of each set, and the sum times the scale, rounded once.
+pub fn sums<Q: Byte>(of: &Quantized<Q>, shape: &[usize], scheme: Scheme) -> (Vec<i32>, Vec<f32>) {
+    let mut sums = vec![0; of.scales.len()];
+    for (set, q) in sets(shape, scheme).into_iter().zip(&of.q) {
+        sums[set] += q.as_i32();
+    }
+    let scaled = sums.iter().zip(&of.scales).map(|(&sum, &s)| reference::scaled_sum(sum, s));
+    let scaled = scaled.collect();
+    (sums, scaled)
+}
+
 /// The values that a tensor's integers stand for.
 pub fn dequantize_tensor<Q: Byte, T: Input>(
     quantized: &Quantized<Q>,

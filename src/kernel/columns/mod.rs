@@ -17,7 +17,9 @@ mod dequantize;
 mod limits;
 mod places;
 mod quantize;
+mod sums;
 
 pub(crate) use dequantize::DequantizeColumns;
 pub(crate) use limits::ColumnLimits;
 pub(crate) use quantize::{Columns, QuantizeColumns};
+pub(crate) use sums::ColumnSums;
