@@ -65,8 +65,10 @@ impl Scheme {
     pub(crate) fn steps(self) -> f32 {
         let half = (1 << (self.num_bits() - 1)) as f32;
         match self.mapping() {
-            Mapping::Symmetric(Range::Narrow) => half - 1.0,
-            Mapping::Symmetric(Range::Full) => half - 0.5,
+            Mapping::Symmetric(Range::Narrow) | Mapping::SymmetricOffset(Range::Narrow) => {
+                half - 1.0
+            }
+            Mapping::Symmetric(Range::Full) | Mapping::SymmetricOffset(Range::Full) => half - 0.5,
             Mapping::AffineSigned | Mapping::AffineUnsigned => 2.0 * half - 1.0,
         }
     }
@@ -76,7 +78,7 @@ impl Scheme {
     #[inline(always)]
     pub(crate) fn choose(self, limits: Limits) -> (f32, i32) {
         if self.is_symmetric() {
-            return (self.scale_of(limits.abs_max()), 0);
+            return (self.scale_of(limits.abs_max()), self.offset());
         }
         let steps = self.steps();
         // These comparisons leave a NaN where it is.

@@ -89,6 +89,7 @@ mod drive;
 mod element;
 mod environment;
 mod error;
+mod fit;
 mod integer;
 mod isa;
 mod kernel;

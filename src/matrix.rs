@@ -5,12 +5,11 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::drive::{Groups, Sets};
-use crate::environment::Environment;
 use crate::error::same_length;
+use crate::fit::{fit, fit_sums, fit_zero_points, padded_layout, same_layout, valid};
 use crate::kernel::Quantized;
-use crate::set_outputs::SetOutputs;
+use crate::quantized_mut::Outputs;
 use crate::set_params::Params;
-use crate::stored::ZeroPoints;
 use crate::{
     Backend, Element, Error, Integer, Integers, QuantizedMut, QuantizedTensor, Result, Rows,
     RowsMut, ScaleType, Scheme, TensorView,
@@ -80,8 +79,17 @@ impl Backend {
         out: QuantizedMut<'_, Q>,
     ) -> Result<()> {
         let sets = Sets::new(scheme, &[x.rows(), x.row_len()])?;
-        same_layout([x.rows(), x.row_len()], &out.outputs.q)?;
-        self.quantize_sets(scheme, sets, x, out)
+        let QuantizedMut { outputs: Outputs { mut q, sets: mut to }, padded, .. } = out;
+        if !padded {
+            same_layout([x.rows(), x.row_len()], &q)?;
+            return self.quantize_sets::<T, Q>(scheme, sets, x, &mut Outputs { q, sets: to });
+        }
+        padded_layout([x.rows(), x.row_len()], &q)?;
+        let outputs = &mut Outputs { q: q.firsts(x.row_len()), sets: to.reborrow() };
+        self.quantize_sets::<T, Q>(scheme, sets, x, outputs)?;
+        let zero_points = to.zero_points.read();
+        pad(&mut q, x.row_len(), scheme, sets, |set| zero_points.get(set));
+        Ok(())
     }
 
     /// Quantizes a matrix with the caller's parameters: a scale (and a zero point) for each set of
@@ -122,14 +130,20 @@ impl Backend {
         out: QuantizedMut<'_, Q>,
     ) -> Result<()> {
         let sets = Sets::new(scheme, &[x.rows(), x.row_len()])?;
-        let mut to = out.outputs;
-        same_layout([x.rows(), x.row_len()], &to.q)?;
-        same_length("scales to be written", 0, to.sets.scales.len())?;
-        same_length("zero points to be written", 0, to.sets.zero_points.len())?;
+        let QuantizedMut { outputs: Outputs { mut q, sets: to }, padded, .. } = out;
+        if padded {
+            padded_layout([x.rows(), x.row_len()], &q)?;
+        } else {
+            same_layout([x.rows(), x.row_len()], &q)?;
+        }
+        same_length("scales to be written", 0, to.scales.len())?;
+        same_length("zero points to be written", 0, to.zero_points.len())?;
         fit::<Q>(scheme)?;
-        valid(scheme, sets, params)?;
-        fit_sums(scheme, sets, x.len(), &to.sets)?;
-        T::quantize_sets_with(self, sets, x, &scheme, params, &mut to);
+        let params = valid(scheme, sets, params)?;
+        fit_sums(scheme, sets, x.len(), &to)?;
+        let outputs = &mut Outputs { q: q.firsts(x.row_len()), sets: to };
+        T::quantize_sets_with(self, sets, x, &scheme, params, outputs);
+        pad(&mut q, x.row_len(), scheme, sets, |set| Some(params.of_set(set).1));
         Ok(())
     }
 
@@ -234,7 +248,7 @@ impl Backend {
         }
         same_length("output", x.data().len(), q.len())?;
         q.cut(1, x.data().len());
-        self.quantize_sets(scheme, sets, Rows::one(x.data()), out)
+        self.quantize_sets::<T, Q>(scheme, sets, Rows::one(x.data()), &mut out.outputs)
     }
 
     /// Dequantizes a tensor into the caller's buffer, row-major: x' = (q - zero_point) * scale. The
@@ -280,9 +294,8 @@ impl Backend {
         scheme: Scheme,
         sets: Sets,
         x: Rows<'_, T>,
-        mut out: QuantizedMut<'_, Q>,
+        to: &mut Outputs<'_>,
     ) -> Result<()> {
-        let to = &mut out.outputs;
         let (count, params) = (sets.count()?, &to.sets);
         same_length("scales", count, params.scales.len())?;
         let zero_points = if scheme.is_symmetric() { 0 } else { count };
@@ -313,7 +326,7 @@ impl Backend {
         x: RowsMut<'_, T>,
     ) -> Result<()> {
         fit::<Q>(scheme)?;
-        valid(scheme, sets, params)?;
+        let params = valid(scheme, sets, params)?;
         let from = Quantized { q: q.bits(), unsigned: Q::UNSIGNED, params };
         T::dequantize_sets(self, sets, from, x);
         Ok(())
@@ -344,69 +357,6 @@ impl QuantizedTensor {
     }
 }
 
-/// Checks that `y` has this number of rows and this number of values in a row.
-fn same_layout<U>([rows, row_len]: [usize; 2], y: &RowsMut<'_, U>) -> Result<()> {
-    same_length("rows of the output", rows, y.rows())?;
-    same_length("a row of the output", row_len, y.row_len())
-}
-
-/// Checks that `Q` is the type of the scheme's integers.
-fn fit<Q: Integer>(scheme: Scheme) -> Result<()> {
-    if Q::UNSIGNED == scheme.is_unsigned() {
-        return Ok(());
-    }
-    let (qmin, qmax) = (scheme.qmin(), scheme.qmax());
-    Err(Error::IntegerMismatch { qmin, qmax, integer: Q::NAME })
-}
-
-/// Checks that zero points, if there are any, have the type of the scheme's integers, or `i32`.
-fn fit_zero_points(scheme: Scheme, zero_points: ZeroPoints<'_>) -> Result<()> {
-    match zero_points.misfit(scheme.is_unsigned()) {
-        Some(integer) if zero_points.len() > 0 => {
-            let (qmin, qmax) = (scheme.qmin(), scheme.qmax());
-            Err(Error::IntegerMismatch { qmin, qmax, integer })
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Checks that there are parameters of all sets, and that all are valid.
-fn valid(scheme: Scheme, sets: Sets, params: Params<'_>) -> Result<()> {
-    let count = sets.count()?;
-    same_length("scales", count, params.len())?;
-    if params.zero_points().len() != 0 {
-        same_length("zero points", count, params.zero_points().len())?;
-    }
-    fit_zero_points(scheme, params.zero_points())?;
-    let (qmin, qmax) = if scheme.is_symmetric() { (0, 0) } else { (scheme.qmin(), scheme.qmax()) };
-    let _environment = Environment::enter();
-    for (set, (scale, zero_point)) in params.iter().enumerate() {
-        let scale_fits = scale.is_finite() && scale > 0.0;
-        if !scale_fits || !(qmin..=qmax).contains(&zero_point) {
-            return Err(Error::InvalidParams { set, scale, zero_point, qmin, qmax });
-        }
-    }
-    Ok(())
-}
-
-/// Checks that there is a place for the sum of each set, and that no sum of so many integers can
-/// overflow.
-fn fit_sums(scheme: Scheme, sets: Sets, len: usize, to: &SetOutputs<'_>) -> Result<()> {
-    if !to.wants_sums() {
-        return Ok(());
-    }
-    let count = sets.count()?;
-    if let Some(sums) = &to.sums {
-        same_length("sums", count, sums.len())?;
-    }
-    if let Some(sums) = &to.scaled_sums {
-        same_length("scaled sums", count, sums.len())?;
-    }
-    let largest = scheme.qmax().max(-scheme.qmin()) as usize;
-    let (values, limit) = (sets.largest(len), i32::MAX as usize / largest);
-    if values > limit { Err(Error::SumOverflow { values, limit }) } else { Ok(()) }
-}
-
 /// `count` times a value. A tensor without values may have any number of channels, so there may be
 /// no memory for their parameters.
 fn reserved<P: Copy>(count: usize, value: P) -> Result<Vec<P>> {
@@ -414,4 +364,24 @@ fn reserved<P: Copy>(count: usize, value: P) -> Result<Vec<P>> {
     values.try_reserve_exact(count).map_err(|_| Error::SizeOverflow)?;
     values.resize(count, value);
     Ok(values)
+}
+
+/// Fills rows from `row_len` on with the zero point of the last value before, or with that of a row
+/// of zeros if there is none.
+fn pad(
+    q: &mut RowsMut<'_, i8>,
+    row_len: usize,
+    scheme: Scheme,
+    sets: Sets,
+    zero_point: impl Fn(usize) -> Option<i32>,
+) {
+    if q.row_len() == row_len {
+        return;
+    }
+    let of_zeros = if scheme.is_symmetric() { scheme.offset() } else { scheme.qmin() };
+    for row in 0..q.rows() {
+        let zero_point = sets.last_of_row(row, q.rows()).and_then(&zero_point);
+        // The bits are those of the integers, whichever type these have.
+        q.row_mut(row)[row_len..].fill(zero_point.unwrap_or(of_zeros) as i8);
+    }
 }

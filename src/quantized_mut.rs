@@ -34,6 +34,8 @@ use crate::{Integer, RowsMut};
 #[derive(Debug)]
 pub struct QuantizedMut<'a, Q> {
     pub(crate) outputs: Outputs<'a>,
+    /// Whether rows may be longer than those of the values.
+    pub(crate) padded: bool,
     integer: PhantomData<fn(Q)>,
 }
 
@@ -41,7 +43,11 @@ impl<'a, Q: Integer> QuantizedMut<'a, Q> {
     /// Outputs for the integers alone.
     #[inline]
     pub fn new(q: RowsMut<'a, Q>) -> Self {
-        Self { outputs: Outputs { q: q.bits(), sets: SetOutputs::none() }, integer: PhantomData }
+        Self {
+            outputs: Outputs { q: q.bits(), sets: SetOutputs::none() },
+            padded: false,
+            integer: PhantomData,
+        }
     }
 
     /// Outputs for the scales too, one for each set, in the order of the sets in memory. Their type
@@ -51,6 +57,30 @@ impl<'a, Q: Integer> QuantizedMut<'a, Q> {
     #[inline]
     pub fn with_scales<S: StoredScale>(mut self, scales: &'a mut [S]) -> Self {
         self.outputs.sets.scales = S::written(scales);
+        self
+    }
+
+    /// Allows the rows of integers to be longer than those of the values, as kernels need them whose
+    /// rows are whole vectors. What is left of a row is filled with the zero point of the row's last
+    /// value, so that it stands for 0. It belongs to no sum.
+    ///
+    /// ```
+    /// use absmax::{Backend, QuantizedMut, Rows, RowsMut, Scheme};
+    ///
+    /// let x = [0.0, 255.0, -255.0, 0.0];
+    /// let (mut q, mut scales, mut zero_points) = ([9u8; 8], [0.0; 2], [0u8; 2]);
+    /// let out = QuantizedMut::new(RowsMut::new(&mut q, 2, 4)?)
+    ///     .with_padding()
+    ///     .with_scales(&mut scales)
+    ///     .with_zero_points(&mut zero_points);
+    /// Backend::best().quantize_rows(Scheme::uint8().per_channel(0), Rows::new(&x, 2, 2)?, out)?;
+    /// assert_eq!(q, [0, 255, 0, 0, 0, 255, 255, 255]);
+    /// # Ok::<(), absmax::Error>(())
+    /// ```
+    #[must_use]
+    #[inline]
+    pub const fn with_padding(mut self) -> Self {
+        self.padded = true;
         self
     }
 

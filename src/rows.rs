@@ -276,6 +276,13 @@ impl<'a, T> RowsMut<'a, T> {
         RowsMut { data, rows: *rows, row_len: *row_len, row_stride: *row_stride }
     }
 
+    /// The first `row_len` values of each row, of which there are as many or more.
+    #[inline(always)]
+    pub(crate) const fn firsts(&mut self, row_len: usize) -> RowsMut<'_, T> {
+        let Self { data, rows, row_stride, .. } = self;
+        RowsMut { data, rows: *rows, row_len, row_stride: *row_stride }
+    }
+
     /// The number of values. It does not overflow, because a slice holds them.
     #[inline(always)]
     pub(crate) const fn len(&self) -> usize {

@@ -39,6 +39,10 @@ pub enum Mapping {
     /// Unsigned integers for the range from the least to the largest value, extended to include 0.
     /// With 8 bits, this is the mapping of ONNX's `DynamicQuantizeLinear`.
     AffineUnsigned,
+    /// As [`Mapping::Symmetric`], with [`Scheme::offset`] added to each integer: an unsigned integer
+    /// whose zero point is always the same. With 8 bits, u8 = q + 128, which is the left operand of
+    /// products of [`u8`] by [`i8`], as VNNI has them.
+    SymmetricOffset(Range),
 }
 
 /// Which values share a scale and a zero point.
@@ -183,6 +187,29 @@ impl Scheme {
         Self { mapping: Mapping::AffineUnsigned, ..self }
     }
 
+    /// This scheme, with unsigned integers for the signed ones: each is larger by 2^(bits - 1). An
+    /// affine scheme becomes [`Mapping::AffineUnsigned`], a symmetric one
+    /// [`Mapping::SymmetricOffset`].
+    ///
+    /// ```
+    /// use absmax::{Backend, QuantizedMut, Rows, RowsMut, Scheme};
+    ///
+    /// let (mut q, mut scale) = ([0u8; 3], [0.0]);
+    /// let out = QuantizedMut::new(RowsMut::new(&mut q, 1, 3)?).with_scales(&mut scale);
+    /// Backend::best().quantize_rows(Scheme::int8().with_offset(), Rows::new(&[-1.0, 0.0, 1.0], 1, 3)?, out)?;
+    /// assert_eq!(q, [128 - 127, 128, 128 + 127]);
+    /// # Ok::<(), absmax::Error>(())
+    /// ```
+    #[must_use]
+    pub const fn with_offset(self) -> Self {
+        let mapping = match self.mapping {
+            Mapping::Symmetric(range) => Mapping::SymmetricOffset(range),
+            Mapping::AffineSigned => Mapping::AffineUnsigned,
+            unsigned => unsigned,
+        };
+        Self { mapping, ..self }
+    }
+
     /// This scheme with one scale for the whole tensor.
     #[must_use]
     pub const fn per_tensor(self) -> Self {
@@ -224,14 +251,30 @@ impl Scheme {
         self.mapping
     }
 
-    /// Whether the scheme is symmetric, so that 0 stands for 0.
+    /// Whether the scheme is symmetric, so that all zero points are [`Scheme::offset`].
     pub const fn is_symmetric(self) -> bool {
-        matches!(self.mapping, Mapping::Symmetric(_))
+        matches!(self.mapping, Mapping::Symmetric(_) | Mapping::SymmetricOffset(_))
     }
 
     /// Whether the integers are unsigned.
     pub const fn is_unsigned(self) -> bool {
-        matches!(self.mapping, Mapping::AffineUnsigned)
+        matches!(self.mapping, Mapping::AffineUnsigned | Mapping::SymmetricOffset(_))
+    }
+
+    /// The zero point of every set, if the scheme is symmetric: 0, or 2^(bits - 1) for
+    /// [`Mapping::SymmetricOffset`]. It is 0 for affine schemes, whose sets have zero points of
+    /// their own.
+    ///
+    /// ```
+    /// use absmax::Scheme;
+    ///
+    /// assert_eq!((Scheme::int8().offset(), Scheme::int8().with_offset().offset()), (0, 128));
+    /// ```
+    pub const fn offset(self) -> i32 {
+        match self.mapping {
+            Mapping::SymmetricOffset(_) => 1 << (self.bits.0 - 1),
+            _ => 0,
+        }
     }
 
     /// Which values share a scale.
@@ -250,7 +293,8 @@ impl Scheme {
         match self.mapping {
             Mapping::Symmetric(Range::Narrow) => 1 - half,
             Mapping::Symmetric(Range::Full) | Mapping::AffineSigned => -half,
-            Mapping::AffineUnsigned => 0,
+            Mapping::AffineUnsigned | Mapping::SymmetricOffset(Range::Full) => 0,
+            Mapping::SymmetricOffset(Range::Narrow) => 1,
         }
     }
 
@@ -258,7 +302,7 @@ impl Scheme {
     pub const fn qmax(self) -> i32 {
         let half = 1 << (self.bits.0 - 1);
         match self.mapping {
-            Mapping::AffineUnsigned => 2 * half - 1,
+            Mapping::AffineUnsigned | Mapping::SymmetricOffset(_) => 2 * half - 1,
             _ => half - 1,
         }
     }

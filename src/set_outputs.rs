@@ -40,16 +40,17 @@ impl<'a> SetOutputs<'a> {
         }
     }
 
-    /// Borrows the parameters to read them.
+    /// The number of sets, if scales are wanted.
     #[inline(always)]
-    pub(crate) const fn params(&self) -> Params<'_> {
-        Params { scales: self.scales.read(), zero_points: self.zero_points.read() }
+    pub(crate) const fn scale_count(&self) -> usize {
+        self.scales.len()
     }
 
     /// The parameters, to be read, and the sums, which are still to be written.
     pub(crate) fn split(self) -> (Params<'a>, Self) {
         let Self { scales, zero_points, sums, scaled_sums } = self;
-        let params = Params { scales: scales.into_read(), zero_points: zero_points.into_read() };
+        let (scales, zero_points) = (scales.into_read(), zero_points.into_read());
+        let params = Params { scales, zero_points, offset: 0 };
         (params, Self { sums, scaled_sums, ..Self::none() })
     }
 

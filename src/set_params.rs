@@ -4,10 +4,11 @@ use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use crate::Scheme;
 use crate::stored::{Scales, StoredScale, StoredZeroPoint, ZeroPoints};
 
 /// Given parameters of many sets. A set is the values that share a scale: a tensor, a row, a column
-/// or a group, as a [`Scheme`](crate::Scheme) says. Sets are in the order of their first values in
+/// or a group, as a [`Scheme`] says. Sets are in the order of their first values in
 /// memory, so the groups of a row come before those of the next.
 ///
 /// There is a scale for each set, in `f32`, `f16` or `bf16`. It is used as it is, whichever type
@@ -25,12 +26,14 @@ use crate::stored::{Scales, StoredScale, StoredZeroPoint, ZeroPoints};
 pub struct Params<'a> {
     pub(crate) scales: Scales<'a>,
     pub(crate) zero_points: ZeroPoints<'a>,
+    /// The zero point of every set, if there are none of their own.
+    pub(crate) offset: i32,
 }
 
 impl<'a> Params<'a> {
     /// Parameters with these scales and the zero point 0.
     pub fn new<S: StoredScale>(scales: &'a [S]) -> Self {
-        Self { scales: S::read(scales), zero_points: ZeroPoints::I32(&[]) }
+        Self { scales: S::read(scales), zero_points: ZeroPoints::I32(&[]), offset: 0 }
     }
 
     /// These parameters with other zero points: as many as scales, or none if all are 0.
@@ -49,6 +52,12 @@ impl<'a> Params<'a> {
         self.len() == 0
     }
 
+    /// The parameters of sets of a scheme: [`Scheme::offset`] is the zero point, if none are given.
+    #[inline(always)]
+    pub(crate) const fn of_scheme(self, scheme: Scheme) -> Self {
+        Self { offset: scheme.offset(), ..self }
+    }
+
     /// The zero points.
     pub(crate) const fn zero_points(&self) -> ZeroPoints<'a> {
         self.zero_points
@@ -57,7 +66,7 @@ impl<'a> Params<'a> {
     /// The scale and the zero point of a set, whose scale has to exist.
     #[inline(always)]
     pub(crate) fn get(self, set: usize) -> (f32, i32) {
-        (self.scales.get(set), self.zero_points.get(set))
+        (self.scales.get(set), self.zero_points.get(set).unwrap_or(self.offset))
     }
 
     /// The scale and the zero point of a set. If there is one scale, all values are one set.
@@ -80,7 +89,7 @@ impl<'a> Params<'a> {
         } else {
             self.zero_points.part(sets.clone())
         };
-        Self { scales: self.scales.part(sets), zero_points }
+        Self { scales: self.scales.part(sets), zero_points, ..self }
     }
 
     /// All scales, and as many zero points.
@@ -91,7 +100,7 @@ impl<'a> Params<'a> {
             Scales::Bf16(scales) => scales.iter().map(|scale| scale.to_f32()).collect(),
         };
         let zero_points = match self.zero_points {
-            _ if self.zero_points.len() == 0 => vec![0; scales.len()],
+            _ if self.zero_points.len() == 0 => vec![self.offset; scales.len()],
             ZeroPoints::I32(zero_points) => zero_points.to_vec(),
             ZeroPoints::I8(zero_points) => zero_points.iter().map(|&z| z.into()).collect(),
             ZeroPoints::U8(zero_points) => zero_points.iter().map(|&z| z.into()).collect(),

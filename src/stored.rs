@@ -241,13 +241,13 @@ impl ZeroPoints<'_> {
         }
     }
 
-    /// The zero point of a set, which is 0 if none are stored.
+    /// The zero point of a set, if zero points are stored.
     #[inline(always)]
-    pub(crate) fn get(self, set: usize) -> i32 {
+    pub(crate) fn get(self, set: usize) -> Option<i32> {
         match self {
-            Self::I32(zero_points) => zero_points.get(set).copied().unwrap_or(0),
-            Self::I8(zero_points) => zero_points.get(set).map_or(0, |&z| z.into()),
-            Self::U8(zero_points) => zero_points.get(set).map_or(0, |&z| z.into()),
+            Self::I32(zero_points) => zero_points.get(set).copied(),
+            Self::I8(zero_points) => zero_points.get(set).map(|&z| z.into()),
+            Self::U8(zero_points) => zero_points.get(set).map(|&z| z.into()),
         }
     }
 }

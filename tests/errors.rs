@@ -174,6 +174,10 @@ fn rows_and_outputs() {
     assert_eq!(quantize(int8, q, [4, 1], 2), Err(mismatch("rows of the output", 2, 4)));
     let six = &mut [99; 6];
     assert_eq!(quantize(int8, six, [2, 3], 2), Err(mismatch("a row of the output", 2, 3)));
+    let (mut short, mut two) = ([99i8; 2], [7.0; 2]);
+    let out = QuantizedMut::new(RowsMut::new(&mut short, 2, 1).unwrap()).with_scales(&mut two);
+    let padded = backend.quantize_rows(int8, x, out.with_padding());
+    assert_eq!(padded, Err(mismatch("a row of the output", 2, 1)));
     assert_eq!(quantize(int8, q, [2, 2], 1), Err(mismatch("scales", 2, 1)));
     assert_eq!(quantize(int8, q, [2, 2], 0), Err(mismatch("scales", 2, 0)));
     assert_eq!(quantize(int8.affine(), q, [2, 2], 2), Err(mismatch("zero points", 2, 0)));

@@ -6,7 +6,7 @@
 use std::marker::PhantomData;
 use std::ptr;
 
-use absmax::{Backend, Element, Integer, Params, QuantizedMut, Rows, RowsMut, Scheme};
+use absmax::{Backend, Element, Granularity, Integer, Params, QuantizedMut, Rows, RowsMut, Scheme};
 use bytemuck::{Pod, Zeroable};
 use half::{bf16, f16};
 
@@ -107,7 +107,8 @@ type Place = (bool, Option<usize>);
 
 fn schemes() -> Vec<Scheme> {
     let mut schemes = Vec::new();
-    for scheme in [Scheme::int8(), Scheme::uint8(), Scheme::int4().affine()] {
+    let offset = Scheme::int8().with_offset();
+    for scheme in [Scheme::int8(), Scheme::uint8(), Scheme::int4().affine(), offset] {
         let groups = [7, 16, 32].map(|size| scheme.per_group(size).unwrap());
         schemes.extend([scheme, scheme.per_channel(0), scheme.per_channel(1)]);
         schemes.extend(groups);
@@ -161,6 +162,60 @@ fn all<T: Element + Pod + PartialEq, Q: Integer + Pod + Eq>(
     }
 }
 
+/// Rows of integers that are longer than those of the values, by own and by given parameters, which
+/// are the same. What is left of a row is the zero point of its last value.
+fn padded<T: Element + Pod, Q: Integer + Pod + Eq>(
+    backend: Backend,
+    [rows, row_len]: [usize; 2],
+    padding: usize,
+) {
+    let value = |i: usize| T::from_f32((i * 37 % 101) as f32 * 0.37 - 11.0);
+    for scheme in schemes().into_iter().filter(|scheme| scheme.is_unsigned() == Q::UNSIGNED) {
+        let count = scheme.scale_count(&[rows, row_len]).unwrap();
+        let zero_points = if scheme.is_symmetric() { 0 } else { count };
+        let (mut scales, mut zero_points) = (vec![0.0; count], vec![0; zero_points]);
+        for (at_end, stride) in [(false, None), (true, None), (true, Some(row_len + padding + 3))] {
+            let mut x = Guarded::<T>::new([rows, row_len], at_end, None);
+            x.fill(value);
+            let mut own = Guarded::<Q>::new([rows, row_len + padding], at_end, stride);
+            let mut given = Guarded::<Q>::new([rows, row_len + padding], at_end, stride);
+            let (mut sums, mut given_sums) = (vec![0; count], vec![0; count]);
+            let out = QuantizedMut::new(own.rows_mut())
+                .with_padding()
+                .with_scales(&mut scales)
+                .with_zero_points(&mut zero_points)
+                .with_sums(&mut sums);
+            backend.quantize_rows(scheme, x.rows(), out).unwrap();
+            let params = Params::new(&scales).with_zero_points(&zero_points);
+            let out = QuantizedMut::new(given.rows_mut()).with_padding().with_sums(&mut given_sums);
+            backend.quantize_rows_with(scheme, x.rows(), params, out).unwrap();
+
+            let mut plain = vec![Q::zeroed(); rows * row_len];
+            let out = QuantizedMut::new(RowsMut::new(&mut plain, rows, row_len).unwrap());
+            backend.quantize_rows_with(scheme, x.rows(), params, out).unwrap();
+            let name = format!("{} {scheme:?} {rows} * {row_len} + {padding}", backend.isa());
+            for row in 0..rows {
+                let values = &plain[row * row_len..][..row_len];
+                let last = match scheme.granularity() {
+                    Granularity::PerTensor => 0,
+                    Granularity::PerChannel { axis: 0 } => row,
+                    Granularity::PerChannel { .. } => row_len - 1,
+                    Granularity::PerGroup { size } => (row + 1) * row_len.div_ceil(size.get()) - 1,
+                };
+                let zero_point = zero_points.get(last).copied().unwrap_or(scheme.offset());
+                for found in [own.rows().get(row).unwrap(), given.rows().get(row).unwrap()] {
+                    assert_eq!(&found[..row_len], values, "{name}");
+                    let rest = &found[row_len..];
+                    assert!(rest.iter().all(|q| q.to_i32() == zero_point), "{name}: {rest:?}");
+                }
+            }
+            let total: i32 = plain.iter().map(|q| q.to_i32()).sum();
+            assert_eq!(sums.iter().sum::<i32>(), total, "{name}");
+            assert_eq!(sums, given_sums, "{name}");
+        }
+    }
+}
+
 fn of_all_types(shape: [usize; 2], places: &[Place]) {
     for backend in Backend::available() {
         all::<f32, i8>(backend, shape, places);
@@ -174,6 +229,18 @@ fn of_all_types(shape: [usize; 2], places: &[Place]) {
 fn between_rows() {
     for row_len in [1, 15, 16, 33, 64, 65, 130, 1000] {
         of_all_types([17, row_len], &[(false, None), (true, None)]);
+    }
+}
+
+/// Behind what is left of a row stands a page that may not be touched.
+#[test]
+fn padded_rows() {
+    for backend in Backend::available() {
+        for (row_len, padding) in [(1, 1), (15, 1), (16, 16), (33, 31), (64, 64), (130, 62)] {
+            padded::<f32, i8>(backend, [17, row_len], padding);
+            padded::<f16, u8>(backend, [1, row_len], padding);
+            padded::<bf16, u8>(backend, [5, row_len], padding);
+        }
     }
 }
 

@@ -48,7 +48,8 @@ impl Channels {
         }
         let Outputs { q, sets } = to.reborrow();
         let (params, sets) = sets.split();
-        self.quantize_given(backend, x, scheme, params, true, &mut Outputs { q, sets });
+        let (params, to) = (params.of_scheme(*scheme), &mut Outputs { q, sets });
+        self.quantize_given(backend, x, scheme, params, true, to);
         Ok(())
     }
 

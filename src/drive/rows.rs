@@ -31,7 +31,7 @@ pub(crate) fn quantize_groups<T: Value>(backend: Backend, groups: Groups<'_, '_,
     let Groups { x, group, scheme, to } = groups;
     if x.row_len() == 0 {
         let (scale, zero_point) = scheme.choose(Limits::symmetric(0.0));
-        for set in 0..to.sets.params().len() {
+        for set in 0..to.sets.scale_count() {
             to.sets.set(set, scale, zero_point);
             to.sets.set_sum(set, 0, scale);
         }

@@ -68,6 +68,16 @@ impl Sets {
 }
 
 impl Sets {
+    /// The set of the last value of a row of a matrix of `rows` rows, unless rows are empty and have
+    /// no set.
+    pub(crate) fn last_of_row(self, row: usize, rows: usize) -> Option<usize> {
+        match self {
+            Self::Whole => Some(0),
+            Self::Rows { .. } => ((row + 1) * (self.count().ok()? / rows)).checked_sub(1),
+            Self::Channels(channels) => channels.count.checked_sub(1),
+        }
+    }
+
     /// The number of values of the largest set, if there are `len` values.
     pub(crate) fn largest(self, len: usize) -> usize {
         match self {

@@ -35,9 +35,8 @@ impl Grid {
     /// Gives `then` the cheapest way to finish a block.
     #[inline(always)]
     pub(crate) fn finish<S: Simd, W: WithFinish<S>>(self, s: S, then: W) -> W::Output {
-        let nothing_is_added = !self.unsigned && self.zero == 0;
         let all_of_u8 = self.unsigned && self.min == i8::MIN && self.max == i8::MAX;
-        if nothing_is_added {
+        if self.adds_nothing() {
             self.finish_centred(s, then)
         } else if all_of_u8 {
             then.with(s, WholeU8 { zero: s.splat_i16((self.zero + BIAS) as i16) })
@@ -46,10 +45,31 @@ impl Grid {
         }
     }
 
-    /// [`Grid::finish`] for signed integers with the zero point 0.
+    /// Whether the zero point, as kernels add it, is 0.
+    #[inline(always)]
+    pub(crate) fn adds_nothing(self) -> bool {
+        self.zero == 0
+    }
+
+    /// [`Grid::finish`] for symmetric schemes, with less code.
+    #[inline(always)]
+    pub(crate) fn finish_symmetric<S: Simd, W: WithFinish<S>>(self, s: S, then: W) -> W::Output {
+        if self.adds_nothing() {
+            self.finish_centred(s, then)
+        } else {
+            then.with(s, self.shifted(s))
+        }
+    }
+
+    /// [`Grid::finish`] for integers to which nothing is added: signed ones with the zero point 0,
+    /// and unsigned ones with the zero point 128.
     #[inline(always)]
     pub(crate) fn finish_centred<S: Simd, W: WithFinish<S>>(self, s: S, then: W) -> W::Output {
+        let saturates = self.max == i8::MAX
+            && (self.min == i8::MIN || self.min == -127 && (W::KNOWN || !W::LOOKS));
         match (self.min, self.max) {
+            _ if self.unsigned && saturates => then.with(s, OffsetI8 { flip: s.splat_i8(i8::MIN) }),
+            _ if self.unsigned => then.with(s, self.limited(s)),
             (-127, 127) if W::LOOKS => then.with(s, NarrowI8),
             (i8::MIN | -127, 127) => then.with(s, WholeI8),
             (min, max) => then.with(s, Centred { min: s.splat_i8(min), max: s.splat_i8(max) }),
@@ -91,6 +111,9 @@ pub(crate) trait WithFinish<S: Simd> {
     /// alike.
     const LOOKS: bool;
 
+    /// Whether every quotient that is not NaN is known to round to an integer in use.
+    const KNOWN: bool;
+
     /// Runs the computation.
     fn with<F: Finish<S>>(self, s: S, finish: F) -> Self::Output;
 }
@@ -118,6 +141,21 @@ impl<S: Simd> Finish<S> for WholeI8 {
     #[inline(always)]
     fn finish(self, s: S, [a, b]: [S::I16; 2]) -> S::I8 {
         s.narrow8(a, b)
+    }
+}
+
+/// Finishes integers of [-127, 127] or [-128, 127], stored with 128 added, by saturating.
+#[derive(Clone, Copy)]
+struct OffsetI8<S: Simd> {
+    flip: S::I8,
+}
+
+impl<S: Simd> Finish<S> for OffsetI8<S> {
+    type Suspect = LeastHalf;
+
+    #[inline(always)]
+    fn finish(self, s: S, [a, b]: [S::I16; 2]) -> S::I8 {
+        s.xor_i8(s.narrow8(a, b), self.flip)
     }
 }
 

@@ -109,7 +109,7 @@ fn divisors_of<S: Simd, T: Value, const G: usize>(
     scheme: Scheme,
     traffic: Traffic,
 ) -> Divisors {
-    let mut divisors = Divisors::default();
+    let mut divisors = Divisors { zero_points: [scheme.offset(); LANES], ..Divisors::default() };
     let Some(x) = x.first_chunk() else { return divisors };
     fetch_ahead(s, x.as_flattened(), traffic);
     let scale = if scheme.is_symmetric() {
@@ -214,10 +214,10 @@ fn quantize_sixteen<S: Simd, T: Value, const G: usize>(
     q: &mut [[i8; G]],
 ) {
     let (x, q) = (x.as_flattened(), q.as_flattened_mut());
-    // The zero points differ from group to group, but the integers in use do not.
-    let params = scheme.valid_params(1.0, divisors.zero_points[0]);
+    // The zero points of affine groups differ, but the integers in use do not.
+    let params = scheme.valid_params(1.0, scheme.offset());
     let grid = Grid::new(params, scheme.is_unsigned());
-    if scheme.is_symmetric() {
+    if scheme.is_symmetric() && grid.adds_nothing() {
         grid.finish_centred(s, Sixteen::<T, G, false> { x, divisors, grid, q });
     } else {
         Sixteen::<T, G, true> { x, divisors, grid, q }.with(s, grid.limited(s));
@@ -249,6 +249,7 @@ impl<S: Simd, T: Value, const G: usize, const ZEROS: bool> WithFinish<S>
 {
     type Output = ();
     const LOOKS: bool = false;
+    const KNOWN: bool = true;
 
     #[inline(always)]
     fn with<F: Finish<S>>(self, s: S, finish: F) {

@@ -122,8 +122,8 @@ pub(super) fn known_row_without_nan<S: Simd, T: Value>(
     }
 }
 
-/// Quantizes values that are in the cache and within the range of their scale to signed integers
-/// with the zero point 0. Returns whether one of the values is NaN, and the sum of the integers, or
+/// Quantizes values that are in the cache and within the range of their scale, by a symmetric
+/// scheme. Returns whether one of the values is NaN, and the sum of the integers, or
 /// 0 if they are not added up.
 #[inline(always)]
 pub(super) fn known_row<S: Simd, T: Value>(
@@ -134,9 +134,8 @@ pub(super) fn known_row<S: Simd, T: Value>(
 ) -> (bool, i32) {
     let (grid, scale, traffic) = (Grid::new(params, to.unsigned), params.scale(), Traffic::CACHED);
     match params.reciprocal() {
-        Some(reciprocal) => {
-            grid.finish_centred(s, InRange::<T, false, true> { x, scale, reciprocal, traffic, to })
-        }
+        Some(reciprocal) => grid
+            .finish_symmetric(s, InRange::<T, false, true> { x, scale, reciprocal, traffic, to }),
         None => {
             let sum = by_division(s, x, params, to);
             (x.iter().any(|x| x.widened().is_nan()), sum)
@@ -167,6 +166,7 @@ struct Given<'a, T> {
 impl<S: Simd, T: Value> WithFinish<S> for Given<'_, T> {
     type Output = i32;
     const LOOKS: bool = S::WILD_IS_MIN;
+    const KNOWN: bool = false;
 
     #[inline(always)]
     fn with<F: Finish<S>>(self, s: S, finish: F) -> i32 {
@@ -200,6 +200,7 @@ impl<S: Simd, T: Value, const STREAM: bool, const LOOK: bool> WithFinish<S>
 {
     type Output = (bool, i32);
     const LOOKS: bool = LOOK;
+    const KNOWN: bool = true;
 
     #[inline(always)]
     fn with<F: Finish<S>>(self, s: S, finish: F) -> (bool, i32) {

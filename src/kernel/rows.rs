@@ -54,7 +54,7 @@ fn quantize_row<S: Simd, T: Value>(s: S, x: &[T], scheme: Scheme, to: To<'_>) ->
     let symmetric = scheme.is_symmetric();
     let (scale, zero_point) = if symmetric {
         let bits = abs_max::<S, T, true>(s, x, traffic);
-        (scheme.scale_of(T::from_magnitude_bits(bits)), 0)
+        (scheme.scale_of(T::from_magnitude_bits(bits)), scheme.offset())
     } else {
         scheme.choose(min_max(s, x, traffic))
     };

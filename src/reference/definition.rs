@@ -45,7 +45,8 @@ pub(super) fn integers(scheme: Scheme) -> RangeInclusive<i32> {
         Mapping::Symmetric(Range::Narrow) => 1 - two_to_b / 2..=two_to_b / 2 - 1,
         Mapping::Symmetric(Range::Full) => -two_to_b / 2..=two_to_b / 2 - 1,
         Mapping::AffineSigned => -two_to_b / 2..=two_to_b / 2 - 1,
-        Mapping::AffineUnsigned => 0..=two_to_b - 1,
+        Mapping::AffineUnsigned | Mapping::SymmetricOffset(Range::Full) => 0..=two_to_b - 1,
+        Mapping::SymmetricOffset(Range::Narrow) => 1..=two_to_b - 1,
     }
 }
 
@@ -56,7 +57,7 @@ pub(super) fn choose(min: f32, max: f32, scheme: Scheme) -> (f32, i32) {
     let low = if min < 0.0 { min } else { 0.0 };
     let high = if max > 0.0 { max } else { 0.0 };
     let scale = match scheme.mapping() {
-        Mapping::Symmetric(range) => {
+        Mapping::Symmetric(range) | Mapping::SymmetricOffset(range) => {
             let abs_max = if -low > high { -low } else { high };
             let steps = match range {
                 Range::Narrow => two_to_b / 2.0 - 1.0,
@@ -82,6 +83,7 @@ pub(super) fn choose(min: f32, max: f32, scheme: Scheme) -> (f32, i32) {
     };
     let zero_point = match scheme.mapping() {
         Mapping::Symmetric(_) => 0,
+        Mapping::SymmetricOffset(_) => 1 << (scheme.num_bits() - 1),
         Mapping::AffineSigned | Mapping::AffineUnsigned => {
             let (qmin, qmax) = integers(scheme).into_inner();
             let zero_point = round_half_even(qmin as f32 - low / scale);

@@ -69,7 +69,7 @@ fn of_type<T: Input>(board: &mut Board, random: &mut Rng, shape: [usize; 2], gap
         schemes = vec![schemes.swap_remove(random.usize(..schemes.len()))];
     }
     for scheme in schemes {
-        if *reference::integers(scheme).start() == 0 {
+        if *reference::integers(scheme).start() >= 0 {
             by_scheme::<T, u8>(board, random, matrix, scheme);
         } else {
             by_scheme::<T, i8>(board, random, matrix, scheme);

@@ -11,7 +11,7 @@ impl Board {
     /// compares what it makes of the expected integers, as binary32 and as `T`. What the reference
     /// says is computed here.
     pub fn tensor<T: Input>(&mut self, x: &Placed<T>, shape: &[usize], scheme: Scheme) {
-        if *reference::integers(scheme).start() == 0 {
+        if *reference::integers(scheme).start() >= 0 {
             self.there_and_back::<T, u8>(x, shape, scheme);
         } else {
             self.there_and_back::<T, i8>(x, shape, scheme);

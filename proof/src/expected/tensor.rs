@@ -149,9 +149,9 @@ pub fn params(scheme: Scheme, min: f32, max: f32) -> Result<QuantParams> {
     QuantParams::new(scale, zero_point, reference::integers(scheme))
 }
 
-/// Whether there is no zero point.
+/// Whether no zero point is stored.
 pub fn is_symmetric(scheme: Scheme) -> bool {
-    matches!(scheme.mapping(), Mapping::Symmetric(_))
+    matches!(scheme.mapping(), Mapping::Symmetric(_) | Mapping::SymmetricOffset(_))
 }
 
 /// The least and the largest value, or zeros if there are no values. If only magnitudes matter,

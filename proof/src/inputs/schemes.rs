@@ -3,12 +3,14 @@
 use absmax::{Mapping, Range, ScaleType, Scheme};
 use fastrand::Rng;
 
-/// Every way to lay a range over the integers, symmetric and affine by turns.
-pub const MAPPINGS: [Mapping; 4] = [
+/// Every way to lay a range over the integers.
+pub const MAPPINGS: [Mapping; 6] = [
     Mapping::Symmetric(Range::Narrow),
     Mapping::AffineSigned,
     Mapping::Symmetric(Range::Full),
     Mapping::AffineUnsigned,
+    Mapping::SymmetricOffset(Range::Narrow),
+    Mapping::SymmetricOffset(Range::Full),
 ];
 
 /// Numbers of bits.
@@ -33,6 +35,7 @@ pub fn scheme(bits: u8, mapping: Mapping) -> Scheme {
 pub fn mapped(scheme: Scheme, mapping: Mapping) -> Scheme {
     match mapping {
         Mapping::Symmetric(range) => scheme.with_range(range),
+        Mapping::SymmetricOffset(range) => scheme.with_range(range).with_offset(),
         Mapping::AffineSigned => scheme.affine(),
         Mapping::AffineUnsigned => scheme.unsigned(),
     }

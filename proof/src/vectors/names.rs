@@ -38,6 +38,8 @@ enum Lay {
     SymmetricFull,
     AffineSigned,
     AffineUnsigned,
+    SymmetricOffsetNarrow,
+    SymmetricOffsetFull,
 }
 
 /// The type of the scales.
@@ -84,6 +86,8 @@ impl Grid {
             Mapping::Symmetric(Range::Full) => Lay::SymmetricFull,
             Mapping::AffineSigned => Lay::AffineSigned,
             Mapping::AffineUnsigned => Lay::AffineUnsigned,
+            Mapping::SymmetricOffset(Range::Narrow) => Lay::SymmetricOffsetNarrow,
+            Mapping::SymmetricOffset(Range::Full) => Lay::SymmetricOffsetFull,
         };
         Self { bits, mapping, scale_type: scale_type.into() }
     }
@@ -95,6 +99,8 @@ impl Grid {
             Lay::SymmetricFull => Mapping::Symmetric(Range::Full),
             Lay::AffineSigned => Mapping::AffineSigned,
             Lay::AffineUnsigned => Mapping::AffineUnsigned,
+            Lay::SymmetricOffsetNarrow => Mapping::SymmetricOffset(Range::Narrow),
+            Lay::SymmetricOffsetFull => Mapping::SymmetricOffset(Range::Full),
         };
         let scheme = inputs::mapped(Scheme::int8().bits(self.bits)?, mapping);
         Ok(scheme.with_scale_type(self.scale_type.into()))

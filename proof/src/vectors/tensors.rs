@@ -30,6 +30,10 @@ struct Quantized {
     scales: String,
     /// The zero points, of which a symmetric scheme has none.
     zero_points: Vec<i32>,
+    /// The sum of the integers of each set.
+    sums: Vec<i32>,
+    /// The sum times the scale, rounded once.
+    scaled_sums: String,
     /// The dequantized values, in the type of the values.
     dequantized: String,
 }
@@ -181,36 +185,43 @@ fn quantized<T: Input>(case: &Tensor, by: By) -> Result<Quantized> {
 fn of<T: Input, Q: Byte>(case: &Tensor, by: By) -> Result<Quantized> {
     let (x, shape): (Vec<T>, _) = (unhex(&case.x), &case.shape[..]);
     let scheme = case.shared.apply(case.grid.scheme()?)?;
-    let quantized: (Vec<Q>, Vec<f32>, Vec<i32>, Vec<T>) = match by {
+    let (of, (sums, scaled_sums), back): (expected::Quantized<Q>, _, Vec<T>) = match by {
         By::Reference => {
             refuse_shapes(case, x.len())?;
             let quantized = expected::quantize_tensor::<T, Q>(&x, shape, scheme)?;
             let back = expected::dequantize_tensor(&quantized, shape, scheme);
-            (quantized.q, quantized.scales, quantized.zero_points, back)
+            let sums = expected::sums(&quantized, shape, scheme);
+            (quantized, sums, back)
         }
         By::Backend(backend) => {
             let view = TensorView::new(&x, shape)?;
             let scales = scheme.scale_count(shape)?;
             let zero_points = if expected::is_symmetric(scheme) { 0 } else { scales };
             let mut q = vec![Q::UNTOUCHED; x.len()];
+            let (mut sums, mut scaled_sums) = (vec![-1; scales], vec![f32::NAN; scales]);
             let (mut scales, mut zero_points) = (vec![f32::NAN; scales], vec![-1; zero_points]);
             let out = QuantizedMut::new(RowsMut::new(&mut q, 1, x.len())?)
                 .with_scales(&mut scales)
-                .with_zero_points(&mut zero_points);
+                .with_zero_points(&mut zero_points)
+                .with_sums(&mut sums)
+                .with_scaled_sums(&mut scaled_sums);
             backend.quantize_tensor_into(scheme, view, out)?;
             let (data, shape) = (Q::integers(q.clone()), shape.to_vec());
             let tensor = QuantizedTensor { data, shape, scales, zero_points, scheme };
             let mut back = vec![T::UNTOUCHED; x.len()];
             backend.dequantize_tensor_into(&tensor, &mut back)?;
-            (q, tensor.scales, tensor.zero_points, back)
+            let QuantizedTensor { scales, zero_points, .. } = tensor;
+            let of = expected::Quantized { q, scales, zero_points, ..Default::default() };
+            (of, (sums, scaled_sums), back)
         }
     };
-    let (q, scales, zero_points, dequantized) = quantized;
     Ok(Quantized {
-        q: q.into_iter().map(Byte::as_i32).collect(),
-        scales: hex(&scales),
-        zero_points,
-        dequantized: hex(&dequantized),
+        q: of.q.into_iter().map(Byte::as_i32).collect(),
+        scales: hex(&of.scales),
+        zero_points: of.zero_points,
+        sums,
+        scaled_sums: hex(&scaled_sums),
+        dequantized: hex(&back),
     })
 }
 
