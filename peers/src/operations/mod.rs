@@ -12,6 +12,7 @@ mod groups;
 pub(crate) mod names;
 mod operation;
 mod packed;
+mod product_rows;
 mod quantize;
 mod quantize_with;
 mod run;

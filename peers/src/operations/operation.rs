@@ -6,7 +6,10 @@ use clap::ValueEnum;
 
 use super::run::Run;
 use super::tensor::ROW;
-use super::{abs_max, affine, bf16, columns, dequantize, groups, packed, quantize, quantize_with};
+use super::{
+    abs_max, affine, bf16, columns, dequantize, groups, packed, product_rows, quantize,
+    quantize_with,
+};
 use crate::measure::Timings;
 
 /// What is measured.
@@ -16,6 +19,7 @@ pub(crate) enum Operation {
     QuantizeWith,
     Quantize,
     QuantizeRows,
+    ProductRows,
     Groups,
     AffineWith,
     Affine,
@@ -32,6 +36,7 @@ impl fmt::Display for Operation {
             Self::QuantizeWith => "quantize with a given scale, all checks on",
             Self::Quantize => "abs-max, then quantize",
             Self::QuantizeRows => "abs-max, then quantize, each row of 4096",
+            Self::ProductRows => "the same, with what integer products need",
             Self::Groups => "abs-max, then quantize, each group of 32",
             Self::AffineWith => "quantize to affine u8 with given parameters",
             Self::Affine => "min and max, then quantize to affine u8",
@@ -45,11 +50,12 @@ impl fmt::Display for Operation {
 
 impl Operation {
     /// Every operation, in the order of the tables.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::AbsMax,
         Self::QuantizeWith,
         Self::Quantize,
         Self::QuantizeRows,
+        Self::ProductRows,
         Self::Groups,
         Self::AffineWith,
         Self::Affine,
@@ -66,6 +72,7 @@ impl Operation {
             Self::QuantizeWith => quantize_with::measure(run),
             Self::Quantize => quantize::measure(run, run.elements()),
             Self::QuantizeRows => quantize::measure(run, ROW),
+            Self::ProductRows => product_rows::measure(run),
             Self::Groups => groups::measure(run),
             Self::AffineWith => affine::measure(run, true),
             Self::Affine => affine::measure(run, false),
