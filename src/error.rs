@@ -12,8 +12,9 @@ pub type Result<T, E = Error> = core::result::Result<T, E>;
 
 /// Why an operation was refused.
 ///
-/// After [`Error::NotFinite`] and [`Error::ScaleOverflow`], the outputs of the operation hold
-/// initialised values that mean nothing. After every other error, nothing has been written.
+/// After an error about the values, [`Error::NotFinite`], [`Error::ScaleOverflow`] or
+/// [`Error::ScaleUnderflow`], the outputs of the operation hold initialised values that mean nothing.
+/// After every other error, nothing has been written.
 ///
 /// ```
 /// let error = absmax::quantize(&[0.0, f32::INFINITY]).unwrap_err();
@@ -120,6 +121,35 @@ pub enum Error {
         /// The type that the scale is to be stored in.
         scale_type: ScaleType,
     },
+    /// The scale is too small for an arithmetic: it is 0 or its reciprocal overflows, and the values are
+    /// not all zero.
+    #[error("scale {scale}, number {set}, is too small for this arithmetic: 1 / scale overflows")]
+    ScaleUnderflow {
+        /// The index of the scale: 0 per tensor, else the index of the channel or group.
+        set: usize,
+        /// The scale, before it is rounded to its type.
+        scale: f32,
+    },
+    /// A block q8_1 holds the product of its scale and the sum of its integers, in f16.
+    #[error("the sum of a block, {sum}, overflows f16")]
+    BlockSumOverflow {
+        /// The product.
+        sum: f32,
+    },
+    /// An arithmetic does not have the scheme.
+    #[error("the arithmetic {arithmetic} has {has}, but not {bits} bits, {mapping} from {qmin}")]
+    ArithmeticMismatch {
+        /// The name of the arithmetic, `given` if it has none.
+        arithmetic: &'static str,
+        /// The schemes that it has, in words.
+        has: &'static str,
+        /// The number of bits of the scheme.
+        bits: u8,
+        /// `symmetric` or `affine`.
+        mapping: &'static str,
+        /// The least integer of the scheme.
+        qmin: i32,
+    },
     /// The weight of a new batch in a moving average is more than 0 and at most 1.
     #[error("averaging constant {constant} is not above 0 and at most 1")]
     InvalidAveragingConstant {
@@ -218,6 +248,7 @@ impl Error {
             Self::ScaleOverflow { min, max, scale_type, .. } => {
                 Self::ScaleOverflow { set, min, max, scale_type }
             }
+            Self::ScaleUnderflow { scale, .. } => Self::ScaleUnderflow { set, scale },
             other => other,
         }
     }

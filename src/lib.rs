@@ -81,6 +81,7 @@ extern crate alloc;
 #[cfg(feature = "std")]
 extern crate std;
 
+pub mod arithmetic;
 mod backend;
 mod choose;
 mod dispatch;
@@ -114,6 +115,7 @@ mod slice;
 mod stored;
 mod tensor;
 
+pub use arithmetic::Arithmetic;
 pub use backend::Backend;
 pub use element::Element;
 pub use environment::in_default_environment;

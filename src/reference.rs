@@ -9,12 +9,14 @@
 //!
 //! Like every public function, these functions compute in the default floating-point environment.
 
+mod arithmetic;
+mod blocks;
 mod definition;
 
 use core::ops::RangeInclusive;
 
 use crate::environment::in_default;
-use crate::{Element, Integer, QuantParams, ScaleType, Scheme};
+use crate::{Arithmetic, Element, Integer, QuantParams, Result, ScaleType, Scheme};
 
 /// The largest |x|: the unsigned maximum of the bit patterns without their sign (31 bits of an f32,
 /// 15 of an f16 or bf16). NaN is above infinity and infinity above every number. The result is 0
@@ -150,4 +152,134 @@ pub fn widen<T: Element>(x: T) -> f32 {
 /// ```
 pub fn narrow<T: Element>(x: f32) -> T {
     in_default(x, definition::narrow)
+}
+
+/// Quantizes values that share a scale, by an arithmetic, and returns the scale and the zero point.
+/// The scheme's granularity does not matter. By [`Arithmetic::exact`], the result is that of
+/// [`choose`] and [`quantize_one`].
+///
+/// # Errors
+///
+/// [`Error::ArithmeticMismatch`](crate::Error::ArithmeticMismatch) if the arithmetic does not have
+/// the scheme, [`Error::IntegerMismatch`](crate::Error::IntegerMismatch) unless `Q` is [`u8`] if
+/// the scheme is unsigned, else [`i8`], [`Error::LengthMismatch`](crate::Error::LengthMismatch)
+/// unless `q` has the length of `x`, [`Error::NotFinite`](crate::Error::NotFinite) if a value is NaN
+/// or infinite, [`Error::ScaleOverflow`](crate::Error::ScaleOverflow) and
+/// [`Error::ScaleUnderflow`](crate::Error::ScaleUnderflow) if the scale is of no use.
+///
+/// ```
+/// use absmax::{Arithmetic, Scheme, reference::quantize_group};
+///
+/// // A scale of 2, and a tie.
+/// let (x, mut q) = ([-254.0, 1.0, 3.0], [0i8; 3]);
+/// assert_eq!(quantize_group(&x, Scheme::int8(), Arithmetic::exact(), &mut q)?, (2.0, 0));
+/// assert_eq!(q, [-127, 0, 2]);
+/// quantize_group(&x, Scheme::int8(), Arithmetic::ggml(), &mut q)?;
+/// assert_eq!(q, [-127, 1, 2]);
+/// # Ok::<(), absmax::Error>(())
+/// ```
+pub fn quantize_group<T: Element, Q: Integer>(
+    x: &[T],
+    scheme: Scheme,
+    arithmetic: Arithmetic,
+    q: &mut [Q],
+) -> Result<(f32, i32)> {
+    in_default((x, scheme, arithmetic, q), |(x, scheme, arithmetic, q)| {
+        arithmetic::quantize_group(x, scheme, arithmetic, q)
+    })
+}
+
+/// Quantizes values by an arithmetic and a scale and zero point that are given. The scheme of the
+/// arithmetic does not matter. NaN becomes the zero point, infinities saturate.
+///
+/// # Errors
+///
+/// [`Error::IntegerMismatch`](crate::Error::IntegerMismatch) if `Q` does not hold the integers,
+/// [`Error::LengthMismatch`](crate::Error::LengthMismatch) unless `q` has the length of `x`,
+/// [`Error::ScaleUnderflow`](crate::Error::ScaleUnderflow) if the multiplier is infinite.
+///
+/// ```
+/// use absmax::{Arithmetic, QuantParams, reference::quantize_group_with};
+///
+/// // This is a tie for a program that divides. The reciprocal is rounded up, and so the product is
+/// // above the tie.
+/// let (params, x, mut q) = (QuantParams::symmetric(0.3)?, [0.75], [0i8]);
+/// quantize_group_with(&x, params, Arithmetic::exact(), &mut q)?;
+/// assert_eq!(q, [2]);
+/// quantize_group_with(&x, params, Arithmetic::torch(), &mut q)?;
+/// assert_eq!(q, [3]);
+/// # Ok::<(), absmax::Error>(())
+/// ```
+pub fn quantize_group_with<T: Element, Q: Integer>(
+    x: &[T],
+    params: QuantParams,
+    arithmetic: Arithmetic,
+    q: &mut [Q],
+) -> Result<()> {
+    in_default((x, params, arithmetic, q), |(x, params, arithmetic, q)| {
+        arithmetic::quantize_group_with(x, params, arithmetic, q)
+    })
+}
+
+/// A block q8_0 of ggml: the scale in f16, and 32 integers. Bytes of numbers are in the order of
+/// little-endian machines, here and in the other blocks.
+///
+/// # Errors
+///
+/// Those of [`quantize_group`] with [`Scheme::int8`] and scales in f16.
+///
+/// ```
+/// use absmax::{Arithmetic, reference::q8_0};
+///
+/// let mut x = [0.0; 32];
+/// x[..2].copy_from_slice(&[127.0, -2.5]);
+/// let block = q8_0(&x, Arithmetic::ggml())?;
+/// assert_eq!(block[..4], [0x00, 0x3c, 127, 253]);
+/// # Ok::<(), absmax::Error>(())
+/// ```
+pub fn q8_0<T: Element>(x: &[T; 32], arithmetic: Arithmetic) -> Result<[u8; 34]> {
+    in_default((x, arithmetic), |(x, arithmetic)| blocks::q8_0(x, arithmetic))
+}
+
+/// A block q8_1 of ggml: the scale in f16, a product of the scale and the sum of the integers in
+/// f16 ([`Blocks`](crate::arithmetic::Blocks)), and 32 integers.
+///
+/// # Errors
+///
+/// Those of [`q8_0`], and [`Error::BlockSumOverflow`](crate::Error::BlockSumOverflow) if the
+/// product is infinite in f16.
+///
+/// ```
+/// use absmax::{Arithmetic, reference::q8_1};
+///
+/// let mut x = [0.0; 32];
+/// x[..2].copy_from_slice(&[127.0, -63.0]);
+/// let block = q8_1(&x, Arithmetic::ggml())?;
+/// assert_eq!(block[..6], [0x00, 0x3c, 0x00, 0x54, 127, 193]); // 1 and 64
+/// # Ok::<(), absmax::Error>(())
+/// ```
+pub fn q8_1<T: Element>(x: &[T; 32], arithmetic: Arithmetic) -> Result<[u8; 36]> {
+    in_default((x, arithmetic), |(x, arithmetic)| blocks::q8_1(x, arithmetic))
+}
+
+/// A block q8_K of ggml: the scale in f32, 256 integers, and their sums by sixteen, in i16
+/// ([`Blocks`](crate::arithmetic::Blocks)). A block of zeros is all zero if the scale of zeros is
+/// 0; ggml does not write its sums.
+///
+/// # Errors
+///
+/// Those of [`quantize_group`] with [`Scheme::int8`].
+///
+/// ```
+/// use absmax::{Arithmetic, reference::q8_k};
+///
+/// let mut x = [0.0; 256];
+/// x[..2].copy_from_slice(&[127.0, 3.0]);
+/// let block = q8_k(&x, Arithmetic::ggml())?;
+/// assert_eq!(block[..6], [0x00, 0x00, 0x80, 0xbf, 129, 253]); // -1, -127, -3
+/// assert_eq!(block[260..262], (-130i16).to_le_bytes());
+/// # Ok::<(), absmax::Error>(())
+/// ```
+pub fn q8_k<T: Element>(x: &[T; 256], arithmetic: Arithmetic) -> Result<[u8; 292]> {
+    in_default((x, arithmetic), |(x, arithmetic)| blocks::q8_k(x, arithmetic))
 }
