@@ -1,13 +1,13 @@
-//! What an arithmetic makes of rows of numbers: `scripts/check-engines` compares it with the program that
-//! the arithmetic is named after.
+//! What an arithmetic makes of rows of numbers: `scripts/check-engines` compares it with the
+//! program that the arithmetic is named after.
 //!
 //!     cargo run --release --example arithmetic -- PRESET FORM COLUMNS ELEMENT <rows >answers
 //!
-//! PRESET is a name of `Arithmetic::PRESETS`, ELEMENT is f32 or bf16. A row is COLUMNS numbers, and all
-//! bytes are little-endian. FORM says what a row becomes:
+//! PRESET is a name of `Arithmetic::PRESETS`, ELEMENT is f32 or bf16. A row is COLUMNS numbers, and
+//! all bytes are little-endian. FORM says what a row becomes:
 //!
-//! - `symmetric`, `affine-signed` (i8) and `affine` (u8): the scale (f32), the zero point (i32), and an
-//!   integer for each number;
+//! - `symmetric`, `affine-signed` (i8) and `affine` (u8): the scale (f32), the zero point (i32), and
+//!   an integer for each number;
 //! - `given`: the same, symmetric from -128 by a scale that stands before the row's numbers;
 //! - `q8_0`, `q8_1`, `q8_K`: the block of ggml, of 32 or 256 numbers.
 //!

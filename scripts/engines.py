@@ -109,12 +109,18 @@ def torch_given(x):
     return answer(scale.numpy(), 0, q.int_repr().numpy())
 
 
+def as_tensor(x):
+    """A tensor of f32, or of bf16 if x has its bits."""
+    x = torch.from_numpy(x)
+    return x if x.dtype == torch.float32 else x.view(torch.bfloat16)
+
+
 def torchao(mapping):
     """As torchao's Int8Tensor.from_hp calls it."""
     kinds = {"scale_dtype": torch.float32, "zero_point_dtype": torch.int8, "eps": torch.finfo(torch.float32).eps}
 
     def program(x):
-        x, block = torch.from_numpy(x), (1, x.shape[1])
+        x, block = as_tensor(x), (1, x.shape[1])
         scale, zero_point = quant_primitives.choose_qparams_affine(x, mapping, block, torch.int8, -128, 127, **kinds)
         q = quant_primitives.quantize_affine(x, block, scale, zero_point, torch.int8, -128, 127)
         return answer(scale.numpy(), zero_point.numpy(), q.numpy())
@@ -133,7 +139,7 @@ def compressed_tensors(form):
     arguments = QuantizationArgs(num_bits=8, type="int", symmetric=symmetric, strategy="token", dynamic=True)
 
     def program(x):
-        x = torch.from_numpy(x) if x.dtype == F32 else torch.from_numpy(x).view(torch.bfloat16)
+        x = as_tensor(x)
         parameters = calculate_qparams(x.amin(1, keepdim=True), x.amax(1, keepdim=True), arguments)
         q = quantize(x, *parameters, arguments, dtype=torch.int8)
         scale, zero_point = (parameter.float().numpy()[:, 0] for parameter in parameters)
@@ -255,8 +261,6 @@ CHECKS = [
     Check("onnx", "given", "onnxruntime", "QuantizeLinear", onnx_given, "torch"),
     Check("torch", "affine", "torch", "quantize_per_tensor_dynamic", torch_dynamic, "onnx"),
     Check("torch", "given", "torch", "quantize_per_channel", torch_given, "onnx"),
-    Check("torchao", "symmetric", "torchao", "quantize_affine", torchao(MappingType.SYMMETRIC), "exact"),
-    Check("torchao", "affine-signed", "torchao", "quantize_affine", torchao(MappingType.ASYMMETRIC), "exact"),
     Check(
         *("xnnpack", "affine-signed", "ai-edge-litert", "FULLY_CONNECTED", xnnpack_products, "kleidiai"),
         fit=has_products,
@@ -264,10 +268,15 @@ CHECKS = [
     ),
     Check("bitsandbytes", "symmetric", "bitsandbytes", "int8_vectorwise_quant", bitsandbytes_vectorwise, "exact"),
 ]
-for form in ("symmetric", "affine-signed"):
+for form, mapping in {"symmetric": MappingType.SYMMETRIC, "affine-signed": MappingType.ASYMMETRIC}.items():
     for element in ("f32", "bf16"):
-        program = compressed_tensors(form)
-        CHECKS.append(Check("compressed-tensors", form, "compressed-tensors", "quantize", program, "exact", element))
+        CHECKS += [
+            Check("torchao", form, "torchao", "quantize_affine", torchao(mapping), "exact", element),
+            Check(
+                *("compressed-tensors", form, "compressed-tensors", "quantize", compressed_tensors(form), "exact"),
+                element=element,
+            ),
+        ]
 for form in BLOCKS:
     name = f"quantize_row_{form}"
     CHECKS += [

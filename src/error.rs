@@ -13,8 +13,8 @@ pub type Result<T, E = Error> = core::result::Result<T, E>;
 /// Why an operation was refused.
 ///
 /// After an error about the values, [`Error::NotFinite`], [`Error::ScaleOverflow`] or
-/// [`Error::ScaleUnderflow`], the outputs of the operation hold initialised values that mean nothing.
-/// After every other error, nothing has been written.
+/// [`Error::ScaleUnderflow`], the outputs of the operation hold initialised values that mean
+/// nothing. After every other error, nothing has been written.
 ///
 /// ```
 /// let error = absmax::quantize(&[0.0, f32::INFINITY]).unwrap_err();
@@ -121,8 +121,8 @@ pub enum Error {
         /// The type that the scale is to be stored in.
         scale_type: ScaleType,
     },
-    /// The scale is too small for an arithmetic: it is 0 or its reciprocal overflows, and the values are
-    /// not all zero.
+    /// The scale is too small for an arithmetic: it is 0 or its reciprocal overflows, and the
+    /// values are not all zero.
     #[error("scale {scale}, number {set}, is too small for this arithmetic: 1 / scale overflows")]
     ScaleUnderflow {
         /// The index of the scale: 0 per tensor, else the index of the channel or group.

@@ -12,6 +12,8 @@
 mod arithmetic;
 mod blocks;
 mod definition;
+mod group;
+mod rounding;
 
 use core::ops::RangeInclusive;
 
@@ -163,8 +165,8 @@ pub fn narrow<T: Element>(x: f32) -> T {
 /// [`Error::ArithmeticMismatch`](crate::Error::ArithmeticMismatch) if the arithmetic does not have
 /// the scheme, [`Error::IntegerMismatch`](crate::Error::IntegerMismatch) unless `Q` is [`u8`] if
 /// the scheme is unsigned, else [`i8`], [`Error::LengthMismatch`](crate::Error::LengthMismatch)
-/// unless `q` has the length of `x`, [`Error::NotFinite`](crate::Error::NotFinite) if a value is NaN
-/// or infinite, [`Error::ScaleOverflow`](crate::Error::ScaleOverflow) and
+/// unless `q` has the length of `x`, [`Error::NotFinite`](crate::Error::NotFinite) if a value is
+/// NaN or infinite, [`Error::ScaleOverflow`](crate::Error::ScaleOverflow) and
 /// [`Error::ScaleUnderflow`](crate::Error::ScaleUnderflow) if the scale is of no use.
 ///
 /// ```

@@ -54,11 +54,13 @@ impl Arithmetic {
         Self::PRESETS.iter().find(|preset| preset.1 == self).map(|preset| preset.0)
     }
 
-    /// This crate's own: values are divided, ties go to even, and the scale is rounded first. A scale is
-    /// a positive normal number, and that of zeros is 1. It has every scheme.
+    /// This crate's own: values are divided, ties go to even, and the scale is rounded first. A
+    /// scale is a positive normal number, and that of zeros is 1. It has every scheme.
     ///
     /// ```
-    /// assert_eq!(absmax::Arithmetic::exact().schemes, absmax::arithmetic::Schemes::All);
+    /// use absmax::{Arithmetic, arithmetic::Schemes};
+    ///
+    /// assert_eq!(Arithmetic::exact().schemes, Schemes::All);
     /// ```
     pub const fn exact() -> Self {
         Self {
@@ -80,18 +82,22 @@ impl Arithmetic {
     /// [`exact`](Self::exact), but scales may be subnormal.
     ///
     /// ```
-    /// assert_eq!(absmax::Arithmetic::onnx().limits, absmax::arithmetic::ScaleLimits::None);
+    /// use absmax::{Arithmetic, arithmetic::ScaleLimits};
+    ///
+    /// assert_eq!(Arithmetic::onnx().limits, ScaleLimits::None);
     /// ```
     pub const fn onnx() -> Self {
         Self { limits: ScaleLimits::None, schemes: Schemes::Unsigned, ..Self::exact() }
     }
 
     /// PyTorch: `torch.quantize_per_tensor_dynamic` to `quint8`, and with a scale that is given
-    /// `torch.quantize_per_tensor` and `torch.quantize_per_channel`. The scale is at least 6.1e-5, and that
-    /// of zeros is 0.1.
+    /// `torch.quantize_per_tensor` and `torch.quantize_per_channel`. The scale is at least 6.1e-5,
+    /// and that of zeros is 0.1.
     ///
     /// ```
-    /// assert_eq!(absmax::Arithmetic::torch().zeros, absmax::arithmetic::ZeroScale::Tenth);
+    /// use absmax::{Arithmetic, arithmetic::ZeroScale};
+    ///
+    /// assert_eq!(Arithmetic::torch().zeros, ZeroScale::Tenth);
     /// ```
     pub const fn torch() -> Self {
         Self {
@@ -109,7 +115,9 @@ impl Arithmetic {
     /// `quantize_affine`. A symmetric scheme is one of [`Range::Full`](crate::Range::Full).
     ///
     /// ```
-    /// assert_eq!(absmax::Arithmetic::torchao().limits, absmax::arithmetic::ScaleLimits::AtLeastEpsilon);
+    /// use absmax::{Arithmetic, arithmetic::ScaleLimits};
+    ///
+    /// assert_eq!(Arithmetic::torchao().limits, ScaleLimits::AtLeastEpsilon);
     /// ```
     pub const fn torchao() -> Self {
         Self {
@@ -123,12 +131,14 @@ impl Arithmetic {
         }
     }
 
-    /// compressed-tensors: `calculate_qparams` and `quantize`, to int8. Everything is computed in the type of
-    /// the values, and the zero point is added before rounding. The scale of zeros is epsilon, and
-    /// their zero point 0.
+    /// compressed-tensors: `calculate_qparams` and `quantize`, to int8. Everything is computed in
+    /// the type of the values, and the zero point is added before rounding. The scale of zeros is
+    /// epsilon, and their zero point 0.
     ///
     /// ```
-    /// assert_eq!(absmax::Arithmetic::compressed_tensors().precision, absmax::arithmetic::Precision::Element);
+    /// use absmax::{Arithmetic, arithmetic::Precision};
+    ///
+    /// assert_eq!(Arithmetic::compressed_tensors().precision, Precision::Element);
     /// ```
     pub const fn compressed_tensors() -> Self {
         Self {
@@ -142,11 +152,13 @@ impl Arithmetic {
         }
     }
 
-    /// bitsandbytes: `int8_vectorwise_quant`. The scale is the largest magnitude itself, 0 for zeros: who
-    /// dequantizes divides by 127.
+    /// bitsandbytes: `int8_vectorwise_quant`. The scale is the largest magnitude itself, 0 for
+    /// zeros: who dequantizes divides by 127.
     ///
     /// ```
-    /// assert_eq!(absmax::Arithmetic::bitsandbytes().scale, absmax::arithmetic::ScaleFormula::Range);
+    /// use absmax::{Arithmetic, arithmetic::ScaleFormula};
+    ///
+    /// assert_eq!(Arithmetic::bitsandbytes().scale, ScaleFormula::Range);
     /// ```
     pub const fn bitsandbytes() -> Self {
         Self {
@@ -159,12 +171,15 @@ impl Arithmetic {
         }
     }
 
-    /// ggml's reference in C: `quantize_row_q8_0_ref`, `quantize_row_q8_1_ref`, `quantize_row_q8_K_ref`.
-    /// Scales are rounded to f16 after quantizing, and may be 0, as that of zeros is. Those of q8_K are f32, and
-    /// negative if the value of the largest magnitude is positive.
+    /// ggml's reference in C: `quantize_row_q8_0_ref`, `quantize_row_q8_1_ref`,
+    /// `quantize_row_q8_K_ref`. Scales are rounded to f16 after quantizing, and may be 0, as that
+    /// of zeros is. Those of q8_K are f32, and negative if the value of the largest magnitude is
+    /// positive.
     ///
     /// ```
-    /// assert_eq!(absmax::Arithmetic::ggml().narrowing, absmax::arithmetic::Narrowing::After);
+    /// use absmax::{Arithmetic, arithmetic::Narrowing};
+    ///
+    /// assert_eq!(Arithmetic::ggml().narrowing, Narrowing::After);
     /// ```
     pub const fn ggml() -> Self {
         Self {
@@ -179,11 +194,13 @@ impl Arithmetic {
         }
     }
 
-    /// ggml's kernels for x86 with AVX: `quantize_row_q8_0`, `quantize_row_q8_1`. Its `quantize_row_q8_K` is the
-    /// reference. As [`ggml`](Self::ggml) otherwise.
+    /// ggml's kernels for x86 with AVX: `quantize_row_q8_0`, `quantize_row_q8_1`. Its
+    /// `quantize_row_q8_K` is the reference. As [`ggml`](Self::ggml) otherwise.
     ///
     /// ```
-    /// assert_eq!(absmax::Arithmetic::ggml_x86().rounding, absmax::arithmetic::Rounding::HalfEven);
+    /// use absmax::{Arithmetic, arithmetic::Rounding};
+    ///
+    /// assert_eq!(Arithmetic::ggml_x86().rounding, Rounding::HalfEven);
     /// ```
     pub const fn ggml_x86() -> Self {
         Self {
@@ -193,18 +210,20 @@ impl Arithmetic {
         }
     }
 
-    /// candle: `BlockQ8_0`, `BlockQ8_1`, `BlockQ8K`, as `QTensor::quantize` makes them. As [`ggml`](Self::ggml), but for
-    /// the sums of q8_1 and the ties of q8_K.
+    /// candle: `BlockQ8_0`, `BlockQ8_1`, `BlockQ8K`, as `QTensor::quantize` makes them. As
+    /// [`ggml`](Self::ggml), but for the sums of q8_1 and the ties of q8_K.
     ///
     /// ```
-    /// assert_eq!(absmax::Arithmetic::candle().blocks, absmax::arithmetic::Blocks::SignedAway);
+    /// use absmax::{Arithmetic, arithmetic::Blocks};
+    ///
+    /// assert_eq!(Arithmetic::candle().blocks, Blocks::SignedAway);
     /// ```
     pub const fn candle() -> Self {
         Self { blocks: Blocks::SignedAway, ..Self::ggml() }
     }
 
-    /// XNNPACK: the conversion of f32 to `qd8`, `xnn_f32_qd8_asymmetric_quantization_params`. The zero point of
-    /// zeros is 127.
+    /// XNNPACK: the conversion of f32 to `qd8`, `xnn_f32_qd8_asymmetric_quantization_params`. The
+    /// zero point of zeros is 127.
     ///
     /// ```
     /// use absmax::Arithmetic;
@@ -226,10 +245,13 @@ impl Arithmetic {
     }
 
     /// KleidiAI: `kai_run_lhs_quant_pack_qai8dxp_f32`, which stores the zero point negated. As
-    /// [`xnnpack`](Self::xnnpack), but half goes away from 0. Its functions for f16 and bf16 round in other ways.
+    /// [`xnnpack`](Self::xnnpack), but half goes away from 0. Its functions for f16 and bf16 round
+    /// in other ways.
     ///
     /// ```
-    /// assert_eq!(absmax::Arithmetic::kleidiai().rounding, absmax::arithmetic::Rounding::HalfAway);
+    /// use absmax::{Arithmetic, arithmetic::Rounding};
+    ///
+    /// assert_eq!(Arithmetic::kleidiai().rounding, Rounding::HalfAway);
     /// ```
     pub const fn kleidiai() -> Self {
         Self { rounding: Rounding::HalfAway, ..Self::xnnpack() }

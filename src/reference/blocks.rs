@@ -1,7 +1,8 @@
 //! The blocks of ggml, by an arithmetic.
 
-use super::arithmetic::{Group, integer};
 use super::definition::{narrow, widen};
+use super::group::Group;
+use super::rounding::integer;
 use crate::arithmetic::{Arithmetic, Blocks, Rounding};
 use crate::{Element, Error, Result, ScaleType, Scheme};
 
