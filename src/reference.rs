@@ -191,8 +191,8 @@ pub fn quantize_group<T: Element, Q: Integer>(
     })
 }
 
-/// Quantizes values by an arithmetic and a scale and zero point that are given. The scheme of the
-/// arithmetic does not matter. NaN becomes the zero point, infinities saturate.
+/// Quantizes values by an arithmetic and a scale and zero point that are given. The schemes of
+/// the arithmetic do not matter. NaN becomes the zero point, infinities saturate.
 ///
 /// # Errors
 ///

@@ -139,7 +139,7 @@ fn torch_has_a_least_scale() {
     check("torch", Scheme::uint8(), &[-1e-37, 1e-37], (0.1, 0, &[0u8, 0]));
 }
 
-/// In bf16, 1.01 is 1.0078125, and a quotient has 8 significant bits.
+/// 100 / 127.5 has 8 significant bits in bf16.
 #[test]
 fn compressed_tensors_computes_in_the_type_of_the_values() {
     let x = [100.0, -27.5].map(bf16::from_f32);
