@@ -203,13 +203,12 @@ pub fn quantize_group<T: Element, Q: Integer>(
 /// ```
 /// use absmax::{Arithmetic, QuantParams, reference::quantize_group_with};
 ///
-/// // This is a tie for a program that divides. The reciprocal is rounded up, and so the product is
-/// // above the tie.
-/// let (params, x, mut q) = (QuantParams::symmetric(0.3)?, [0.75], [0i8]);
+/// // The quotient is 4.5, a tie. The product with the reciprocal is above it.
+/// let (params, x, mut q) = (QuantParams::symmetric(1.4)?, [6.3], [0i8]);
 /// quantize_group_with(&x, params, Arithmetic::exact(), &mut q)?;
-/// assert_eq!(q, [2]);
+/// assert_eq!(q, [4]);
 /// quantize_group_with(&x, params, Arithmetic::torch(), &mut q)?;
-/// assert_eq!(q, [3]);
+/// assert_eq!(q, [5]);
 /// # Ok::<(), absmax::Error>(())
 /// ```
 pub fn quantize_group_with<T: Element, Q: Integer>(

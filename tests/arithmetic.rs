@@ -63,7 +63,7 @@ fn exact_is_the_definition_for_every_scheme() {
         let half = x.iter().map(|&x| f16::from_f32(x.clamp(-65504.0, 65504.0)));
         let half = half.collect::<Vec<_>>();
         let brain = x.iter().map(|&x| bf16::from_f32(x * 0.25)).collect::<Vec<_>>();
-        for (bits, mapping) in BITS.into_iter().flat_map(|b| MAPPINGS.map(|mapping| (b, mapping))) {
+        for (bits, mapping) in BITS.flat_map(|b| MAPPINGS.map(|mapping| (b, mapping))) {
             for scale_type in [ScaleType::F32, ScaleType::F16, ScaleType::Bf16] {
                 let scheme = scheme(bits, mapping).with_scale_type(scale_type);
                 if scheme.is_unsigned() {
