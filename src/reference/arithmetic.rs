@@ -6,7 +6,7 @@ use super::definition::{integers, narrow, widen};
 use super::group::Group;
 use super::rounding::integer;
 use crate::arithmetic::{Arithmetic, Multiplier, Precision, ScaleFormula, ZeroPointAdded};
-use crate::{Element, Error, Integer, Mapping, QuantParams, Result, Scheme};
+use crate::{Element, Error, Integer, QuantParams, Result, Scheme};
 
 pub(super) fn quantize_group<T: Element, Q: Integer>(
     x: &[T],
@@ -16,7 +16,7 @@ pub(super) fn quantize_group<T: Element, Q: Integer>(
 ) -> Result<(f32, i32)> {
     arithmetic.check(scheme)?;
     let (qmin, qmax) = integers(scheme).into_inner();
-    if (Q::NAME == "u8") != matches!(scheme.mapping(), Mapping::AffineUnsigned) {
+    if (Q::NAME == "u8") != (qmin >= 0) {
         return Err(Error::IntegerMismatch { qmin, qmax, integer: Q::NAME });
     }
     same_length(x, q)?;

@@ -6,7 +6,7 @@ use crate::arithmetic::{
     Arithmetic, Multiplier, Narrowing, Precision, Rounding, ScaleFormula, ScaleLimits, ZeroPoint,
     ZeroScale,
 };
-use crate::{Element, Error, Mapping, Range, Result, ScaleType, Scheme};
+use crate::{Element, Error, Mapping, Result, ScaleType, Scheme};
 
 /// What a group is quantized with.
 pub(super) struct Group {
@@ -45,7 +45,8 @@ impl Group {
             let scale = scale_of_zeros::<T>(arithmetic);
             // With any step that is not 0, the zero point is this.
             let mut group = Self { step: 1.0, multiplier: None, scale, zero_point: 0, qmin, qmax };
-            if arithmetic.zero_point != ZeroPoint::DifferenceOrZero {
+            let symmetric = fixed_zero_point(scheme).is_some();
+            if symmetric || arithmetic.zero_point != ZeroPoint::DifferenceOrZero {
                 group.zero_point = group.zero_point::<T>(span, 1.0, scheme, arithmetic);
             }
             return Ok(group);
@@ -93,8 +94,8 @@ impl Group {
         scheme: Scheme,
         arithmetic: Arithmetic,
     ) -> i32 {
-        if matches!(scheme.mapping(), Mapping::Symmetric(_)) {
-            return 0;
+        if let Some(zero_point) = fixed_zero_point(scheme) {
+            return zero_point;
         }
         let (qmin, qmax) = (self.qmin as f32, self.qmax as f32);
         let quotient = parameter::<T>(low / self.step, arithmetic);
@@ -130,13 +131,9 @@ impl Span {
         let high = if max > 0.0 { max } else { 0.0 };
         let (qmin, qmax) = integers(scheme).into_inner();
         match scheme.mapping() {
-            Mapping::Symmetric(integers) => {
+            Mapping::Symmetric(_) | Mapping::SymmetricOffset(_) => {
                 let range = if -low > high { -low } else { high };
-                let steps = match integers {
-                    Range::Narrow => qmax as f32,
-                    Range::Full => (qmax - qmin) as f32 / 2.0,
-                };
-                Self { low: -range, high: range, range, steps }
+                Self { low: -range, high: range, range, steps: (qmax - qmin) as f32 / 2.0 }
             }
             Mapping::AffineSigned | Mapping::AffineUnsigned => {
                 let range = parameter::<T>(high - low, arithmetic);
@@ -150,7 +147,7 @@ impl Span {
         const LEAST_NORMAL: f64 = f32::from_bits(1 << 23) as f64;
         let Self { low, high, range, steps } = self;
         let step = match arithmetic.scale {
-            ScaleFormula::Binary64 if !matches!(scheme.mapping(), Mapping::Symmetric(_)) => {
+            ScaleFormula::Binary64 if fixed_zero_point(scheme).is_none() => {
                 (f64::from(high) - f64::from(low)) / f64::from(steps)
             }
             ScaleFormula::Binary64 => f64::from(range) / f64::from(steps),
@@ -178,6 +175,15 @@ impl Span {
             }
             _ => (step, self),
         }
+    }
+}
+
+/// The zero point of a symmetric scheme.
+fn fixed_zero_point(scheme: Scheme) -> Option<i32> {
+    match scheme.mapping() {
+        Mapping::Symmetric(_) => Some(0),
+        Mapping::SymmetricOffset(_) => Some(1 << (scheme.num_bits() - 1)),
+        Mapping::AffineSigned | Mapping::AffineUnsigned => None,
     }
 }
 
