@@ -30,7 +30,7 @@ use crate::{Error, Result, Scheme};
 /// step        range / steps, then by ScaleLimits and ZeroScale
 /// multiplier  by Multiplier
 /// scale       by ScaleFormula and Narrowing
-/// zero_point  by ZeroPoint; 0 if the scheme is symmetric
+/// zero_point  by ZeroPoint; Scheme::offset if the scheme is symmetric
 /// q           clamp(round(x * multiplier) + zero_point, qmin, qmax); Rounding, ZeroPointAdded
 /// ```
 ///

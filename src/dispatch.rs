@@ -11,8 +11,8 @@ use half::{bf16, f16};
 
 use crate::drive::{
     Groups, Sets, abs_max, dequantize, dequantize_sets, error_sums, fake_quantize,
-    fake_quantize_in_place, limits, not_finite, quantize, quantize_groups, quantize_sets,
-    quantize_sets_with,
+    fake_quantize_in_place, limits, not_finite, quantize, quantize_groups, quantize_int8,
+    quantize_sets, quantize_sets_with,
 };
 use crate::environment::Environment;
 use crate::kernel::{Dequantize, FakeQuantize, Quantize, Quantized, Sums};
@@ -68,6 +68,7 @@ compiled! {
     fn dequantize(backend: Backend, all: Dequantize<'_, Self>) -> ();
     fn fake_quantize(backend: Backend, all: FakeQuantize<'_, Self>) -> ();
     fn fake_quantize_in_place(backend: Backend, x: &mut [Self], params: QuantParams) -> ();
+    fn quantize_int8(backend: Backend, x: &[Self], q: &mut [i8]) -> Result<f32>;
     fn quantize_groups(backend: Backend, groups: Groups<'_, '_, Self>) -> Result<()>;
     fn quantize_sets(
         backend: Backend, sets: Sets, x: Rows<'_, Self>, scheme: &Scheme, to: &mut Outputs<'_>

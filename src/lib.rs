@@ -35,7 +35,8 @@
 //! - Matrices: [`Backend::quantize_rows`], [`Backend::quantize_rows_with`],
 //!   [`Backend::dequantize_rows`]. A [`Scheme`] says what to quantize to. [`Rows`] and [`RowsMut`]
 //!   say where the rows are, and there may be gaps between them. [`QuantizedMut`] says what is
-//!   written, and [`Params`] which parameters are given.
+//!   written: integers, in rows that may be padded, and for each set its scale, its zero point and
+//!   the sum of its integers. [`Params`] says which parameters are given.
 //! - Tensors of any shape: [`Backend::quantize_tensor`], which takes a [`TensorView`].
 //! - Integers narrower than a byte: [`Backend::pack_into`] and [`Backend::unpack_into`].
 //! - [`Observer`] finds parameters from the values that a tensor takes, batch by batch.
@@ -45,9 +46,10 @@
 //!   [reference](reference::quantize_group) computes by it.
 //!
 //! A set is the values that share a scale. The crate quantizes; it does not multiply matrices. Its
-//! folder `examples` has three programs that do what an engine does: they quantize activations per
-//! token while a model runs, activations by given parameters, and the weights of a safetensors file
-//! for an int8 product.
+//! folder `examples` has programs that do what an engine does: they quantize activations per token
+//! while a model runs, activations by given parameters, the weights of a safetensors file for an
+//! int8 product, and both operands of a product of u8 by i8. One more computes as another program
+//! does.
 //!
 //! # Buffers
 //!

@@ -76,19 +76,20 @@ impl Backend {
         self,
         scheme: Scheme,
         x: Rows<'_, T>,
-        out: QuantizedMut<'_, Q>,
+        mut out: QuantizedMut<'_, Q>,
     ) -> Result<()> {
         let sets = Sets::new(scheme, &[x.rows(), x.row_len()])?;
-        let QuantizedMut { outputs: Outputs { mut q, sets: mut to }, padded, .. } = out;
-        if !padded {
-            same_layout([x.rows(), x.row_len()], &q)?;
-            return self.quantize_sets::<T, Q>(scheme, sets, x, &mut Outputs { q, sets: to });
+        if !out.padded {
+            // The outputs stay where they are: copying them takes longer than a short row.
+            same_layout([x.rows(), x.row_len()], &out.outputs.q)?;
+            return self.quantize_sets::<T, Q>(scheme, sets, x, &mut out.outputs);
         }
-        padded_layout([x.rows(), x.row_len()], &q)?;
+        let Outputs { q, sets: to } = &mut out.outputs;
+        padded_layout([x.rows(), x.row_len()], q)?;
         let outputs = &mut Outputs { q: q.firsts(x.row_len()), sets: to.reborrow() };
         self.quantize_sets::<T, Q>(scheme, sets, x, outputs)?;
         let zero_points = to.zero_points.read();
-        pad(&mut q, x.row_len(), scheme, sets, |set| zero_points.get(set));
+        pad(q, x.row_len(), scheme, sets, |set| zero_points.get(set));
         Ok(())
     }
 

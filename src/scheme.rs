@@ -256,6 +256,13 @@ impl Scheme {
         matches!(self.mapping, Mapping::Symmetric(_) | Mapping::SymmetricOffset(_))
     }
 
+    /// Whether the scheme is that of [`Scheme::int8`], of any granularity.
+    #[inline(always)]
+    pub(crate) const fn is_plain_int8(self) -> bool {
+        let narrow = matches!(self.mapping, Mapping::Symmetric(Range::Narrow));
+        narrow && self.bits.0 == 8 && matches!(self.scale_type, ScaleType::F32)
+    }
+
     /// Whether the integers are unsigned.
     pub const fn is_unsigned(self) -> bool {
         matches!(self.mapping, Mapping::AffineUnsigned | Mapping::SymmetricOffset(_))

@@ -1,18 +1,12 @@
 //! Operations on slices. This file checks the lengths, and then drives the kernels.
 
 use alloc::vec::Vec;
-use core::slice;
 
-use crate::drive::Groups;
 use crate::environment::in_default;
 use crate::error::same_length;
 use crate::kernel::{Dequantize, FakeQuantize, Quantize, Traffic};
 use crate::limits::Limits;
-use crate::{Backend, Element, Integer, QuantParams, QuantizedMut, Result, Rows, RowsMut, Scheme};
-
-/// The scheme of [`quantize_into`]. It is a static, so that it is not written to memory for every
-/// call.
-static INT8: Scheme = Scheme::int8();
+use crate::{Backend, Element, Integer, QuantParams, Result};
 
 /// Quantizes `x` to symmetric int8 with the scale computed from the data: scale = max|x| / 127,
 /// q = clamp(round_half_even(x / scale), -127, 127). Returns q and the scale.
@@ -185,11 +179,7 @@ impl Backend {
     /// Fails as [`quantize_into`] does.
     pub fn quantize_into<T: Element>(self, x: &[T], q: &mut [i8]) -> Result<f32> {
         same_length("output", x.len(), q.len())?;
-        let mut scale = 0.0;
-        let mut to = QuantizedMut::new(RowsMut::one(q)).with_scales(slice::from_mut(&mut scale));
-        let (x, group, to) = (&Rows::one(x), x.len(), &mut to.outputs);
-        T::quantize_groups(self, Groups { x, group, scheme: &INT8, to })?;
-        Ok(scale)
+        T::quantize_int8(self, x, q)
     }
 
     /// [`quantize_with_into`] on this backend.

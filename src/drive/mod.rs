@@ -15,5 +15,5 @@ pub(crate) use chunks::{
 pub(crate) use errors::error_sums;
 pub(crate) use failure::not_finite;
 pub(crate) use parallel::{CHUNK, fold, for_each};
-pub(crate) use rows::{Groups, quantize_groups};
+pub(crate) use rows::{Groups, quantize_groups, quantize_int8};
 pub(crate) use sets::{Sets, dequantize_sets, quantize_sets, quantize_sets_with};

@@ -4,8 +4,8 @@ use super::chunks;
 use super::failure::set_error;
 use super::parallel::{self, CHUNK};
 use crate::kernel::{
-    Dequantize, DequantizeRows, LENGTHS, Quantize, QuantizeGiven, QuantizeGroups, QuantizeRows,
-    Quantized, Traffic,
+    Dequantize, DequantizeRows, LENGTHS, Quantize, QuantizeGiven, QuantizeGroups, QuantizeInt8,
+    QuantizeRows, Quantized, Traffic,
 };
 use crate::limits::Limits;
 use crate::quantized_mut::Outputs;
@@ -24,6 +24,20 @@ pub struct Groups<'a, 'b, T> {
     /// The outputs. Each group is a set, and the integers are laid out in as many rows of the same
     /// length.
     pub(crate) to: &'a mut Outputs<'b>,
+}
+
+/// Quantizes values to [`Scheme::int8`] by their own scale, which is returned.
+pub(crate) fn quantize_int8<T: Value>(backend: Backend, x: &[T], q: &mut [i8]) -> Result<f32> {
+    let scale = if x.len() <= CHUNK {
+        backend.run(QuantizeInt8 { x, q })
+    } else {
+        quantize_long_row(backend, x, &Scheme::int8(), false, q).0
+    };
+    if scale.is_finite() {
+        return Ok(scale);
+    }
+    let limits = chunks::limits(backend, x, true);
+    Err(set_error(Rows::one(x), &Scheme::int8(), limits).in_set(0, 0))
 }
 
 /// Quantizes each group by its own parameters.
@@ -81,20 +95,31 @@ fn quantize_rows<T: Value>(backend: Backend, all: QuantizeRows<'_, '_, T>) {
 fn quantize_long_rows<T: Value>(backend: Backend, all: QuantizeRows<'_, '_, T>) {
     let QuantizeRows { x, scheme, to } = all;
     for row in 0..x.rows() {
-        let x = x.row(row);
-        let limits = chunks::limits(backend, x, scheme.is_symmetric());
-        let (scale, zero_point) = scheme.choose(limits);
+        let (sum, q) = (to.sets.wants_sums(), to.q.row_mut(row));
+        let (scale, zero_point, sum) = quantize_long_row(backend, x.row(row), scheme, sum, q);
         to.sets.set(row, scale, zero_point);
-        if scale.is_finite() {
-            let params = scheme.valid_params(scale, zero_point);
-            let (known, unsigned) = (true, scheme.is_unsigned());
-            let (sum, q) = (to.sets.wants_sums(), to.q.row_mut(row));
-            let traffic = Traffic::copy(size_of_val(x), q.len());
-            let row_of = Quantize { x, params, known, traffic, unsigned, sum, q };
-            let sum = chunks::quantize(backend, row_of);
-            to.sets.set_sum(row, sum, scale);
-        }
+        to.sets.set_sum(row, sum, scale);
     }
+}
+
+/// Quantizes a row by its own parameters. Returns them, and the sum of the integers, or 0 if they
+/// are not added up.
+fn quantize_long_row<T: Value>(
+    backend: Backend,
+    x: &[T],
+    scheme: &Scheme,
+    sum: bool,
+    q: &mut [i8],
+) -> (f32, i32, i32) {
+    let (scale, zero_point) = scheme.choose(chunks::limits(backend, x, scheme.is_symmetric()));
+    if !scale.is_finite() {
+        return (scale, zero_point, 0);
+    }
+    let params = scheme.valid_params(scale, zero_point);
+    let (known, unsigned) = (true, scheme.is_unsigned());
+    let traffic = Traffic::copy(size_of_val(x), q.len());
+    let row = Quantize { x, params, known, traffic, unsigned, sum, q };
+    (scale, zero_point, chunks::quantize(backend, row))
 }
 
 /// Quantizes rows on one thread. Short rows are taken sixteen at a time, as far as that is
@@ -105,15 +130,29 @@ fn quantize_piece<T: Value>(backend: Backend, all: QuantizeRows<'_, '_, T>, traf
     let (mut done, rows) = (0, x.rows());
     let gapless = x.gapless().is_some() && to.q.is_gapless();
     if rows < LANES || !gapless || !LENGTHS.contains(&x.row_len()) {
-        return backend.run(QuantizeRows { x, scheme, to });
+        return quantize_one_by_one(backend, QuantizeRows { x, scheme, to });
     }
     while done < rows {
         let all = QuantizeRows { x, scheme, to: &mut *to };
         done = backend.run(QuantizeGroups { rows: all, first: done, traffic });
         let next = LANES.min(rows - done);
         let (x, mut to) = (x.part(done, next), to.part(done, next));
-        backend.run(QuantizeRows { x: &x, scheme, to: &mut to });
+        quantize_one_by_one(backend, QuantizeRows { x: &x, scheme, to: &mut to });
         done += next;
+    }
+}
+
+/// Quantizes rows one by one, on one thread. The scheme that most calls have has a kernel of its
+/// own, which is called for each row: a call costs less than that kernel saves.
+#[inline(always)]
+fn quantize_one_by_one<T: Value>(backend: Backend, all: QuantizeRows<'_, '_, T>) {
+    let QuantizeRows { x, scheme, to } = all;
+    if !scheme.is_plain_int8() || to.sets.wants_sums() {
+        return backend.run(QuantizeRows { x, scheme, to });
+    }
+    for row in 0..x.rows() {
+        let scale = backend.run(QuantizeInt8 { x: x.row(row), q: to.q.row_mut(row) });
+        to.sets.set(row, scale, 0);
     }
 }
 

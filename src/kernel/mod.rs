@@ -34,4 +34,4 @@ pub(crate) use planes::{DequantizePlanes, PlaneLimits, QuantizePlanes};
 pub(crate) use quantize::Quantize;
 pub(crate) use quantized::Quantized;
 
-pub(crate) use rows::{DequantizeRows, QuantizeGiven, QuantizeRows};
+pub(crate) use rows::{DequantizeRows, QuantizeGiven, QuantizeInt8, QuantizeRows};

@@ -42,6 +42,24 @@ impl<T: Value> Kernel for QuantizeRows<'_, '_, T> {
     }
 }
 
+/// Quantizes one row to [`Scheme::int8`] by its own scale, which is the result: [`QuantizeRows`] for
+/// the scheme that most calls have. The code for every scheme and every output keeps much of what it
+/// knows in memory, and a short row waits for that.
+pub(crate) struct QuantizeInt8<'a, T> {
+    pub(crate) x: &'a [T],
+    pub(crate) q: &'a mut [i8],
+}
+
+impl<T: Value> Kernel for QuantizeInt8<'_, T> {
+    type Output = f32;
+
+    #[inline(always)]
+    fn eval<S: Simd>(self, s: S) -> f32 {
+        let to = To { unsigned: false, sum: false, q: self.q };
+        quantize_row(s, self.x, Scheme::int8(), to).0
+    }
+}
+
 /// Quantizes a row by its own parameters. Returns them, and the sum of the integers, or 0 if they
 /// are not added up.
 ///
