@@ -1,7 +1,10 @@
 //! What an arithmetic makes of rows of numbers: `scripts/check-engines` compares it with the
 //! program that the arithmetic is named after.
 //!
+//!     cargo run --release --example arithmetic
 //!     cargo run --release --example arithmetic -- PRESET FORM COLUMNS ELEMENT <rows >answers
+//!
+//! Without arguments, it shows what each preset makes of one row.
 //!
 //! PRESET is a name of `Arithmetic::PRESETS`, ELEMENT is f32 or bf16. A row is COLUMNS numbers, and
 //! all bytes are little-endian. FORM says what a row becomes:
@@ -24,6 +27,9 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
 fn main() -> Result<()> {
     let arguments = std::env::args().skip(1).collect::<Vec<_>>();
+    if arguments.is_empty() {
+        return show();
+    }
     let [preset, form, columns, element] = &arguments[..] else {
         return Err("arguments: PRESET FORM COLUMNS ELEMENT".into());
     };
@@ -40,6 +46,33 @@ fn main() -> Result<()> {
         _ => return Err(format!("{element} is neither f32 nor bf16").into()),
     };
     Ok(stdout().write_all(&answers)?)
+}
+
+/// Shows what each preset makes of one row, by a scheme that it has.
+fn show() -> Result<()> {
+    let x = [-100.0f32, -0.5, 0.25, 0.5, 1.5, 127.0];
+    println!("{x:?} becomes");
+    for (name, arithmetic) in Arithmetic::PRESETS {
+        let (scale, zero_point, q) = match arithmetic.schemes {
+            Schemes::All | Schemes::Narrow => shown::<i8>(&x, Scheme::int8(), arithmetic)?,
+            Schemes::FullOrSigned | Schemes::Signed => {
+                shown::<i8>(&x, Scheme::int8().affine(), arithmetic)?
+            }
+            Schemes::Unsigned => shown::<u8>(&x, Scheme::uint8(), arithmetic)?,
+        };
+        println!("{name:18} {q:?}, scale {scale}, zero point {zero_point}");
+    }
+    Ok(())
+}
+
+fn shown<Q: Integer + Default>(
+    x: &[f32],
+    scheme: Scheme,
+    arithmetic: Arithmetic,
+) -> Result<(f32, i32, Vec<i32>)> {
+    let mut q = vec![Q::default(); x.len()];
+    let (scale, zero_point) = reference::quantize_group(x, scheme, arithmetic, &mut q)?;
+    Ok((scale, zero_point, q.iter().map(|q| q.to_i32()).collect()))
 }
 
 fn numbers<T, const SIZE: usize>(bytes: &[u8], number: fn([u8; SIZE]) -> T) -> Result<Vec<T>> {

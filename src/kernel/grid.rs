@@ -35,41 +35,28 @@ impl Grid {
     /// Gives `then` the cheapest way to finish a block.
     #[inline(always)]
     pub(crate) fn finish<S: Simd, W: WithFinish<S>>(self, s: S, then: W) -> W::Output {
-        let all_of_u8 = self.unsigned && self.min == i8::MIN && self.max == i8::MAX;
-        if self.adds_nothing() {
+        // Integers of [1, 255] never become 0 if every quotient is in range.
+        let all_of_u8 =
+            self.max == i8::MAX && (self.min == i8::MIN || self.min == -127 && W::KNOWN);
+        if self.is_centred() {
             self.finish_centred(s, then)
-        } else if all_of_u8 {
+        } else if self.unsigned && all_of_u8 {
             then.with(s, WholeU8 { zero: s.splat_i16((self.zero + BIAS) as i16) })
         } else {
             then.with(s, self.shifted(s))
         }
     }
 
-    /// Whether the zero point, as kernels add it, is 0.
+    /// Whether the integers are signed, with the zero point 0.
     #[inline(always)]
-    pub(crate) fn adds_nothing(self) -> bool {
-        self.zero == 0
+    pub(crate) fn is_centred(self) -> bool {
+        !self.unsigned && self.zero == 0
     }
 
-    /// [`Grid::finish`] for symmetric schemes, with less code.
-    #[inline(always)]
-    pub(crate) fn finish_symmetric<S: Simd, W: WithFinish<S>>(self, s: S, then: W) -> W::Output {
-        if self.adds_nothing() {
-            self.finish_centred(s, then)
-        } else {
-            then.with(s, self.shifted(s))
-        }
-    }
-
-    /// [`Grid::finish`] for integers to which nothing is added: signed ones with the zero point 0,
-    /// and unsigned ones with the zero point 128.
+    /// [`Grid::finish`] for signed integers with the zero point 0.
     #[inline(always)]
     pub(crate) fn finish_centred<S: Simd, W: WithFinish<S>>(self, s: S, then: W) -> W::Output {
-        let saturates = self.max == i8::MAX
-            && (self.min == i8::MIN || self.min == -127 && (W::KNOWN || !W::LOOKS));
         match (self.min, self.max) {
-            _ if self.unsigned && saturates => then.with(s, OffsetI8 { flip: s.splat_i8(i8::MIN) }),
-            _ if self.unsigned => then.with(s, self.limited(s)),
             (-127, 127) if W::LOOKS => then.with(s, NarrowI8),
             (i8::MIN | -127, 127) => then.with(s, WholeI8),
             (min, max) => then.with(s, Centred { min: s.splat_i8(min), max: s.splat_i8(max) }),
@@ -144,21 +131,6 @@ impl<S: Simd> Finish<S> for WholeI8 {
     }
 }
 
-/// Finishes integers of [-127, 127] or [-128, 127], stored with 128 added, by saturating.
-#[derive(Clone, Copy)]
-struct OffsetI8<S: Simd> {
-    flip: S::I8,
-}
-
-impl<S: Simd> Finish<S> for OffsetI8<S> {
-    type Suspect = LeastHalf;
-
-    #[inline(always)]
-    fn finish(self, s: S, [a, b]: [S::I16; 2]) -> S::I8 {
-        s.xor_i8(s.narrow8(a, b), self.flip)
-    }
-}
-
 /// Finishes fewer signed integers with the zero point 0 by limiting.
 #[derive(Clone, Copy)]
 struct Centred<S: Simd> {
@@ -175,7 +147,7 @@ impl<S: Simd> Finish<S> for Centred<S> {
     }
 }
 
-/// Finishes integers of [0, 255] by adding the zero point and saturating.
+/// Finishes integers of [0, 255], or of [1, 255], by adding the zero point and saturating.
 #[derive(Clone, Copy)]
 struct WholeU8<S: Simd> {
     zero: S::I16,

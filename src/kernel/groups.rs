@@ -217,7 +217,7 @@ fn quantize_sixteen<S: Simd, T: Value, const G: usize>(
     // The zero points of affine groups differ, but the integers in use do not.
     let params = scheme.valid_params(1.0, scheme.offset());
     let grid = Grid::new(params, scheme.is_unsigned());
-    if scheme.is_symmetric() && grid.adds_nothing() {
+    if grid.is_centred() && scheme.is_symmetric() {
         grid.finish_centred(s, Sixteen::<T, G, false> { x, divisors, grid, q });
     } else {
         Sixteen::<T, G, true> { x, divisors, grid, q }.with(s, grid.limited(s));

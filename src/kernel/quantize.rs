@@ -134,8 +134,9 @@ pub(super) fn known_row<S: Simd, T: Value>(
 ) -> (bool, i32) {
     let (grid, scale, traffic) = (Grid::new(params, to.unsigned), params.scale(), Traffic::CACHED);
     match params.reciprocal() {
-        Some(reciprocal) => grid
-            .finish_symmetric(s, InRange::<T, false, true> { x, scale, reciprocal, traffic, to }),
+        Some(reciprocal) => {
+            grid.finish(s, InRange::<T, false, true> { x, scale, reciprocal, traffic, to })
+        }
         None => {
             let sum = by_division(s, x, params, to);
             (x.iter().any(|x| x.widened().is_nan()), sum)
