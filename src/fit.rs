@@ -8,19 +8,18 @@ use crate::set_params::Params;
 use crate::stored::ZeroPoints;
 use crate::{Error, Integer, Result, RowsMut, Scheme};
 
-/// Checks that `y` has this number of rows and this number of values in a row.
-pub(crate) fn same_layout<U>([rows, row_len]: [usize; 2], y: &RowsMut<'_, U>) -> Result<()> {
+/// Checks that `y` has this number of rows and this number of values in a row, or more values if it
+/// is `padded`.
+pub(crate) fn same_layout<U>(
+    [rows, row_len]: [usize; 2],
+    y: &RowsMut<'_, U>,
+    padded: bool,
+) -> Result<()> {
     same_length("rows of the output", rows, y.rows())?;
-    same_length("a row of the output", row_len, y.row_len())
-}
-
-/// Checks that `y` has this number of rows and at least this number of values in a row.
-pub(crate) fn padded_layout<U>([rows, row_len]: [usize; 2], y: &RowsMut<'_, U>) -> Result<()> {
-    same_length("rows of the output", rows, y.rows())?;
-    if y.row_len() < row_len {
-        return same_length("a row of the output", row_len, y.row_len());
+    if padded && y.row_len() > row_len {
+        return Ok(());
     }
-    Ok(())
+    same_length("a row of the output", row_len, y.row_len())
 }
 
 /// Checks that `Q` is the type of the scheme's integers.

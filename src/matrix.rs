@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 
 use crate::drive::{Groups, Sets};
 use crate::error::same_length;
-use crate::fit::{fit, fit_sums, fit_zero_points, padded_layout, same_layout, valid};
+use crate::fit::{fit, fit_sums, fit_zero_points, same_layout, valid};
 use crate::kernel::Quantized;
 use crate::quantized_mut::Outputs;
 use crate::set_params::Params;
@@ -79,13 +79,11 @@ impl Backend {
         mut out: QuantizedMut<'_, Q>,
     ) -> Result<()> {
         let sets = Sets::new(scheme, &[x.rows(), x.row_len()])?;
+        same_layout([x.rows(), x.row_len()], &out.outputs.q, out.padded)?;
         if !out.padded {
-            // The outputs stay where they are: copying them takes longer than a short row.
-            same_layout([x.rows(), x.row_len()], &out.outputs.q)?;
             return self.quantize_sets::<T, Q>(scheme, sets, x, &mut out.outputs);
         }
         let Outputs { q, sets: to } = &mut out.outputs;
-        padded_layout([x.rows(), x.row_len()], q)?;
         let outputs = &mut Outputs { q: q.firsts(x.row_len()), sets: to.reborrow() };
         self.quantize_sets::<T, Q>(scheme, sets, x, outputs)?;
         let zero_points = to.zero_points.read();
@@ -132,11 +130,7 @@ impl Backend {
     ) -> Result<()> {
         let sets = Sets::new(scheme, &[x.rows(), x.row_len()])?;
         let QuantizedMut { outputs: Outputs { mut q, sets: to }, padded, .. } = out;
-        if padded {
-            padded_layout([x.rows(), x.row_len()], &q)?;
-        } else {
-            same_layout([x.rows(), x.row_len()], &q)?;
-        }
+        same_layout([x.rows(), x.row_len()], &q, padded)?;
         same_length("scales to be written", 0, to.scales.len())?;
         same_length("zero points to be written", 0, to.zero_points.len())?;
         fit::<Q>(scheme)?;
@@ -180,7 +174,7 @@ impl Backend {
         x: RowsMut<'_, T>,
     ) -> Result<()> {
         let sets = Sets::new(scheme, &[q.rows(), q.row_len()])?;
-        same_layout([q.rows(), q.row_len()], &x)?;
+        same_layout([q.rows(), q.row_len()], &x, false)?;
         self.dequantize_sets(scheme, sets, q, params, x)
     }
 
