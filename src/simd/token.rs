@@ -14,14 +14,9 @@ macro_rules! token {
     ) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug)]
-        pub(crate) struct $name(());
+        pub(crate) struct $name(Proof);
 
-        impl $name {
-            /// A token, if the CPU has every feature.
-            pub(crate) fn detect() -> Option<Self> {
-                token!(@all $detect, $features).then_some(Self(()))
-            }
-        }
+        token!(@detect $name, $detect, $features);
 
         token!(@with_features ($) $features);
 
@@ -144,11 +139,24 @@ macro_rules! token {
             };
         }
     };
-    // Without `std`, nothing can ask the CPU. What the build target promises is all that is known.
-    (@all $detect:ident, [$($feature:tt),+]) => {{
-        #[cfg(feature = "std")]
-        { $(std::arch::$detect!($feature))&&+ }
-        #[cfg(not(feature = "std"))]
-        { cfg!(all($(target_feature = $feature),+)) }
-    }};
+    // Without `std`, nothing can ask the CPU. What the build target promises is all that is known. If
+    // it does not promise the features, no token can exist, and no kernel is compiled for them.
+    (@detect $name:ident, $detect:ident, [$($feature:tt),+]) => {
+        #[cfg(any(feature = "std", all($(target_feature = $feature),+)))]
+        type Proof = ();
+        #[cfg(not(any(feature = "std", all($(target_feature = $feature),+))))]
+        type Proof = core::convert::Infallible;
+
+        impl $name {
+            /// A token, if the CPU has every feature.
+            pub(crate) fn detect() -> Option<Self> {
+                #[cfg(feature = "std")]
+                { ($(std::arch::$detect!($feature))&&+).then_some(Self(())) }
+                #[cfg(all(not(feature = "std"), $(target_feature = $feature),+))]
+                { Some(Self(())) }
+                #[cfg(not(any(feature = "std", all($(target_feature = $feature),+))))]
+                { None }
+            }
+        }
+    };
 }
