@@ -18,8 +18,9 @@ use crate::environment::Environment;
 use crate::kernel::{Dequantize, FakeQuantize, Quantize, Quantized, Sums};
 use crate::limits::Limits;
 use crate::quantized_mut::Outputs;
+use crate::recipe::Recipe;
 use crate::set_params::Params;
-use crate::{Backend, Error, Isa, QuantParams, Result, Rows, RowsMut, Scheme};
+use crate::{Backend, Error, Isa, QuantParams, Result, Rows, RowsMut};
 
 macro_rules! compiled {
     ($(fn $name:ident($($arg:ident: $type:ty),+) -> $output:ty $({ $environment:expr })?;)+) => {
@@ -71,10 +72,10 @@ compiled! {
     fn quantize_int8(backend: Backend, x: &[Self], q: &mut [i8]) -> Result<f32>;
     fn quantize_groups(backend: Backend, groups: Groups<'_, '_, Self>) -> Result<()>;
     fn quantize_sets(
-        backend: Backend, sets: Sets, x: Rows<'_, Self>, scheme: &Scheme, to: &mut Outputs<'_>
+        backend: Backend, sets: Sets, x: Rows<'_, Self>, recipe: Recipe<'_>, to: &mut Outputs<'_>
     ) -> Result<()>;
     fn quantize_sets_with(
-        backend: Backend, sets: Sets, x: Rows<'_, Self>, scheme: &Scheme, params: Params<'_>,
+        backend: Backend, sets: Sets, x: Rows<'_, Self>, recipe: Recipe<'_>, params: Params<'_>,
         to: &mut Outputs<'_>
     ) -> ();
     fn dequantize_sets(

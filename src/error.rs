@@ -228,6 +228,14 @@ pub enum Error {
         /// The number of dimensions.
         rank: usize,
     },
+    /// The values of a set are not consecutive, and the operation takes only those that are.
+    #[error(
+        "the values of a channel along axis {axis} are not consecutive, as they have to be here"
+    )]
+    NotConsecutive {
+        /// The axis of the scheme.
+        axis: isize,
+    },
     /// This CPU, or this build, does not have the instruction set.
     #[error("instruction set {isa} is not available on this CPU")]
     IsaUnavailable {

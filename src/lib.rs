@@ -87,7 +87,9 @@ extern crate std;
 
 pub mod arithmetic;
 mod backend;
+mod by_arithmetic;
 mod choose;
+mod choose_by;
 mod dispatch;
 pub mod division;
 mod drive;
@@ -106,6 +108,7 @@ mod observer_kind;
 mod packing;
 mod params;
 mod quantized_mut;
+mod recipe;
 mod reciprocal;
 pub mod reference;
 mod rows;
@@ -121,6 +124,7 @@ mod tensor;
 
 pub use arithmetic::Arithmetic;
 pub use backend::Backend;
+pub use by_arithmetic::ByArithmetic;
 pub use element::Element;
 pub use environment::in_default_environment;
 pub use error::{Error, Result};

@@ -8,7 +8,9 @@ use crate::drive::{Groups, Sets};
 use crate::error::same_length;
 use crate::fit::{fit, fit_sums, fit_zero_points, same_layout, valid};
 use crate::kernel::Quantized;
+use crate::limits::Limits;
 use crate::quantized_mut::Outputs;
+use crate::recipe::Recipe;
 use crate::set_params::Params;
 use crate::{
     Backend, Element, Error, Integer, Integers, QuantizedMut, QuantizedTensor, Result, Rows,
@@ -72,22 +74,33 @@ impl Backend {
     /// assert_eq!(scales, [4.0 / 127.0, 0.5 / 127.0]);
     /// # Ok::<(), absmax::Error>(())
     /// ```
+    #[inline]
     pub fn quantize_rows<T: Element, Q: Integer>(
         self,
         scheme: Scheme,
         x: Rows<'_, T>,
+        out: QuantizedMut<'_, Q>,
+    ) -> Result<()> {
+        self.quantize_rows_by(Recipe::exact(&scheme), x, out)
+    }
+
+    /// [`Backend::quantize_rows`] by any arithmetic.
+    pub(crate) fn quantize_rows_by<T: Element, Q: Integer>(
+        self,
+        recipe: Recipe<'_>,
+        x: Rows<'_, T>,
         mut out: QuantizedMut<'_, Q>,
     ) -> Result<()> {
-        let sets = Sets::new(scheme, &[x.rows(), x.row_len()])?;
+        let sets = Sets::new(*recipe.scheme, &[x.rows(), x.row_len()])?;
         same_layout([x.rows(), x.row_len()], &out.outputs.q, out.padded)?;
         if !out.padded {
-            return self.quantize_sets::<T, Q>(scheme, sets, x, &mut out.outputs);
+            return self.quantize_sets::<T, Q>(recipe, sets, x, &mut out.outputs);
         }
         let Outputs { q, sets: to } = &mut out.outputs;
         let outputs = &mut Outputs { q: q.firsts(x.row_len()), sets: to.reborrow() };
-        self.quantize_sets::<T, Q>(scheme, sets, x, outputs)?;
+        self.quantize_sets::<T, Q>(recipe, sets, x, outputs)?;
         let zero_points = to.zero_points.read();
-        pad(q, x.row_len(), scheme, sets, |set| zero_points.get(set));
+        pad::<T>(q, x.row_len(), recipe, sets, |set| zero_points.get(set));
         Ok(())
     }
 
@@ -128,6 +141,18 @@ impl Backend {
         params: Params<'_>,
         out: QuantizedMut<'_, Q>,
     ) -> Result<()> {
+        self.quantize_rows_with_by(Recipe::exact(&scheme), x, params, out)
+    }
+
+    /// [`Backend::quantize_rows_with`] by any arithmetic.
+    pub(crate) fn quantize_rows_with_by<T: Element, Q: Integer>(
+        self,
+        recipe: Recipe<'_>,
+        x: Rows<'_, T>,
+        params: Params<'_>,
+        out: QuantizedMut<'_, Q>,
+    ) -> Result<()> {
+        let scheme = *recipe.scheme;
         let sets = Sets::new(scheme, &[x.rows(), x.row_len()])?;
         let QuantizedMut { outputs: Outputs { mut q, sets: to }, padded, .. } = out;
         same_layout([x.rows(), x.row_len()], &q, padded)?;
@@ -135,10 +160,11 @@ impl Backend {
         same_length("zero points to be written", 0, to.zero_points.len())?;
         fit::<Q>(scheme)?;
         let params = valid(scheme, sets, params)?;
+        recipe.fit(params)?;
         fit_sums(scheme, sets, x.len(), &to)?;
         let outputs = &mut Outputs { q: q.firsts(x.row_len()), sets: to };
-        T::quantize_sets_with(self, sets, x, &scheme, params, outputs);
-        pad(&mut q, x.row_len(), scheme, sets, |set| Some(params.of_set(set).1));
+        T::quantize_sets_with(self, sets, x, recipe, params, outputs);
+        pad::<T>(&mut q, x.row_len(), recipe, sets, |set| Some(params.of_set(set).1));
         Ok(())
     }
 
@@ -243,7 +269,8 @@ impl Backend {
         }
         same_length("output", x.data().len(), q.len())?;
         q.cut(1, x.data().len());
-        self.quantize_sets::<T, Q>(scheme, sets, Rows::one(x.data()), &mut out.outputs)
+        let recipe = Recipe::exact(&scheme);
+        self.quantize_sets::<T, Q>(recipe, sets, Rows::one(x.data()), &mut out.outputs)
     }
 
     /// Dequantizes a tensor into the caller's buffer, row-major: x' = (q - zero_point) * scale. The
@@ -286,11 +313,12 @@ impl Backend {
     /// Quantizes the sets of a scheme. The matrices have the same dimensions.
     fn quantize_sets<T: Element, Q: Integer>(
         self,
-        scheme: Scheme,
+        recipe: Recipe<'_>,
         sets: Sets,
         x: Rows<'_, T>,
         to: &mut Outputs<'_>,
     ) -> Result<()> {
+        let scheme = *recipe.scheme;
         let (count, params) = (sets.count()?, &to.sets);
         same_length("scales", count, params.scales.len())?;
         let zero_points = if scheme.is_symmetric() { 0 } else { count };
@@ -305,9 +333,9 @@ impl Backend {
         match sets {
             // Most calls have one row or some short rows, which need not be laid out.
             Sets::Rows { row_len, group, .. } if row_len == group && row_len == x.row_len() => {
-                T::quantize_groups(self, Groups { x: &x, group, scheme: &scheme, to })
+                T::quantize_groups(self, Groups { x: &x, group, recipe, to })
             }
-            _ => T::quantize_sets(self, sets, x, &scheme, to),
+            _ => T::quantize_sets(self, sets, x, recipe, to),
         }
     }
 
@@ -363,17 +391,17 @@ fn reserved<P: Copy>(count: usize, value: P) -> Result<Vec<P>> {
 
 /// Fills rows from `row_len` on with the zero point of the last value before, or with that of a row
 /// of zeros if there is none.
-fn pad(
+fn pad<T: Element>(
     q: &mut RowsMut<'_, i8>,
     row_len: usize,
-    scheme: Scheme,
+    recipe: Recipe<'_>,
     sets: Sets,
     zero_point: impl Fn(usize) -> Option<i32>,
 ) {
     if q.row_len() == row_len {
         return;
     }
-    let of_zeros = if scheme.is_symmetric() { scheme.offset() } else { scheme.qmin() };
+    let (_, of_zeros, _) = recipe.choose::<T>(Limits::symmetric(0.0));
     for row in 0..q.rows() {
         let zero_point = sets.last_of_row(row, q.rows()).and_then(&zero_point);
         // The bits are those of the integers, whichever type these have.

@@ -3,7 +3,7 @@
 use core::ops::RangeInclusive;
 
 use crate::environment::in_default;
-use crate::reciprocal::Reciprocal;
+use crate::reciprocal::{PROVEN, Reciprocal};
 use crate::{Error, Integer, Result};
 
 /// How real numbers and quantized integers relate:
@@ -29,6 +29,36 @@ pub struct QuantParams {
     qmax: i16,
     /// The reciprocal of the scale, made once, or `None` if the scale is outside the proven range.
     reciprocal: Option<Reciprocal>,
+    /// How kernels compute q without a reciprocal: as the formula says, unless [an
+    /// arithmetic](crate::Arithmetic) says otherwise. Parameters that callers see never do.
+    way: Way,
+}
+
+/// How integers are made from values.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Way(u8);
+
+impl Way {
+    /// Values are multiplied by the scale, and not divided.
+    pub(crate) const MULTIPLY: Self = Self(1);
+    /// Of two integers that are equally near, the one farther from 0 is chosen.
+    pub(crate) const HALF_AWAY: Self = Self(2);
+    /// The zero point is added before rounding.
+    pub(crate) const ZERO_POINT_FIRST: Self = Self(4);
+    /// Every result is rounded to the type of the values.
+    pub(crate) const NARROW: Self = Self(8);
+
+    /// Both, if the second is wanted.
+    #[must_use]
+    pub(crate) const fn with(self, other: Self, wanted: bool) -> Self {
+        if wanted { Self(self.0 | other.0) } else { self }
+    }
+
+    /// Whether the other is part of this.
+    #[inline(always)]
+    pub(crate) const fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
 }
 
 impl QuantParams {
@@ -70,13 +100,46 @@ impl QuantParams {
     /// Parameters that are known to be valid.
     #[inline(always)]
     pub(crate) fn valid(scale: f32, zero_point: i32, qmin: i32, qmax: i32) -> Self {
+        Self { scale, ..Self::with_reciprocal(Reciprocal::of(scale), zero_point, qmin, qmax) }
+    }
+
+    /// Parameters by which kernels multiply values by a number and round the products, ties to even.
+    /// The number is at most 2^126.
+    #[inline(always)]
+    pub(crate) fn product(multiplier: f32, zero_point: i32, qmin: i32, qmax: i32) -> Self {
+        let scale = 1.0 / multiplier;
+        let reciprocal = PROVEN.contains(&scale).then_some(Reciprocal { hi: multiplier, lo: 0.0 });
+        match reciprocal {
+            Some(_) => Self { scale, ..Self::with_reciprocal(reciprocal, zero_point, qmin, qmax) },
+            None => Self::slow(multiplier, zero_point, qmin, qmax, Way::MULTIPLY),
+        }
+    }
+
+    /// Parameters by which kernels compute in any way, step by step. `factor` is what values are
+    /// divided or multiplied by.
+    pub(crate) fn slow(factor: f32, zero_point: i32, qmin: i32, qmax: i32, way: Way) -> Self {
+        Self { scale: factor, way, ..Self::with_reciprocal(None, zero_point, qmin, qmax) }
+    }
+
+    #[inline(always)]
+    fn with_reciprocal(
+        reciprocal: Option<Reciprocal>,
+        zero_point: i32,
+        qmin: i32,
+        qmax: i32,
+    ) -> Self {
         let [zero_point, qmin, qmax] = [zero_point, qmin, qmax].map(|q| q as i16);
-        Self { scale, zero_point, qmin, qmax, reciprocal: Reciprocal::of(scale) }
+        Self { scale: 1.0, zero_point, qmin, qmax, reciprocal, way: Way::default() }
     }
 
     /// The reciprocal that kernels divide by the scale with, if the scale is in the proven range.
     pub(crate) const fn reciprocal(self) -> Option<Reciprocal> {
         self.reciprocal
+    }
+
+    /// How kernels compute without a reciprocal.
+    pub(crate) const fn way(self) -> Way {
+        self.way
     }
 
     /// The distance between neighbouring dequantized values.

@@ -14,7 +14,7 @@ pub enum Multiplier {
     /// RN(steps / range). With a scale that is given, RN(1 / scale).
     StepsOverRange,
     /// RN(steps * RN(1 / range)). With a scale that is given, `range` is the scale if that is
-    /// [`ScaleFormula::Range`], and otherwise this is RN(1 / scale).
+    /// [`ScaleFormula::Range`], and `steps` is half of qmax - qmin. Otherwise this is RN(1 / scale).
     StepsTimesReciprocal,
 }
 

@@ -17,6 +17,7 @@ use crate::kernel::{
 };
 use crate::limits::Limits;
 use crate::quantized_mut::Outputs;
+use crate::recipe::Recipe;
 use crate::set_params::Params;
 use crate::simd::{BLOCK, Value, number, ordered};
 use crate::{Backend, Result, Rows, RowsMut, Scheme};
@@ -42,7 +43,7 @@ impl Channels {
         for (set, limits) in self.limits(backend, x, scheme).into_iter().enumerate() {
             let (scale, zero_point) = scheme.choose(limits);
             if !scale.is_finite() {
-                return Err(set_error(x, scheme, limits).in_set(set, 0));
+                return Err(set_error(x, Recipe::exact(scheme), limits).in_set(set, 0));
             }
             to.sets.set(set, scale, zero_point);
         }

@@ -3,15 +3,24 @@
 //! Kernels only leave such a scale behind. The reason is looked for once that has happened.
 
 use crate::limits::Limits;
+use crate::recipe::Recipe;
 use crate::simd::Value;
-use crate::{Error, Rows, Scheme};
+use crate::{Error, Rows};
 
 /// The error that says why the scale of values with these limits is not finite. An index in it
 /// counts elements from the start of the first row.
 #[cold]
-pub(super) fn set_error<T: Value>(x: Rows<'_, T>, scheme: &Scheme, limits: Limits) -> Error {
-    if let Err(error @ Error::ScaleOverflow { .. }) = scheme.params(limits.min, limits.max) {
-        return error;
+pub(super) fn set_error<T: Value>(x: Rows<'_, T>, recipe: Recipe<'_>, limits: Limits) -> Error {
+    let Recipe { scheme, arithmetic } = recipe;
+    let Limits { min, max } = limits;
+    if min.is_finite() && max.is_finite() {
+        if let Some(arithmetic) = arithmetic {
+            let chosen = arithmetic.choose::<T>(*scheme, limits);
+            if chosen.scale.is_nan() {
+                return Error::ScaleUnderflow { set: 0, scale: chosen.step };
+            }
+        }
+        return Error::ScaleOverflow { set: 0, min, max, scale_type: scheme.scale_type() };
     }
     let wild = |&row: &usize| x.row(row).iter().any(|x| !x.widened().is_finite());
     let row = (0..x.rows()).find(wild).unwrap_or(0);

@@ -9,10 +9,10 @@ use crate::kernel::{
 };
 use crate::limits::Limits;
 use crate::quantized_mut::Outputs;
+use crate::recipe::Recipe;
 use crate::set_outputs::SetOutputs;
-use crate::set_params::Params;
 use crate::simd::{LANES, Value};
-use crate::{Backend, Result, Rows, RowsMut, Scheme};
+use crate::{Backend, QuantParams, Result, Rows, RowsMut, Scheme};
 
 /// Rows to be quantized. Every `group` values of a row are a set, and the last set of a row may be
 /// shorter.
@@ -20,7 +20,7 @@ pub struct Groups<'a, 'b, T> {
     pub(crate) x: &'a Rows<'a, T>,
     /// The number of values of a group. It is 0 only if the rows are empty.
     pub(crate) group: usize,
-    pub(crate) scheme: &'a Scheme,
+    pub(crate) recipe: Recipe<'a>,
     /// The outputs. Each group is a set, and the integers are laid out in as many rows of the same
     /// length.
     pub(crate) to: &'a mut Outputs<'b>,
@@ -31,20 +31,20 @@ pub(crate) fn quantize_int8<T: Value>(backend: Backend, x: &[T], q: &mut [i8]) -
     let scale = if x.len() <= CHUNK {
         backend.run(QuantizeInt8 { x, q })
     } else {
-        quantize_long_row(backend, x, &Scheme::int8(), false, q).0
+        quantize_long_row(backend, x, Recipe::exact(&Scheme::int8()), false, q).0
     };
     if scale.is_finite() {
         return Ok(scale);
     }
     let limits = chunks::limits(backend, x, true);
-    Err(set_error(Rows::one(x), &Scheme::int8(), limits).in_set(0, 0))
+    Err(set_error(Rows::one(x), Recipe::exact(&Scheme::int8()), limits).in_set(0, 0))
 }
 
 /// Quantizes each group by its own parameters.
 pub(crate) fn quantize_groups<T: Value>(backend: Backend, groups: Groups<'_, '_, T>) -> Result<()> {
-    let Groups { x, group, scheme, to } = groups;
+    let Groups { x, group, recipe, to } = groups;
     if x.row_len() == 0 {
-        let (scale, zero_point) = scheme.choose(Limits::symmetric(0.0));
+        let (scale, zero_point, _) = recipe.choose::<T>(Limits::symmetric(0.0));
         for set in 0..to.sets.scale_count() {
             to.sets.set(set, scale, zero_point);
             to.sets.set_sum(set, 0, scale);
@@ -52,9 +52,9 @@ pub(crate) fn quantize_groups<T: Value>(backend: Backend, groups: Groups<'_, '_,
         return Ok(());
     }
     if x.row_len() == group {
-        quantize_rows(backend, QuantizeRows { x, scheme, to: &mut *to });
+        quantize_rows(backend, QuantizeRows { x, recipe, to: &mut *to });
     } else {
-        quantize_in_rows(backend, Groups { x, group, scheme, to: &mut *to });
+        quantize_in_rows(backend, Groups { x, group, recipe, to: &mut *to });
     }
     match to.sets.first_not_finite() {
         None => Ok(()),
@@ -63,9 +63,9 @@ pub(crate) fn quantize_groups<T: Value>(backend: Backend, groups: Groups<'_, '_,
             let (row, column) = (set / of_row, set % of_row * group);
             let x_of_row = x.row(row);
             let x_of_set = &x_of_row[column..x_of_row.len().min(column + group)];
-            let limits = chunks::limits(backend, x_of_set, scheme.is_symmetric());
+            let limits = chunks::limits(backend, x_of_set, recipe.scheme.is_symmetric());
             let first = row * x.row_stride() + column;
-            Err(set_error(Rows::one(x_of_set), scheme, limits).in_set(set, first))
+            Err(set_error(Rows::one(x_of_set), recipe, limits).in_set(set, first))
         }
     }
 }
@@ -82,21 +82,21 @@ fn quantize_rows<T: Value>(backend: Backend, all: QuantizeRows<'_, '_, T>) {
     if rows * row_len <= CHUNK {
         return quantize_piece(backend, all, traffic);
     }
-    let QuantizeRows { x, scheme, to } = all;
+    let QuantizeRows { x, recipe, to } = all;
     let sets = CHUNK / row_len;
     let pieces = x.chunks(sets).zip(to.reborrow().chunks(sets, sets));
     parallel::for_each(pieces, rows * row_len, backend.threads(), |(x, mut to)| {
-        quantize_piece(backend, QuantizeRows { x: &x, scheme, to: &mut to }, traffic);
+        quantize_piece(backend, QuantizeRows { x: &x, recipe, to: &mut to }, traffic);
     });
 }
 
 /// Quantizes rows that are longer than a chunk, one row after another. The chunks of a row are
 /// divided among the threads.
 fn quantize_long_rows<T: Value>(backend: Backend, all: QuantizeRows<'_, '_, T>) {
-    let QuantizeRows { x, scheme, to } = all;
+    let QuantizeRows { x, recipe, to } = all;
     for row in 0..x.rows() {
         let (sum, q) = (to.sets.wants_sums(), to.q.row_mut(row));
-        let (scale, zero_point, sum) = quantize_long_row(backend, x.row(row), scheme, sum, q);
+        let (scale, zero_point, sum) = quantize_long_row(backend, x.row(row), recipe, sum, q);
         to.sets.set(row, scale, zero_point);
         to.sets.set_sum(row, sum, scale);
     }
@@ -107,16 +107,16 @@ fn quantize_long_rows<T: Value>(backend: Backend, all: QuantizeRows<'_, '_, T>) 
 fn quantize_long_row<T: Value>(
     backend: Backend,
     x: &[T],
-    scheme: &Scheme,
+    recipe: Recipe<'_>,
     sum: bool,
     q: &mut [i8],
 ) -> (f32, i32, i32) {
-    let (scale, zero_point) = scheme.choose(chunks::limits(backend, x, scheme.is_symmetric()));
+    let limits = chunks::limits(backend, x, recipe.scheme.is_symmetric());
+    let (scale, zero_point, params) = recipe.choose::<T>(limits);
     if !scale.is_finite() {
         return (scale, zero_point, 0);
     }
-    let params = scheme.valid_params(scale, zero_point);
-    let (known, unsigned) = (true, scheme.is_unsigned());
+    let (known, unsigned) = (true, recipe.scheme.is_unsigned());
     let traffic = Traffic::copy(size_of_val(x), q.len());
     let row = Quantize { x, params, known, traffic, unsigned, sum, q };
     (scale, zero_point, chunks::quantize(backend, row))
@@ -126,18 +126,19 @@ fn quantize_long_row<T: Value>(
 /// possible.
 #[inline(always)]
 fn quantize_piece<T: Value>(backend: Backend, all: QuantizeRows<'_, '_, T>, traffic: Traffic) {
-    let QuantizeRows { x, scheme, to } = all;
+    let QuantizeRows { x, recipe, to } = all;
     let (mut done, rows) = (0, x.rows());
     let gapless = x.gapless().is_some() && to.q.is_gapless();
-    if rows < LANES || !gapless || !LENGTHS.contains(&x.row_len()) {
-        return quantize_one_by_one(backend, QuantizeRows { x, scheme, to });
+    let short = LENGTHS.contains(&x.row_len()) && recipe.suits_groups();
+    if rows < LANES || !gapless || !short {
+        return quantize_one_by_one(backend, QuantizeRows { x, recipe, to });
     }
     while done < rows {
-        let all = QuantizeRows { x, scheme, to: &mut *to };
+        let all = QuantizeRows { x, recipe, to: &mut *to };
         done = backend.run(QuantizeGroups { rows: all, first: done, traffic });
         let next = LANES.min(rows - done);
         let (x, mut to) = (x.part(done, next), to.part(done, next));
-        quantize_one_by_one(backend, QuantizeRows { x: &x, scheme, to: &mut to });
+        quantize_one_by_one(backend, QuantizeRows { x: &x, recipe, to: &mut to });
         done += next;
     }
 }
@@ -146,9 +147,10 @@ fn quantize_piece<T: Value>(backend: Backend, all: QuantizeRows<'_, '_, T>, traf
 /// own, which is called for each row: a call costs less than that kernel saves.
 #[inline(always)]
 fn quantize_one_by_one<T: Value>(backend: Backend, all: QuantizeRows<'_, '_, T>) {
-    let QuantizeRows { x, scheme, to } = all;
-    if !scheme.is_plain_int8() || to.sets.wants_sums() {
-        return backend.run(QuantizeRows { x, scheme, to });
+    let QuantizeRows { x, recipe, to } = all;
+    let own = recipe.arithmetic.is_none() && recipe.scheme.is_plain_int8();
+    if !own || to.sets.wants_sums() {
+        return backend.run(QuantizeRows { x, recipe, to });
     }
     for row in 0..x.rows() {
         let scale = backend.run(QuantizeInt8 { x: x.row(row), q: to.q.row_mut(row) });
@@ -158,7 +160,7 @@ fn quantize_one_by_one<T: Value>(backend: Backend, all: QuantizeRows<'_, '_, T>)
 
 /// Quantizes rows of several groups.
 fn quantize_in_rows<T: Value>(backend: Backend, all: Groups<'_, '_, T>) {
-    let Groups { x, group, scheme, to } = all;
+    let Groups { x, group, recipe, to } = all;
     let (rows, sets) = ((CHUNK / x.row_len()).max(1), x.row_len().div_ceil(group));
     let (elements, threads) = (x.rows() * x.row_len(), backend.threads());
     let pieces = x.chunks(rows).zip(to.reborrow().chunks(rows, rows * sets));
@@ -168,7 +170,7 @@ fn quantize_in_rows<T: Value>(backend: Backend, all: Groups<'_, '_, T>) {
     parallel::for_each(pieces, elements, threads, |(x, mut to)| {
         for row in 0..x.rows() {
             let outputs = to.sets.part(row * sets..(row + 1) * sets);
-            quantize_row(backend, (x.row(row), to.q.row_mut(row)), group, scheme, outputs);
+            quantize_row(backend, (x.row(row), to.q.row_mut(row)), group, recipe, outputs);
         }
     });
 }
@@ -178,17 +180,17 @@ fn quantize_row<T: Value>(
     backend: Backend,
     (x, q): (&[T], &mut [i8]),
     group: usize,
-    scheme: &Scheme,
+    recipe: Recipe<'_>,
     mut sets: SetOutputs<'_>,
 ) {
     let count = x.len() / group;
     let (whole, last) = x.split_at(count * group);
     let (q_whole, q_last) = q.split_at_mut(count * group);
     let mut to = Outputs { q: RowsMut::of_len(q_whole, group), sets: sets.part(0..count) };
-    quantize_rows(backend, QuantizeRows { x: &Rows::of_len(whole, group), scheme, to: &mut to });
+    quantize_rows(backend, QuantizeRows { x: &Rows::of_len(whole, group), recipe, to: &mut to });
     if !last.is_empty() {
         let mut to = Outputs { q: RowsMut::one(q_last), sets: sets.part(count..count + 1) };
-        quantize_rows(backend, QuantizeRows { x: &Rows::one(last), scheme, to: &mut to });
+        quantize_rows(backend, QuantizeRows { x: &Rows::one(last), recipe, to: &mut to });
     }
 }
 
@@ -196,10 +198,10 @@ fn quantize_row<T: Value>(
 pub(super) fn quantize_whole<T: Value>(
     backend: Backend,
     x: Rows<'_, T>,
-    scheme: &Scheme,
+    recipe: Recipe<'_>,
     to: &mut Outputs<'_>,
 ) -> Result<()> {
-    let symmetric = scheme.is_symmetric();
+    let symmetric = recipe.scheme.is_symmetric();
     let see = |seen: &mut Option<Limits>, x: Rows<'_, T>| {
         for row in 0..x.rows() {
             let limits = chunks::limits(backend.with_threads(1), x.row(row), symmetric);
@@ -210,42 +212,57 @@ pub(super) fn quantize_whole<T: Value>(
     let threads = backend.threads();
     let limits = parallel::fold(pieces, x.len(), threads, || None, see, Limits::merge_seen);
     let limits = limits.unwrap_or(Limits::symmetric(0.0));
-    let (scale, zero_point) = scheme.choose(limits);
+    let (scale, zero_point, params) = recipe.choose::<T>(limits);
     if !scale.is_finite() {
-        return Err(set_error(x, scheme, limits).in_set(0, 0));
+        return Err(set_error(x, recipe, limits).in_set(0, 0));
     }
     to.sets.set(0, scale, zero_point);
-    let (scales, zero_points) = ([scale], [zero_point]);
-    let params = Params::new(&scales).with_zero_points(&zero_points);
-    quantize_whole_given(backend, x, scheme, params, true, to);
+    let sum = quantize_whole_given(backend, x, recipe.scheme, params, true, to);
+    to.sets.set_sum(0, sum, scale);
     Ok(())
 }
 
-/// Quantizes all rows by one given scale.
+/// Quantizes all rows by the same parameters. Returns the sum of the integers, or 0 if they are not
+/// added up.
 pub(super) fn quantize_whole_given<T: Value>(
     backend: Backend,
     x: Rows<'_, T>,
     scheme: &Scheme,
-    params: Params<'_>,
+    params: QuantParams,
     known: bool,
     to: &mut Outputs<'_>,
-) {
-    let (group, scheme, sum) = (x.row_len(), *scheme, to.sets.wants_sums());
-    let of_rows = Outputs { q: to.q.reborrow(), sets: SetOutputs::none() };
-    let all = QuantizeGiven { x, group, scheme, params, known, sum, to: of_rows };
-    let sum = quantize_given(backend, all);
-    to.sets.set_sum(0, sum, params.get(0).0);
+) -> i32 {
+    let (sum, unsigned) = (to.sets.wants_sums(), scheme.is_unsigned());
+    let (elements, rows) = (x.len(), rows_of_a_piece(x.row_len()));
+    if elements == 0 {
+        return 0;
+    }
+    // If rows are longer than a chunk, each row is divided among the threads, and the rows come one
+    // by one.
+    let long = x.row_len() > CHUNK;
+    let threads = if long { 1 } else { backend.threads() };
+    let bytes = if long { elements } else { 0 };
+    let traffic = Traffic::copy(bytes * size_of::<T>(), bytes);
+    let pieces = x.chunks(rows).zip(to.q.reborrow().chunks(rows));
+    let add = |total: &mut i32, (x, mut q): (Rows<'_, T>, RowsMut<'_, i8>)| {
+        for row in 0..x.rows() {
+            let (x, q) = (x.row(row), q.row_mut(row));
+            let row = Quantize { x, params, known, traffic, unsigned, sum, q };
+            *total = total.wrapping_add(chunks::quantize(backend, row));
+        }
+    };
+    parallel::fold(pieces, elements, threads, || 0, add, i32::wrapping_add)
 }
 
 /// The number of rows of a piece that one thread takes at a time.
 fn rows_of_a_piece(row_len: usize) -> usize {
-    (CHUNK / row_len).max(1)
+    (CHUNK / row_len.max(1)).max(1)
 }
 
 /// Quantizes rows in groups by given parameters: one set of parameters for each group, or one for
 /// all values. Returns the sum of all integers, or 0 if they are not added up.
 pub(super) fn quantize_given<T: Value>(backend: Backend, all: QuantizeGiven<'_, T>) -> i32 {
-    let QuantizeGiven { x, group, scheme, params, known, sum, mut to } = all;
+    let QuantizeGiven { x, group, recipe, params, known, sum, mut to } = all;
     let (row_len, elements) = (x.row_len(), x.len());
     if elements == 0 {
         // There may be sets all the same, of no values each.
@@ -259,9 +276,9 @@ pub(super) fn quantize_given<T: Value>(backend: Backend, all: QuantizeGiven<'_, 
             let groups = x.row(row).chunks(group).zip(to.q.row_mut(row).chunks_mut(group));
             for (set, (x, q)) in (row * sets..).zip(groups) {
                 let (scale, zero_point) = params.of_set(set);
-                let params = scheme.valid_params(scale, zero_point);
+                let params = recipe.given::<T>(scale, zero_point);
                 let (traffic, unsigned) =
-                    (Traffic::copy(size_of_val(x), q.len()), scheme.is_unsigned());
+                    (Traffic::copy(size_of_val(x), q.len()), recipe.scheme.is_unsigned());
                 let group = Quantize { x, params, known, traffic, unsigned, sum, q };
                 let sum = chunks::quantize(backend, group);
                 to.sets.set_sum(set, sum, scale);
@@ -274,7 +291,7 @@ pub(super) fn quantize_given<T: Value>(backend: Backend, all: QuantizeGiven<'_, 
     let pieces = x.chunks(rows).zip(to.chunks(rows, rows * sets)).enumerate();
     let add = |total: &mut i32, (piece, (x, to)): (usize, (Rows<'_, T>, Outputs<'_>))| {
         let params = params.of_sets(piece * rows * sets, x.rows() * sets);
-        let piece = QuantizeGiven { x, group, scheme, params, known, sum, to };
+        let piece = QuantizeGiven { x, group, recipe, params, known, sum, to };
         *total = total.wrapping_add(backend.run(piece));
     };
     parallel::fold(pieces, elements, backend.threads(), || 0, add, i32::wrapping_add)

@@ -7,6 +7,7 @@ use super::rows::{
 };
 use crate::kernel::{DequantizeRows, QuantizeGiven, Quantized};
 use crate::quantized_mut::Outputs;
+use crate::recipe::Recipe;
 use crate::set_params::Params;
 use crate::shape::elements;
 use crate::simd::Value;
@@ -123,42 +124,47 @@ impl Sets {
     }
 }
 
-/// Quantizes `x` by parameters that are computed from the values of each set. The lengths agree.
+/// Quantizes `x` by parameters that are computed from the values of each set. The lengths agree. Sets
+/// that are channels are quantized exactly.
 pub(crate) fn quantize_sets<T: Value>(
     backend: Backend,
     sets: Sets,
     mut x: Rows<'_, T>,
-    scheme: &Scheme,
+    recipe: Recipe<'_>,
     to: &mut Outputs<'_>,
 ) -> Result<()> {
     match sets.lay(&mut x, &mut to.q) {
-        Laid::Channels(channels) => channels.quantize(backend, x, scheme, to),
+        Laid::Channels(channels) => channels.quantize(backend, x, recipe.scheme, to),
         Laid::Rows(_) if matches!(sets, Sets::Whole) && x.rows() > 1 => {
-            quantize_whole(backend, x, scheme, to)
+            quantize_whole(backend, x, recipe, to)
         }
-        Laid::Rows(group) => quantize_groups(backend, Groups { x: &x, group, scheme, to }),
+        Laid::Rows(group) => quantize_groups(backend, Groups { x: &x, group, recipe, to }),
     }
 }
 
-/// Quantizes `x` by given parameters. They are valid, and there are as many as sets.
+/// Quantizes `x` by given parameters. They are valid, and there are as many as sets. Sets that are
+/// channels are quantized exactly.
 pub(crate) fn quantize_sets_with<T: Value>(
     backend: Backend,
     sets: Sets,
     mut x: Rows<'_, T>,
-    scheme: &Scheme,
+    recipe: Recipe<'_>,
     params: Params<'_>,
     to: &mut Outputs<'_>,
 ) {
     match sets.lay(&mut x, &mut to.q) {
         Laid::Channels(channels) => {
-            channels.quantize_given(backend, x, scheme, params, false, to);
+            channels.quantize_given(backend, x, recipe.scheme, params, false, to);
         }
         Laid::Rows(_) if matches!(sets, Sets::Whole) => {
-            quantize_whole_given(backend, x, scheme, params, false, to);
+            let (scale, zero_point) = params.of_set(0);
+            let of_all = recipe.given::<T>(scale, zero_point);
+            let sum = quantize_whole_given(backend, x, recipe.scheme, of_all, false, to);
+            to.sets.set_sum(0, sum, scale);
         }
         Laid::Rows(group) => {
-            let (scheme, known, sum, to) = (*scheme, false, to.sets.wants_sums(), to.reborrow());
-            quantize_given(backend, QuantizeGiven { x, group, scheme, params, known, sum, to });
+            let (known, sum, to) = (false, to.sets.wants_sums(), to.reborrow());
+            quantize_given(backend, QuantizeGiven { x, group, recipe, params, known, sum, to });
         }
     }
 }

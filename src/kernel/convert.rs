@@ -129,7 +129,7 @@ impl<S: Simd, D: Divide<S>, F: Finish<S>, T: Value> Map<S> for Careful<D, F, T> 
         dst: &mut [[i8; BLOCK]; N],
     ) {
         for (x, q) in src.iter().zip(dst) {
-            let v = block_of!(s, x, |v| s.round(self.divide.quotient(s, v)));
+            let v = block_of!(s, x, |v| self.divide.integers::<T>(s, v));
             put::<S, STREAM>(s, q, self.finish.finish(s, halve(s, v)));
         }
     }

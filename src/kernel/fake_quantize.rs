@@ -7,7 +7,7 @@
 use core::marker::PhantomData;
 
 use super::blocks::{Map, Traffic, map, map_in_place};
-use super::divide::{ByDivision, ByProduct, Divide};
+use super::divide::{ByProduct, Divide, StepByStep};
 use crate::QuantParams;
 use crate::simd::{BLOCK, Kernel, LANES, Simd, Value};
 
@@ -32,7 +32,7 @@ impl<T: Value> Kernel for FakeQuantize<'_, T> {
                 map(s, &mut ThereAndBack { divide, scale, element: PhantomData }, x, y, traffic);
             }
             None => {
-                let divide = ByDivision::new(s, params);
+                let divide = StepByStep::new(s, params);
                 map(s, &mut ThereAndBack { divide, scale, element: PhantomData }, x, y, traffic);
             }
         }
@@ -58,7 +58,7 @@ impl<T: Value> Kernel for FakeQuantizeInPlace<'_, T> {
                 map_in_place(s, &mut ThereAndBack { divide, scale, element: PhantomData }, x);
             }
             None => {
-                let divide = ByDivision::new(s, params);
+                let divide = StepByStep::new(s, params);
                 map_in_place(s, &mut ThereAndBack { divide, scale, element: PhantomData }, x);
             }
         }

@@ -2,6 +2,7 @@
 //! that takes depends on the integers in use, and [`Grid::finish`] chooses the shortest way.
 
 use crate::QuantParams;
+use crate::params::Way;
 use crate::simd::Simd;
 
 /// The number that is subtracted from an unsigned integer to make it an [`i8`].
@@ -23,7 +24,9 @@ impl Grid {
     pub(crate) fn new(params: QuantParams, unsigned: bool) -> Self {
         let bias = if unsigned { BIAS } else { 0 };
         let [min, max] = [params.qmin(), params.qmax()].map(|q| (q - bias) as i8);
-        Self { zero: params.zero_point() - bias, min, max, unsigned }
+        let added = params.way().has(Way::ZERO_POINT_FIRST);
+        let zero = if added { 0 } else { params.zero_point() };
+        Self { zero: zero - bias, min, max, unsigned }
     }
 
     /// A zero point among these integers, as kernels add it.

@@ -7,13 +7,19 @@
 //! the rest, because each waits for the one before it. So the parameters of the next sixteen groups
 //! are computed while the current sixteen are quantized.
 
+use core::ops::RangeInclusive;
+
+use half::{bf16, f16};
+
 use super::blocks::{Traffic, fetch_ahead};
 use super::grid::{Finish, Grid, WithFinish, halve};
 use super::rows::QuantizeRows;
+use crate::arithmetic::{Multiplier, Narrowing, Rounding, ScaleFormula};
 use crate::quantized_mut::Outputs;
+use crate::recipe::Recipe;
 use crate::reciprocal::PROVEN;
 use crate::simd::{BLOCK, Kernel, LANES, Simd, Value};
-use crate::{ScaleType, Scheme};
+use crate::{Arithmetic, ScaleType, Scheme};
 
 /// Quantizes rows of one of the [`LENGTHS`], without gaps between them, from the row `first` on,
 /// sixteen at a time. The kernel stops when fewer than sixteen rows are left, or at sixteen rows of
@@ -48,7 +54,7 @@ fn quantize_groups<S: Simd, T: Value, const G: usize>(
     s: S,
     groups: QuantizeGroups<'_, '_, T>,
 ) -> usize {
-    let QuantizeGroups { rows: QuantizeRows { x, scheme, to }, first, traffic } = groups;
+    let QuantizeGroups { rows: QuantizeRows { x, recipe, to }, first, traffic } = groups;
     let Outputs { q, sets } = to;
     let x = x.gapless().unwrap_or_default().as_chunks::<G>().0;
     let q = q.reborrow().into_slice().as_chunks_mut::<G>().0;
@@ -59,7 +65,7 @@ fn quantize_groups<S: Simd, T: Value, const G: usize>(
     for i in 0..=sixteens {
         if i < sixteens {
             let x = &x[first + i * LANES..];
-            divisors[i % 2] = divisors_of(s, x, *scheme, traffic);
+            divisors[i % 2] = divisors_of(s, x, recipe, traffic);
         }
         if i > 0 {
             let (at, divisors) = (first + (i - 1) * LANES, &divisors[(i - 1) % 2]);
@@ -68,9 +74,9 @@ fn quantize_groups<S: Simd, T: Value, const G: usize>(
             }
             sets.scales.store(at, &divisors.scales);
             sets.zero_points.store(at, &divisors.zero_points);
-            quantize_sixteen(s, &x[at..], *scheme, divisors, &mut q[at..]);
+            quantize_sixteen(s, &x[at..], recipe, divisors, &mut q[at..]);
             if sets.wants_sums() {
-                let sums = sums_of_sixteen(&q[at..], scheme.is_unsigned());
+                let sums = sums_of_sixteen(&q[at..], recipe.scheme.is_unsigned());
                 for (i, (sum, scale)) in sums.into_iter().zip(divisors.scales).enumerate() {
                     sets.set_sum(at + i, sum, scale);
                 }
@@ -84,11 +90,16 @@ fn quantize_groups<S: Simd, T: Value, const G: usize>(
 #[derive(Clone, Copy, Default)]
 struct Divisors {
     scales: [f32; LANES],
+    /// The scales that integers are made with, before they are rounded to their type, by an
+    /// arithmetic.
+    steps: [f32; LANES],
     hi: [f32; LANES],
     lo: [f32; LANES],
     zero_points: [i32; LANES],
     /// Whether all scales are in the proven range. If not, nothing else is valid.
     proven: bool,
+    /// Whether ties are rounded away from 0.
+    away: bool,
 }
 
 impl Divisors {
@@ -97,23 +108,29 @@ impl Divisors {
     fn quotients<S: Simd, T: Value>(&self, s: S, x: &[T; LANES], group: usize) -> S::I32 {
         let Self { scales, hi, lo, .. } = self;
         let divisor = s.divisor(s.splat(scales[group]), s.splat(hi[group]), s.splat(lo[group]));
-        s.round(s.div_by(T::load(s, x), divisor))
+        let quotients = s.div_by(T::load(s, x), divisor);
+        if self.away { s.round_away(quotients) } else { s.round(quotients) }
     }
 }
 
-/// [`Scheme::choose`] for each of sixteen groups, with the reciprocals of the scales.
+/// [`Recipe::choose`] for each of sixteen groups, with the reciprocals of the scales.
 #[inline(always)]
 fn divisors_of<S: Simd, T: Value, const G: usize>(
     s: S,
     x: &[[T; G]],
-    scheme: Scheme,
+    recipe: Recipe<'_>,
     traffic: Traffic,
 ) -> Divisors {
+    let scheme = *recipe.scheme;
     let mut divisors = Divisors { zero_points: [scheme.offset(); LANES], ..Divisors::default() };
     let Some(x) = x.first_chunk() else { return divisors };
     fetch_ahead(s, x.as_flattened(), traffic);
     let scale = if scheme.is_symmetric() {
         let abs_max = abs_max(s, x);
+        if let Some(arithmetic) = recipe.arithmetic {
+            multipliers_of(s, abs_max, scheme, arithmetic, &mut divisors);
+            return divisors;
+        }
         scales_of(s, abs_max, scheme)
     } else {
         let [min, max] = limits(s, x);
@@ -124,42 +141,123 @@ fn divisors_of<S: Simd, T: Value, const G: usize>(
         s.store_i32(&mut divisors.zero_points, s.round(s.clip(zero_points, qmin, qmax)));
         scale
     };
-    // The scales are compared as integers and without an early exit, so that the compiler makes
-    // vectors of the loop.
-    let mut bits = [0; LANES];
-    s.store_i32(&mut bits, s.magnitude(scale));
-    let (least, most) = (PROVEN.start().to_bits(), PROVEN.end().to_bits());
-    let mut outside = 0;
-    for bits in bits {
-        outside |= u32::from((bits as u32).wrapping_sub(least) > most - least);
-    }
+    divisors.proven = all_within(s, scale, PROVEN);
     let [hi, lo] = s.reciprocal(scale);
     s.store_f32(&mut divisors.scales, scale);
     s.store_f32(&mut divisors.hi, hi);
     s.store_f32(&mut divisors.lo, lo);
-    divisors.proven = outside == 0;
     divisors
+}
+
+/// Whether all lanes are in a range of positive numbers. They are compared as integers and without
+/// an early exit, so that the compiler makes vectors of the loop.
+#[inline(always)]
+fn all_within<S: Simd>(s: S, v: S::F32, range: RangeInclusive<f32>) -> bool {
+    let mut bits = [0; LANES];
+    s.store_i32(&mut bits, s.magnitude(v));
+    let (least, most) = (range.start().to_bits(), range.end().to_bits());
+    let mut outside = 0;
+    for bits in bits {
+        outside |= u32::from((bits as u32).wrapping_sub(least) > most - least);
+    }
+    outside == 0
+}
+
+/// [`scales_of`] by an arithmetic that [suits groups](Recipe::suits_groups), and what values are
+/// multiplied by. The factor of zeros may be anything.
+#[inline(always)]
+fn multipliers_of<S: Simd>(
+    s: S,
+    abs_max: S::F32,
+    scheme: Scheme,
+    arithmetic: &Arithmetic,
+    divisors: &mut Divisors,
+) {
+    let one = one_where_zero(s, abs_max);
+    let range = s.add(abs_max, one);
+    let (steps, unit) = (s.splat(scheme.steps()), s.splat(1.0));
+    let mut step = s.div(range, steps);
+    if arithmetic.narrowing == Narrowing::Before {
+        step = rounded(s, step, scheme.scale_type());
+    }
+    let multiplier = match arithmetic.multiplier {
+        Multiplier::StepsOverRange => s.div(steps, range),
+        Multiplier::StepsTimesReciprocal => s.mul(steps, s.div(unit, range)),
+        Multiplier::Reciprocal | Multiplier::Divide => s.div(unit, step),
+    };
+    let mut scale = match arithmetic.scale {
+        ScaleFormula::ReciprocalOfMultiplier => s.div(unit, multiplier),
+        ScaleFormula::Range => range,
+        ScaleFormula::Step | ScaleFormula::Binary64 => step,
+    };
+    divisors.proven = all_within(s, multiplier, MULTIPLIERS);
+    if arithmetic.narrowing == Narrowing::After {
+        scale = nearest(s, scale, scheme.scale_type());
+    }
+    // The product with 1 and the sum with 0 change nothing.
+    let is_some = s.add(unit, s.mul(one, s.splat(-1.0)));
+    let of_zeros = s.mul(one, s.splat(arithmetic.scale_of_zeros::<f32>()));
+    let steps = s.mul(step, is_some);
+    scale = s.add(s.mul(scale, is_some), of_zeros);
+    s.store_f32(&mut divisors.scales, scale);
+    s.store_f32(&mut divisors.steps, steps);
+    s.store_f32(&mut divisors.hi, multiplier);
+    divisors.away = arithmetic.rounding == Rounding::HalfAway;
+}
+
+/// The multipliers of steps that are neither subnormal nor infinite.
+const MULTIPLIERS: RangeInclusive<f32> = f32::MIN_POSITIVE * 8.0..=1.0 / f32::MIN_POSITIVE;
+
+/// 1 where a range is 0, else 0.
+#[inline(always)]
+fn one_where_zero<S: Simd>(s: S, range: S::F32) -> S::F32 {
+    let is_some = s.to_f32(s.min_i32(s.magnitude(range), s.splat_i32(1)));
+    s.add(s.splat(1.0), s.mul(is_some, s.splat(-1.0)))
+}
+
+/// Scales, each rounded as [`ScaleType::round`] does.
+#[inline(always)]
+fn rounded<S: Simd>(s: S, scale: S::F32, scale_type: ScaleType) -> S::F32 {
+    if scale_type == ScaleType::F32 {
+        return scale;
+    }
+    let mut scales = [0.0; LANES];
+    s.store_f32(&mut scales, scale);
+    for scale in &mut scales {
+        *scale = scale_type.rounded(*scale);
+    }
+    s.load_f32(&scales)
+}
+
+/// Scales, each rounded to the nearest number of a type. None is NaN.
+#[inline(always)]
+fn nearest<S: Simd>(s: S, scale: S::F32, scale_type: ScaleType) -> S::F32 {
+    match scale_type {
+        ScaleType::F32 => scale,
+        ScaleType::F16 => {
+            let mut scales = [f16::ZERO; LANES];
+            s.store_f16(&mut scales, scale);
+            s.load_f16(&scales)
+        }
+        ScaleType::Bf16 => {
+            let mut scales = [bf16::ZERO; LANES];
+            s.store_bf16(&mut scales, scale);
+            s.load_bf16(&scales)
+        }
+    }
 }
 
 /// The scales of ranges. The scale of the range 0 is 1. The scale of a range that is infinite or
 /// NaN is infinite or NaN too.
 #[inline(always)]
 fn scales_of<S: Simd>(s: S, range: S::F32, scheme: Scheme) -> S::F32 {
-    // `one` is 1 where the range is 0, else 0.
-    let is_some = s.to_f32(s.min_i32(s.magnitude(range), s.splat_i32(1)));
-    let one = s.add(s.splat(1.0), s.mul(is_some, s.splat(-1.0)));
+    let one = one_where_zero(s, range);
     let least = s.max_i32(s.magnitude(one), s.splat_i32(f32::MIN_POSITIVE.to_bits() as i32));
     // Numbers that are not negative are ordered like their bits, with NaN above all of them.
     let scale = s.magnitude(s.div(range, s.splat(scheme.steps())));
     let mut bits = [0; LANES];
     s.store_i32(&mut bits, s.max_i32(scale, least));
-    let mut scales: [f32; LANES] = bytemuck::must_cast(bits);
-    if scheme.scale_type() != ScaleType::F32 {
-        for scale in &mut scales {
-            *scale = scheme.scale_type().rounded(*scale);
-        }
-    }
-    s.load_f32(&scales)
+    rounded(s, s.load_f32(bytemuck::must_cast_ref(&bits)), scheme.scale_type())
 }
 
 /// The largest magnitude of each group. It is NaN or infinite if a value is.
@@ -209,10 +307,11 @@ fn limits<S: Simd, T: Value, const G: usize>(s: S, x: &[[T; G]; LANES]) -> [S::F
 fn quantize_sixteen<S: Simd, T: Value, const G: usize>(
     s: S,
     x: &[[T; G]],
-    scheme: Scheme,
+    recipe: Recipe<'_>,
     divisors: &Divisors,
     q: &mut [[i8; G]],
 ) {
+    let scheme = *recipe.scheme;
     let (x, q) = (x.as_flattened(), q.as_flattened_mut());
     // The zero points of affine groups differ, but the integers in use do not.
     let params = scheme.valid_params(1.0, scheme.offset());

@@ -17,6 +17,7 @@ mod planes;
 mod quantize;
 mod quantized;
 mod rows;
+mod step_by_step;
 mod sum;
 
 pub(crate) use abs_max::AbsMax;

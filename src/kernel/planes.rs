@@ -5,7 +5,8 @@ use super::abs_max::abs_max;
 use super::blocks::Traffic;
 use super::dequantize::Dequantize;
 use super::min_max::min_max;
-use super::quantize::{Quantize, To, known_row_without_nan};
+use super::quantize::{Quantize, known_row_without_nan};
+use super::sum::To;
 use crate::QuantParams;
 use crate::limits::Limits;
 use crate::set_params::Params;
@@ -71,7 +72,7 @@ impl<T: Value> Kernel for QuantizePlanes<'_, T> {
                     known_row_without_nan(s, x, params, To { unsigned, sum, q })
                 } else {
                     let traffic = Traffic::CACHED;
-                    Quantize { x, params, known, traffic, unsigned, sum, q }.eval(s)
+                    s.run(Quantize { x, params, known, traffic, unsigned, sum, q })
                 };
                 if let Some(total) = sums.get_mut(channel) {
                     *total = total.wrapping_add(sum);

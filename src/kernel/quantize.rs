@@ -47,9 +47,10 @@
 
 use super::blocks::{Traffic, map, map_as};
 use super::convert::{Careful, Hopeful, Known};
-use super::divide::{ByDivision, ByProduct};
+use super::divide::ByProduct;
 use super::grid::{Finish, Grid, Suspect, WithFinish};
-use super::sum::Summed;
+use super::step_by_step::QuantizeStepByStep;
+use super::sum::{Summed, To};
 use crate::QuantParams;
 use crate::reciprocal::Reciprocal;
 use crate::simd::{Kernel, Simd, Value};
@@ -78,7 +79,7 @@ impl<T: Value> Kernel for Quantize<'_, T> {
         traffic.stream &= !sum;
         let (grid, to) = (Grid::new(params, unsigned), To { unsigned, sum, q });
         let Some(reciprocal) = params.reciprocal() else {
-            return by_division(s, x, params, to);
+            return s.run(QuantizeStepByStep { x, params, to });
         };
         if !known {
             return grid.finish(s, Given { x, params, reciprocal, traffic, to });
@@ -95,15 +96,6 @@ impl<T: Value> Kernel for Quantize<'_, T> {
     }
 }
 
-/// Where integers go.
-pub(super) struct To<'a> {
-    /// Whether `q` holds the bits of [`u8`].
-    pub(super) unsigned: bool,
-    /// Whether to add up the integers.
-    pub(super) sum: bool,
-    pub(super) q: &'a mut [i8],
-}
-
 /// Quantizes values that are in the cache and within the range of their scale. None of them is NaN.
 /// Returns the sum of the integers, or 0 if they are not added up.
 #[inline(always)]
@@ -118,7 +110,7 @@ pub(super) fn known_row_without_nan<S: Simd, T: Value>(
         Some(reciprocal) => {
             grid.finish(s, InRange::<T, false, false> { x, scale, reciprocal, traffic, to }).1
         }
-        None => by_division(s, x, params, to),
+        None => s.run(QuantizeStepByStep { x, params, to }),
     }
 }
 
@@ -138,21 +130,10 @@ pub(super) fn known_row<S: Simd, T: Value>(
             grid.finish(s, InRange::<T, false, true> { x, scale, reciprocal, traffic, to })
         }
         None => {
-            let sum = by_division(s, x, params, to);
+            let sum = s.run(QuantizeStepByStep { x, params, to });
             (x.iter().any(|x| x.widened().is_nan()), sum)
         }
     }
-}
-
-/// Quantizes by a scale outside the proven range. Such scales are rare, so the same code serves
-/// every grid. Returns the sum of the integers, or 0 if they are not added up.
-#[inline(always)]
-fn by_division<S: Simd, T: Value>(s: S, x: &[T], params: QuantParams, to: To<'_>) -> i32 {
-    let grid = Grid::new(params, to.unsigned);
-    let careful = Careful::new(ByDivision::new(s, params), grid.shifted(s));
-    let mut summed = Summed::new(s, careful, to.sum, to.unsigned);
-    map_as::<S, _, false>(s, &mut summed, x, to.q, Traffic::CACHED);
-    summed.sum(s)
 }
 
 /// Values of any kind, to be divided by a scale in the proven range.

@@ -6,9 +6,12 @@ use super::abs_max::abs_max;
 use super::blocks::Traffic;
 use super::dequantize::Dequantize;
 use super::min_max::min_max;
-use super::quantize::{Quantize, To, known_row, known_row_without_nan};
+use super::quantize::{Quantize, known_row, known_row_without_nan};
 use super::quantized::{OfIntegers, Quantized, of_integers};
+use super::sum::To;
+use crate::limits::Limits;
 use crate::quantized_mut::Outputs;
+use crate::recipe::Recipe;
 use crate::set_params::Params;
 use crate::simd::{Kernel, Simd, Value};
 use crate::{Integer, Rows, RowsMut, Scheme};
@@ -16,12 +19,12 @@ use crate::{Integer, Rows, RowsMut, Scheme};
 /// Quantizes the rows of `x`, each by its own scale. A row with a value that is not finite, or
 /// whose scale overflows, gets a scale that is infinite or NaN. Its integers then mean nothing.
 ///
-/// All fields are borrowed. A call with 64 values takes some 60 ns, and copying the descriptions of
+/// Rows and outputs are borrowed. A call with 64 values takes some 60 ns, and copying the descriptions of
 /// rows and outputs, which do not fit registers, took another 16 ns.
 pub(crate) struct QuantizeRows<'a, 'b, T> {
     /// The rows, which are not empty.
     pub(crate) x: &'a Rows<'a, T>,
-    pub(crate) scheme: &'a Scheme,
+    pub(crate) recipe: Recipe<'a>,
     /// The outputs. Each row is a set.
     pub(crate) to: &'a mut Outputs<'b>,
 }
@@ -31,11 +34,11 @@ impl<T: Value> Kernel for QuantizeRows<'_, '_, T> {
 
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) {
-        let Self { x, scheme, to: Outputs { q, sets } } = self;
-        let (unsigned, sum) = (scheme.is_unsigned(), sets.wants_sums());
+        let Self { x, recipe, to: Outputs { q, sets } } = self;
+        let (unsigned, sum) = (recipe.scheme.is_unsigned(), sets.wants_sums());
         for row in 0..x.rows() {
             let to = To { unsigned, sum, q: q.row_mut(row) };
-            let (scale, zero_point, sum) = quantize_row(s, x.row(row), *scheme, to);
+            let (scale, zero_point, sum) = quantize_row(s, x.row(row), recipe, to);
             sets.set(row, scale, zero_point);
             sets.set_sum(row, sum, scale);
         }
@@ -56,7 +59,7 @@ impl<T: Value> Kernel for QuantizeInt8<'_, T> {
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) -> f32 {
         let to = To { unsigned: false, sum: false, q: self.q };
-        quantize_row(s, self.x, Scheme::int8(), to).0
+        quantize_row(s, self.x, Recipe::exact(&Scheme::int8()), to).0
     }
 }
 
@@ -67,19 +70,24 @@ impl<T: Value> Kernel for QuantizeInt8<'_, T> {
 /// second pass looks for it. Within the range of a scale, only a NaN converts to what that pass
 /// looks for, so it costs less than it saves in the first pass.
 #[inline(always)]
-fn quantize_row<S: Simd, T: Value>(s: S, x: &[T], scheme: Scheme, to: To<'_>) -> (f32, i32, i32) {
+fn quantize_row<S: Simd, T: Value>(
+    s: S,
+    x: &[T],
+    recipe: Recipe<'_>,
+    to: To<'_>,
+) -> (f32, i32, i32) {
     let traffic = Traffic::CACHED;
-    let symmetric = scheme.is_symmetric();
-    let (scale, zero_point) = if symmetric {
+    let symmetric = recipe.scheme.is_symmetric();
+    let limits = if symmetric {
         let bits = abs_max::<S, T, true>(s, x, traffic);
-        (scheme.scale_of(T::from_magnitude_bits(bits)), scheme.offset())
+        Limits::symmetric(T::from_magnitude_bits(bits))
     } else {
-        scheme.choose(min_max(s, x, traffic))
+        min_max(s, x, traffic)
     };
+    let (scale, zero_point, params) = recipe.choose::<T>(limits);
     if !scale.is_finite() {
         return (scale, zero_point, 0);
     }
-    let params = scheme.valid_params(scale, zero_point);
     if S::QUICK_MISSES_NAN && symmetric {
         let (has_nan, sum) = known_row(s, x, params, to);
         return (if has_nan { f32::NAN } else { scale }, zero_point, sum);
@@ -94,7 +102,7 @@ pub(crate) struct QuantizeGiven<'a, T> {
     pub(crate) x: Rows<'a, T>,
     /// The number of values of a group, not 0.
     pub(crate) group: usize,
-    pub(crate) scheme: Scheme,
+    pub(crate) recipe: Recipe<'a>,
     /// The parameters. Each group is a set, or all values are one set.
     pub(crate) params: Params<'a>,
     /// Whether the parameters were computed from finite values that include these.
@@ -111,15 +119,15 @@ impl<T: Value> Kernel for QuantizeGiven<'_, T> {
 
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) -> i32 {
-        let Self { x, group, scheme, params, known, sum, to: Outputs { mut q, mut sets } } = self;
-        let (unsigned, traffic) = (scheme.is_unsigned(), Traffic::CACHED);
+        let Self { x, group, recipe, params, known, sum, to: Outputs { mut q, mut sets } } = self;
+        let (unsigned, traffic) = (recipe.scheme.is_unsigned(), Traffic::CACHED);
         let (mut set, mut total) = (0, 0i32);
         for row in 0..x.rows() {
             let groups = x.row(row).chunks(group).zip(q.row_mut(row).chunks_mut(group));
             for (x, q) in groups {
                 let (scale, zero_point) = params.of_set(set);
-                let params = scheme.valid_params(scale, zero_point);
-                let sum = Quantize { x, params, known, traffic, unsigned, sum, q }.eval(s);
+                let params = recipe.given::<T>(scale, zero_point);
+                let sum = s.run(Quantize { x, params, known, traffic, unsigned, sum, q });
                 sets.set_sum(set, sum, scale);
                 total = total.wrapping_add(sum);
                 set += 1;

@@ -5,6 +5,15 @@ use core::ops::Range;
 use super::blocks::Map;
 use crate::simd::{BLOCK, Simd, UNSETTLED};
 
+/// Where integers go.
+pub(super) struct To<'a> {
+    /// Whether `q` holds the bits of [`u8`].
+    pub(super) unsigned: bool,
+    /// Whether to add up the integers.
+    pub(super) sum: bool,
+    pub(super) q: &'a mut [i8],
+}
+
 /// A [`Map`] to the bits of integers that also adds the integers up, if they are to be.
 ///
 /// Whether they are is asked for each panel and not fixed when the code is compiled. That costs

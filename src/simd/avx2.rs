@@ -4,7 +4,7 @@ use bytemuck::must_cast as cast;
 use core::arch::x86_64::*;
 use half::{bf16, f16};
 
-use super::{BLOCK, LANES};
+use super::{BLOCK, LANES, NEARLY_HALF};
 
 type F32 = [__m256; 2];
 type I32 = [__m256i; 2];
@@ -177,6 +177,15 @@ with_features! {
         let half = |i: usize| {
             let kept = _mm256_and_ps(v[i], _mm256_cmp_ps::<_CMP_ORD_Q>(v[i], v[i]));
             _mm256_min_ps(_mm256_max_ps(kept, lo[i]), hi[i])
+        };
+        [half(0), half(1)]
+    }
+
+    fn round_away(v: F32) -> I32 {
+        let half = |i: usize| {
+            let sign = _mm256_and_ps(v[i], _mm256_set1_ps(-0.0));
+            let nearly_half = _mm256_or_ps(sign, _mm256_set1_ps(NEARLY_HALF));
+            _mm256_cvttps_epi32(_mm256_add_ps(v[i], nearly_half))
         };
         [half(0), half(1)]
     }

@@ -4,7 +4,7 @@ use bytemuck::must_cast as cast;
 use core::arch::x86_64::*;
 use half::{bf16, f16};
 
-use super::{BLOCK, LANES};
+use super::{BLOCK, LANES, NEARLY_HALF};
 
 type F32 = __m512;
 type I32 = __m512i;
@@ -146,6 +146,12 @@ with_features! {
     fn clip(v: F32, lo: F32, hi: F32) -> F32 {
         let ordered = _mm512_cmp_ps_mask::<_CMP_ORD_Q>(v, v);
         _mm512_min_ps(_mm512_maskz_max_ps(ordered, v, lo), hi)
+    }
+
+    fn round_away(v: F32) -> I32 {
+        let sign = _mm512_and_ps(v, _mm512_set1_ps(-0.0));
+        let nearly_half = _mm512_or_ps(sign, _mm512_set1_ps(NEARLY_HALF));
+        _mm512_cvttps_epi32(_mm512_add_ps(v, nearly_half))
     }
 
     fn round(v: F32) -> I32 {

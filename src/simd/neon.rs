@@ -174,6 +174,10 @@ with_features! {
         four(|i| vminq_f32(vmaxq_f32(v[i], lo[i]), hi[i]))
     }
 
+    fn round_away(v: F32) -> I32 {
+        four(|i| vcvtaq_s32_f32(v[i]))
+    }
+
     fn round(v: F32) -> I32 {
         four(|i| vcvtnq_s32_f32(v[i]))
     }

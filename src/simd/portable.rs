@@ -5,7 +5,7 @@ use bytemuck::must_cast as cast;
 use half::{bf16, f16};
 use wide::{f32x8, i8x16, i16x8, i16x16, i32x8};
 
-use super::{BLOCK, Kernel, LANES, Simd, number};
+use super::{BLOCK, Kernel, LANES, NEARLY_HALF, Simd, number};
 
 /// The token of the portable vocabulary. It needs no proof, because every CPU can run this.
 #[derive(Clone, Copy, Debug)]
@@ -87,9 +87,9 @@ impl Simd for Portable {
     type Peak16 = [i16x16; 2];
     /// The least and the largest, [ordered](Simd::ordered).
     type Span = [I32; 2];
-    /// The scale itself, because there is no fused multiply-add to rely on.
     type Total = i32;
-    type Divisor = F32;
+    /// A factor and a divisor, one of which is 1, because there is no fused multiply-add to rely on.
+    type Divisor = [F32; 2];
     const WILD_IS_MIN: bool = false;
     const QUICK_MISSES_NAN: bool = false;
     const STREAMS: bool = false;
@@ -198,13 +198,19 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
-    fn divisor(self, scale: F32, _hi: F32, _lo: F32) -> F32 {
-        scale
+    fn divisor(self, scale: F32, hi: F32, lo: F32) -> [F32; 2] {
+        let (one, zero) = (f32x8::splat(1.0), f32x8::splat(0.0));
+        let half = |i: usize| {
+            let product = lo[i].simd_eq(zero);
+            [product.select(hi[i], one), product.select(one, scale[i])]
+        };
+        let ([a, b], [c, d]) = (half(0), half(1));
+        [[a, c], [b, d]]
     }
 
     #[inline(always)]
-    fn div_by(self, a: F32, scale: F32) -> F32 {
-        self.div(a, scale)
+    fn div_by(self, a: F32, [factor, scale]: [F32; 2]) -> F32 {
+        self.div(self.mul(a, factor), scale)
     }
 
     #[inline(always)]
@@ -221,6 +227,12 @@ impl Simd for Portable {
         const MAGIC: f32 = 12_582_912.0;
         let base = i32x8::splat(MAGIC.to_bits() as i32);
         both(v, |half| cast::<f32x8, i32x8>(half + f32x8::splat(MAGIC)) - base)
+    }
+
+    #[inline(always)]
+    fn round_away(self, v: F32) -> I32 {
+        let nearly_half = f32x8::splat(NEARLY_HALF);
+        both(v, |half| (half + (nearly_half | half & f32x8::splat(-0.0))).fast_trunc_int())
     }
 
     #[inline(always)]

@@ -58,6 +58,7 @@ macro_rules! token {
             token!(@op $features div_by(a: F32, d: Divisor) -> F32);
             token!(@op $features clip(v: F32, lo: F32, hi: F32) -> F32);
             token!(@op $features round(v: F32) -> I32);
+            token!(@op $features round_away(v: F32) -> I32);
             token!(@op $features splat_i32(x: i32) -> I32);
             token!(@op $features splat_i8(x: i8) -> I8);
             token!(@op $features to_f32(v: I32) -> F32);

@@ -13,6 +13,9 @@ pub trait Value: bytemuck::Pod + Send + Sync {
     /// The bits of infinity. Those of magnitudes are NaN above it.
     const INFINITY_BITS: u32;
 
+    /// The distance from 1 to the next number of the type.
+    const EPSILON: f32;
+
     /// Loads sixteen values as binary32.
     fn load<S: Simd>(s: S, src: &[Self; LANES]) -> S::F32;
 
@@ -42,11 +45,16 @@ pub trait Value: bytemuck::Pod + Send + Sync {
 
     /// The value as binary32, which is exact.
     fn widened(self) -> f32;
+
+    /// The value of this type that is nearest to `x`, and the even one of two that are equally near,
+    /// as binary32.
+    fn nearest(x: f32) -> f32;
 }
 
 impl Value for f32 {
     type Peak<S: Simd> = S::Peak;
     const INFINITY_BITS: u32 = Self::INFINITY.to_bits();
+    const EPSILON: f32 = Self::EPSILON;
 
     #[inline(always)]
     fn load<S: Simd>(s: S, src: &[Self; LANES]) -> S::F32 {
@@ -96,6 +104,11 @@ impl Value for f32 {
     fn widened(self) -> f32 {
         self
     }
+
+    #[inline(always)]
+    fn nearest(x: f32) -> f32 {
+        x
+    }
 }
 
 macro_rules! sixteen_bits {
@@ -103,6 +116,7 @@ macro_rules! sixteen_bits {
         impl Value for $type {
             type Peak<S: Simd> = S::Peak16;
             const INFINITY_BITS: u32 = $type::INFINITY.to_bits() as u32;
+            const EPSILON: f32 = $type::EPSILON.to_f32_const();
 
             #[inline(always)]
             fn load<S: Simd>(s: S, src: &[Self; LANES]) -> S::F32 {
@@ -154,6 +168,11 @@ macro_rules! sixteen_bits {
             #[inline(always)]
             fn widened(self) -> f32 {
                 self.to_f32()
+            }
+
+            #[inline(always)]
+            fn nearest(x: f32) -> f32 {
+                Self::from_f32(x).to_f32()
             }
         }
     };

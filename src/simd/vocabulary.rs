@@ -13,6 +13,11 @@ pub(crate) const BLOCK: usize = 4 * LANES;
 /// up to 1020, then fit 16 bits.
 pub(crate) const UNSETTLED: usize = 32;
 
+/// The largest number below 1/2. Adding it to the magnitude of a number below 2^22 and truncating the
+/// sum rounds to the nearest integer, ties away from 0: the sum is rounded itself, so 1/2 itself
+/// would carry the number before 1/2 to 1.
+pub(crate) const NEARLY_HALF: f32 = 0.5 - f32::EPSILON / 4.0;
+
 /// A proof that an instruction set is present, and the operations it affords.
 ///
 /// Every implementation of an operation returns the same bits, except where the text of the
@@ -103,10 +108,12 @@ pub trait Simd: Copy {
     /// hi and lo of [`crate::division`] for scales in the proven range. If
     /// [`divisor`](Simd::divisor) does not use them, they may be anything.
     fn reciprocal(self, scale: Self::F32) -> [Self::F32; 2];
-    /// Prepares a division by `scale`, lane by lane; `hi` and `lo` as in [`crate::division`].
+    /// Prepares a division by `scale`, lane by lane; `hi` and `lo` as in [`crate::division`]. Where
+    /// `lo` is 0, it prepares a multiplication by `hi`, and `scale` may be anything.
     fn divisor(self, scale: Self::F32, hi: Self::F32, lo: Self::F32) -> Self::Divisor;
     /// A number that [`round`](Simd::round) takes to the same integer as `a / scale`, for scales
-    /// in the proven range and |a / scale| <= 256.
+    /// in the proven range and |a / scale| <= 256. Where `lo` is 0, `a * hi`, rounded once, for
+    /// finite `a`.
     fn div_by(self, a: Self::F32, d: Self::Divisor) -> Self::F32;
     /// Limits each lane to `lo..=hi`. NaN becomes a lane that [`round`](Simd::round) makes 0, even
     /// if it has been divided in between.
@@ -114,6 +121,9 @@ pub trait Simd: Copy {
     /// The nearest integer, ties to even, of lanes below 2^22 in magnitude. (For other lanes see
     /// [`WILD_IS_MIN`](Simd::WILD_IS_MIN).)
     fn round(self, v: Self::F32) -> Self::I32;
+    /// The nearest integer, ties away from 0, of lanes below 2^22 in magnitude. NaN becomes 0 where
+    /// [`clip`](Simd::clip) leaves it.
+    fn round_away(self, v: Self::F32) -> Self::I32;
 
     // Integers.
 
