@@ -110,4 +110,28 @@ impl Arithmetic {
             qmin: scheme.qmin(),
         })
     }
+
+    /// Checks that there are the blocks of ggml.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::ArithmeticMismatch`] if there is not [`Scheme::int8`], [`Error::NoBlocks`] if the
+    /// scale is not the step: then a block could not be read.
+    ///
+    /// ```
+    /// use absmax::Arithmetic;
+    ///
+    /// assert!(Arithmetic::ggml().check_blocks().is_ok());
+    /// let error = Arithmetic::bitsandbytes().check_blocks().unwrap_err();
+    /// assert!(error.to_string().starts_with("the arithmetic bitsandbytes has no blocks"));
+    /// ```
+    pub fn check_blocks(self) -> Result<()> {
+        self.check(Scheme::int8())?;
+        match self.scale {
+            ScaleFormula::Step | ScaleFormula::Binary64 => Ok(()),
+            ScaleFormula::ReciprocalOfMultiplier | ScaleFormula::Range => {
+                Err(Error::NoBlocks { arithmetic: self.name().unwrap_or("given") })
+            }
+        }
+    }
 }

@@ -12,7 +12,7 @@ use half::{bf16, f16};
 use crate::drive::{
     Groups, Sets, abs_max, dequantize, dequantize_sets, error_sums, fake_quantize,
     fake_quantize_in_place, limits, not_finite, quantize, quantize_groups, quantize_int8,
-    quantize_sets, quantize_sets_with,
+    quantize_q8_0, quantize_q8_1, quantize_q8_k, quantize_sets, quantize_sets_with,
 };
 use crate::environment::Environment;
 use crate::kernel::{Dequantize, FakeQuantize, Quantize, Quantized, Sums};
@@ -20,7 +20,7 @@ use crate::limits::Limits;
 use crate::quantized_mut::Outputs;
 use crate::recipe::Recipe;
 use crate::set_params::Params;
-use crate::{Backend, Error, Isa, QuantParams, Result, Rows, RowsMut};
+use crate::{Arithmetic, Backend, Error, Isa, QuantParams, Result, Rows, RowsMut};
 
 macro_rules! compiled {
     ($(fn $name:ident($($arg:ident: $type:ty),+) -> $output:ty $({ $environment:expr })?;)+) => {
@@ -78,6 +78,15 @@ compiled! {
         backend: Backend, sets: Sets, x: Rows<'_, Self>, recipe: Recipe<'_>, params: Params<'_>,
         to: &mut Outputs<'_>
     ) -> ();
+    fn quantize_q8_0(
+        backend: Backend, arithmetic: &Arithmetic, x: Rows<'_, Self>, to: RowsMut<'_, [u8; 34]>
+    ) -> Result<()>;
+    fn quantize_q8_1(
+        backend: Backend, arithmetic: &Arithmetic, x: Rows<'_, Self>, to: RowsMut<'_, [u8; 36]>
+    ) -> Result<()>;
+    fn quantize_q8_k(
+        backend: Backend, arithmetic: &Arithmetic, x: Rows<'_, Self>, to: RowsMut<'_, [u8; 292]>
+    ) -> Result<()>;
     fn dequantize_sets(
         backend: Backend, sets: Sets, from: Quantized<'_>, x: RowsMut<'_, Self>
     ) -> ();

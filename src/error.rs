@@ -193,6 +193,20 @@ pub enum Error {
         /// The distance given.
         row_stride: usize,
     },
+    /// An arithmetic does not have the blocks of ggml.
+    #[error("the arithmetic {arithmetic} has no blocks, because its scale is not the step")]
+    NoBlocks {
+        /// The name of the preset, or `given`.
+        arithmetic: &'static str,
+    },
+    /// Rows are not whole blocks.
+    #[error("rows of {row_len} values are not whole blocks of {block}")]
+    PartialBlock {
+        /// The length of a row.
+        row_len: usize,
+        /// The number of values of a block.
+        block: usize,
+    },
     /// The type of a buffer does not hold the scales of the scheme without loss.
     #[error("scales that are rounded to {scheme} do not fit a buffer of {buffer}")]
     ScaleTypeMismatch {

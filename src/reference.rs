@@ -227,7 +227,8 @@ pub fn quantize_group_with<T: Element, Q: Integer>(
 ///
 /// # Errors
 ///
-/// Those of [`quantize_group`] with [`Scheme::int8`] and scales in f16.
+/// Those of [`quantize_group`] with [`Scheme::int8`] and scales in f16, and
+/// [`Error::NoBlocks`](crate::Error::NoBlocks).
 ///
 /// ```
 /// use absmax::{Arithmetic, reference::q8_0};
@@ -269,7 +270,7 @@ pub fn q8_1<T: Element>(x: &[T; 32], arithmetic: Arithmetic) -> Result<[u8; 36]>
 ///
 /// # Errors
 ///
-/// Those of [`quantize_group`] with [`Scheme::int8`].
+/// Those of [`q8_0`].
 ///
 /// ```
 /// use absmax::{Arithmetic, reference::q8_k};

@@ -1,6 +1,8 @@
 //! The subjects whose results are compared with the reference: the backends, and a control that
 //! must be caught.
 
+mod arithmetic;
+
 use absmax::{
     Backend, ErrorStats, Params, QuantParams, QuantizedMut, QuantizedTensor, Result, Rows, RowsMut,
     ScaleType, Scheme, TensorView,

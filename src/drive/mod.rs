@@ -1,6 +1,7 @@
 //! Drives kernels over values. Values that share a scale are taken in chunks, matrices in rows of
 //! groups, and tensors channel by channel, on one thread or on several.
 
+mod blocks;
 mod channels;
 mod chunks;
 mod errors;
@@ -9,6 +10,7 @@ mod parallel;
 mod rows;
 mod sets;
 
+pub(crate) use blocks::{quantize_q8_0, quantize_q8_1, quantize_q8_k};
 pub(crate) use chunks::{
     abs_max, dequantize, fake_quantize, fake_quantize_in_place, limits, quantize,
 };

@@ -125,7 +125,11 @@ fn quantize_long_row<T: Value>(
 /// Quantizes rows on one thread. Short rows are taken sixteen at a time, as far as that is
 /// possible.
 #[inline(always)]
-fn quantize_piece<T: Value>(backend: Backend, all: QuantizeRows<'_, '_, T>, traffic: Traffic) {
+pub(super) fn quantize_piece<T: Value>(
+    backend: Backend,
+    all: QuantizeRows<'_, '_, T>,
+    traffic: Traffic,
+) {
     let QuantizeRows { x, recipe, to } = all;
     let (mut done, rows) = (0, x.rows());
     let gapless = x.gapless().is_some() && to.q.is_gapless();

@@ -90,9 +90,6 @@ fn quantize_groups<S: Simd, T: Value, const G: usize>(
 #[derive(Clone, Copy, Default)]
 struct Divisors {
     scales: [f32; LANES],
-    /// The scales that integers are made with, before they are rounded to their type, by an
-    /// arithmetic.
-    steps: [f32; LANES],
     hi: [f32; LANES],
     lo: [f32; LANES],
     zero_points: [i32; LANES],
@@ -197,10 +194,8 @@ fn multipliers_of<S: Simd>(
     // The product with 1 and the sum with 0 change nothing.
     let is_some = s.add(unit, s.mul(one, s.splat(-1.0)));
     let of_zeros = s.mul(one, s.splat(arithmetic.scale_of_zeros::<f32>()));
-    let steps = s.mul(step, is_some);
     scale = s.add(s.mul(scale, is_some), of_zeros);
     s.store_f32(&mut divisors.scales, scale);
-    s.store_f32(&mut divisors.steps, steps);
     s.store_f32(&mut divisors.hi, multiplier);
     divisors.away = arithmetic.rounding == Rounding::HalfAway;
 }

@@ -55,7 +55,7 @@ fn quantized<T: Element, const N: usize>(
     arithmetic: Arithmetic,
 ) -> Result<(Group, [i8; N])> {
     let scheme = Scheme::int8().with_scale_type(scale_type);
-    arithmetic.check(scheme)?;
+    arithmetic.check_blocks()?;
     let group = Group::of(x, scheme, arithmetic)?;
     let mut q = [0; N];
     group.quantize(x, arithmetic, &mut q);

@@ -78,7 +78,11 @@ impl Group {
             _ => scale,
         };
         if scale.is_infinite() {
-            let (min, max, scale_type) = (span.low, span.high, scheme.scale_type());
+            let (min, max) = match fixed_zero_point(scheme) {
+                Some(_) => (span.low, span.high),
+                None => min_max(x).unwrap_or((0.0, 0.0)),
+            };
+            let scale_type = scheme.scale_type();
             return Err(Error::ScaleOverflow { set: 0, min, max, scale_type });
         }
         let mut group = Self { step: rounded, multiplier, scale, zero_point: 0, qmin, qmax };

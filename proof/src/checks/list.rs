@@ -2,8 +2,8 @@
 
 use super::check::Check;
 use super::{
-    conversions, errors, every_f32, hard_values, huge_tensors, lengths, not_finite, packing,
-    random_bits, rows, sixteen_bits, tensors, threads,
+    arithmetic, conversions, errors, every_f32, hard_values, huge_tensors, lengths, not_finite,
+    packing, random_bits, rows, sixteen_bits, tensors, threads,
 };
 use crate::effort::Effort;
 
@@ -24,6 +24,7 @@ pub fn of(effort: Effort) -> Vec<Check> {
         sixteen_bits::CHECK,
         tensors::CHECK,
         rows::CHECK,
+        arithmetic::CHECK,
         not_finite::CHECK,
         packing::CHECK,
         errors::CHECK,

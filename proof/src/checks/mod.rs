@@ -1,5 +1,6 @@
 //! The checks. Each has a name and says what it tries, and an effort says which of them are run.
 
+mod arithmetic;
 mod check;
 mod conversions;
 mod division;
@@ -17,6 +18,7 @@ mod sixteen_bits;
 mod tensors;
 mod threads;
 
+pub use arithmetic::CHECK as ARITHMETIC;
 pub use check::Check;
 pub use conversions::CHECK as CONVERSIONS;
 pub use division::{Division, divisions};

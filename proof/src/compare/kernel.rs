@@ -26,6 +26,17 @@ pub enum Kernel {
     WithSums,
     /// `QuantizedMut::with_scaled_sums`.
     WithScaledSums,
+    /// `ByArithmetic::quantize_rows`, by every preset.
+    QuantizeRowsBy,
+    /// `ByArithmetic::quantize_q8_0`.
+    #[serde(rename = "quantize_q8_0")]
+    QuantizeQ8_0,
+    /// `ByArithmetic::quantize_q8_1`.
+    #[serde(rename = "quantize_q8_1")]
+    QuantizeQ8_1,
+    /// `ByArithmetic::quantize_q8_k`.
+    #[serde(rename = "quantize_q8_k")]
+    QuantizeQ8K,
     /// `Backend::dequantize_into`.
     DequantizeInto,
     /// `Backend::dequantize_rows`, by any scheme.
@@ -50,7 +61,7 @@ pub enum Kernel {
 
 impl Kernel {
     /// All operations, in the order of their discriminants.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 24] = [
         Self::AbsMax,
         Self::MinMax,
         Self::QuantizeWithInto,
@@ -61,6 +72,10 @@ impl Kernel {
         Self::QuantizeTensorInto,
         Self::WithSums,
         Self::WithScaledSums,
+        Self::QuantizeRowsBy,
+        Self::QuantizeQ8_0,
+        Self::QuantizeQ8_1,
+        Self::QuantizeQ8K,
         Self::DequantizeInto,
         Self::DequantizeRows,
         Self::DequantizeTensorInto,
@@ -86,6 +101,10 @@ impl Kernel {
             Self::QuantizeTensorInto => "quantize_tensor_into",
             Self::WithSums => "with_sums",
             Self::WithScaledSums => "with_scaled_sums",
+            Self::QuantizeRowsBy => "quantize_rows_by",
+            Self::QuantizeQ8_0 => "quantize_q8_0",
+            Self::QuantizeQ8_1 => "quantize_q8_1",
+            Self::QuantizeQ8K => "quantize_q8_k",
             Self::DequantizeInto => "dequantize_into",
             Self::DequantizeRows => "dequantize_rows",
             Self::DequantizeTensorInto => "dequantize_tensor_into",

@@ -4,6 +4,7 @@
 //! and outputs are [`Placed`] at a chosen distance from a cache line. On either side of them are
 //! guards, to which nothing may be written.
 
+mod arithmetic;
 mod board;
 mod conversions;
 mod dequantize;

@@ -74,7 +74,7 @@ impl Board {
         );
     }
 
-    fn own_scale<T: Input, Q: Byte>(
+    pub(super) fn own_scale<T: Input, Q: Byte>(
         &mut self,
         scene: &Scene<'_, T>,
         [integers, scales, zero_points]: [usize; 3],

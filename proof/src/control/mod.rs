@@ -10,8 +10,10 @@
 //! - The first integer is packed into the highest bits.
 //! - A sum from the first value to the last is not the sum in blocks.
 //! - A sum of 16 bits is not the sum, and a sum of rounded products is not the product of the sum.
+//! - Exact integers are not those of another program.
 //! - Scales are rounded to the nearest where that is zero, and subnormal numbers are lost.
 
+mod arithmetic;
 mod conversions;
 mod division;
 mod errors;
@@ -20,6 +22,7 @@ mod slice;
 mod sums;
 mod tensor;
 
+pub(crate) use arithmetic::{blocks, quantize_rows_by};
 pub(crate) use conversions::{narrow, params, round, widen};
 pub use division::reciprocal;
 pub(crate) use errors::errors;

@@ -9,10 +9,12 @@
 //! # Ok::<(), absmax::Error>(())
 //! ```
 
+mod arithmetic;
 mod errors;
 mod packed;
 mod tensor;
 
+pub use arithmetic::{blocks, quantize_rows_by};
 pub use errors::{Errors, Sums, errors, products};
 pub use packed::{offset, pack, signed, unpack};
 pub use tensor::{

@@ -1,5 +1,6 @@
 //! The inputs of kernels: elements, integers, scales, parameters, schemes and values.
 
+mod blocks;
 mod byte;
 mod element;
 mod hard;
@@ -11,6 +12,7 @@ mod scales;
 mod schemes;
 mod value;
 
+pub use blocks::Blocks;
 pub use byte::{Byte, Kind};
 pub use element::Input;
 pub use hard::hard_values;
