@@ -103,6 +103,11 @@ impl<'a> SetOutputs<'a> {
 
     /// The first set whose scale is not finite.
     pub(crate) fn first_not_finite(&self) -> Option<usize> {
+        if let ScalesMut::F32(scales) = &self.scales {
+            // Without an early exit, the compiler makes vectors of the loop.
+            let all = scales.iter().fold(true, |all, scale| all & scale.is_finite());
+            return if all { None } else { scales.iter().position(|scale| !scale.is_finite()) };
+        }
         let scales = self.scales.read();
         (0..scales.len()).find(|&set| !scales.get(set).is_finite())
     }

@@ -12,6 +12,8 @@ mod conditions;
 mod contender;
 #[cfg(target_arch = "x86_64")]
 mod division;
+#[cfg(target_arch = "x86_64")]
+mod ggml;
 mod header;
 mod loops;
 mod marks;

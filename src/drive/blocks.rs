@@ -210,7 +210,7 @@ impl Piece {
         x: &[[T; N]],
     ) -> ([f16; PIECE / LEAST], Result<(), Failure>) {
         let halves = narrowed(backend, &self.scales);
-        let overflow = x.iter().zip(&halves).position(|(_, scale)| scale.is_infinite());
+        let overflow = first_infinite(&halves[..x.len()]);
         let failed = overflow.map_or(Ok(()), |block| {
             let Limits { min, max } = chunks::limits(backend, &x[block], true);
             Err((block, Error::ScaleOverflow { set: 0, min, max, scale_type: ScaleType::F16 }))
@@ -226,6 +226,13 @@ fn first_rounded_to(arithmetic: &Arithmetic) -> ScaleType {
         Narrowing::Before => ScaleType::F16,
         Narrowing::After => ScaleType::F32,
     }
+}
+
+/// The first infinite number. There is none as a rule, and vectors are looked for one.
+fn first_infinite(numbers: &[f16]) -> Option<usize> {
+    let infinite = |number: &f16| number.to_bits() & 0x7fff == f16::INFINITY.to_bits();
+    let any = numbers.iter().fold(false, |any, number| any | infinite(number));
+    if any { numbers.iter().position(infinite) } else { None }
 }
 
 /// Numbers rounded to the nearest f16.
@@ -297,7 +304,7 @@ impl Block<32, 36> for Q8_1 {
         }
         let halves = narrowed(backend, &products);
         let before = failed.map_or_else(|(block, _)| block, |()| x.len());
-        if let Some(block) = halves[..before].iter().position(|sum| sum.is_infinite()) {
+        if let Some(block) = first_infinite(&halves[..before]) {
             return Err((block, Error::BlockSumOverflow { sum: products[block] }));
         }
         failed?;

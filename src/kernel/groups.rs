@@ -102,11 +102,16 @@ struct Divisors {
 impl Divisors {
     /// Divides sixteen values by the scale of a group and rounds the quotients.
     #[inline(always)]
-    fn quotients<S: Simd, T: Value>(&self, s: S, x: &[T; LANES], group: usize) -> S::I32 {
+    fn quotients<S: Simd, T: Value, const AWAY: bool>(
+        &self,
+        s: S,
+        x: &[T; LANES],
+        group: usize,
+    ) -> S::I32 {
         let Self { scales, hi, lo, .. } = self;
         let divisor = s.divisor(s.splat(scales[group]), s.splat(hi[group]), s.splat(lo[group]));
         let quotients = s.div_by(T::load(s, x), divisor);
-        if self.away { s.round_away(quotients) } else { s.round(quotients) }
+        if AWAY { s.round_away(quotients) } else { s.round(quotients) }
     }
 }
 
@@ -213,8 +218,9 @@ fn one_where_zero<S: Simd>(s: S, range: S::F32) -> S::F32 {
 /// Scales, each rounded as [`ScaleType::round`] does.
 #[inline(always)]
 fn rounded<S: Simd>(s: S, scale: S::F32, scale_type: ScaleType) -> S::F32 {
-    if scale_type == ScaleType::F32 {
-        return scale;
+    // Where nothing is subnormal in f16, the scale becomes the nearest number.
+    if scale_type == ScaleType::F32 || all_within(s, scale, LEAST_NORMAL_F16..=f32::MAX) {
+        return nearest(s, scale, scale_type);
     }
     let mut scales = [0.0; LANES];
     s.store_f32(&mut scales, scale);
@@ -223,6 +229,9 @@ fn rounded<S: Simd>(s: S, scale: S::F32, scale_type: ScaleType) -> S::F32 {
     }
     s.load_f32(&scales)
 }
+
+/// The least normal number of f16, 2^-14.
+const LEAST_NORMAL_F16: f32 = 1.0 / 16_384.0;
 
 /// Scales, each rounded to the nearest number of a type. None is NaN.
 #[inline(always)]
@@ -311,10 +320,12 @@ fn quantize_sixteen<S: Simd, T: Value, const G: usize>(
     // The zero points of affine groups differ, but the integers in use do not.
     let params = scheme.valid_params(1.0, scheme.offset());
     let grid = Grid::new(params, scheme.is_unsigned());
-    if grid.is_centred() && scheme.is_symmetric() {
-        grid.finish_centred(s, Sixteen::<T, G, false> { x, divisors, grid, q });
+    if divisors.away {
+        Sixteen::<T, G, true, true> { x, divisors, grid, q }.with(s, grid.limited(s));
+    } else if grid.is_centred() && scheme.is_symmetric() {
+        grid.finish_centred(s, Sixteen::<T, G, false, false> { x, divisors, grid, q });
     } else {
-        Sixteen::<T, G, true> { x, divisors, grid, q }.with(s, grid.limited(s));
+        Sixteen::<T, G, true, false> { x, divisors, grid, q }.with(s, grid.limited(s));
     }
 }
 
@@ -330,16 +341,16 @@ fn sums_of_sixteen<const G: usize>(q: &[[i8; G]], unsigned: bool) -> [i32; LANES
     sums
 }
 
-/// Sixteen groups of G values, with zero points if `ZEROS`.
-struct Sixteen<'a, T, const G: usize, const ZEROS: bool> {
+/// Sixteen groups of G values, with zero points if `ZEROS`, and ties that go away from 0 if `AWAY`.
+struct Sixteen<'a, T, const G: usize, const ZEROS: bool, const AWAY: bool> {
     x: &'a [T],
     divisors: &'a Divisors,
     grid: Grid,
     q: &'a mut [i8],
 }
 
-impl<S: Simd, T: Value, const G: usize, const ZEROS: bool> WithFinish<S>
-    for Sixteen<'_, T, G, ZEROS>
+impl<S: Simd, T: Value, const G: usize, const ZEROS: bool, const AWAY: bool> WithFinish<S>
+    for Sixteen<'_, T, G, ZEROS, AWAY>
 {
     type Output = ();
     const LOOKS: bool = false;
@@ -356,7 +367,7 @@ impl<S: Simd, T: Value, const G: usize, const ZEROS: bool> WithFinish<S>
             let mut v = [s.splat_i32(0); 4];
             for (j, v) in v.iter_mut().enumerate() {
                 let group = (i * BLOCK + j * LANES) / G;
-                *v = divisors.quotients(s, &x[j], group);
+                *v = divisors.quotients::<S, T, AWAY>(s, &x[j], group);
                 if ZEROS {
                     *v = s.add_i32(*v, s.splat_i32(grid.biased(divisors.zero_points[group])));
                 }

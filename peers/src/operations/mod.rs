@@ -5,7 +5,9 @@
 mod abs_max;
 mod affine;
 mod answers;
+mod arithmetics;
 mod bf16;
+mod blocks;
 mod columns;
 mod dequantize;
 mod groups;

@@ -7,8 +7,8 @@ use clap::ValueEnum;
 use super::run::Run;
 use super::tensor::ROW;
 use super::{
-    abs_max, affine, bf16, columns, dequantize, groups, packed, product_rows, quantize,
-    quantize_with,
+    abs_max, affine, arithmetics, bf16, blocks, columns, dequantize, groups, packed, product_rows,
+    quantize, quantize_with,
 };
 use crate::measure::Timings;
 
@@ -21,6 +21,8 @@ pub(crate) enum Operation {
     QuantizeRows,
     ProductRows,
     Groups,
+    Blocks,
+    Arithmetics,
     AffineWith,
     Affine,
     Columns,
@@ -38,6 +40,8 @@ impl fmt::Display for Operation {
             Self::QuantizeRows => "abs-max, then quantize, each row of 4096",
             Self::ProductRows => "the same, with what integer products need",
             Self::Groups => "abs-max, then quantize, each group of 32",
+            Self::Blocks => "abs-max, then quantize to blocks q8_0",
+            Self::Arithmetics => "quantize each row of 4096, by the arithmetic of other programs",
             Self::AffineWith => "quantize to affine u8 with given parameters",
             Self::Affine => "min and max, then quantize to affine u8",
             Self::Columns => "abs-max, then quantize, each column of a matrix 4096 wide",
@@ -50,13 +54,15 @@ impl fmt::Display for Operation {
 
 impl Operation {
     /// Every operation, in the order of the tables.
-    pub(crate) const ALL: [Self; 12] = [
+    pub(crate) const ALL: [Self; 14] = [
         Self::AbsMax,
         Self::QuantizeWith,
         Self::Quantize,
         Self::QuantizeRows,
         Self::ProductRows,
         Self::Groups,
+        Self::Blocks,
+        Self::Arithmetics,
         Self::AffineWith,
         Self::Affine,
         Self::Columns,
@@ -74,6 +80,8 @@ impl Operation {
             Self::QuantizeRows => quantize::measure(run, ROW),
             Self::ProductRows => product_rows::measure(run),
             Self::Groups => groups::measure(run),
+            Self::Blocks => blocks::measure(run),
+            Self::Arithmetics => arithmetics::measure(run),
             Self::AffineWith => affine::measure(run, true),
             Self::Affine => affine::measure(run, false),
             Self::Columns => columns::measure(run),
