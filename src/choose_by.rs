@@ -9,37 +9,59 @@ use crate::params::Way;
 use crate::simd::Value;
 use crate::{Arithmetic, QuantParams, ScaleType, Scheme};
 
-/// What a set of values is quantized with.
+/// What a set of values is quantized with. It fits two registers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Chosen {
     /// The scale as it is stored. It is infinite if it overflows its type, and NaN if a limit is not
     /// finite or if there is nothing to multiply values by.
     pub(crate) scale: f32,
-    /// The scale that the integers are made with.
-    pub(crate) step: f32,
     pub(crate) zero_point: i32,
+    pub(crate) factor: Factor,
+}
+
+/// What values are multiplied or divided by, and how.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Factor {
+    number: f32,
+    way: Way,
+}
+
+impl Factor {
     /// What kernels compute with.
-    pub(crate) params: QuantParams,
+    #[inline(always)]
+    pub(crate) fn params(self, scheme: &Scheme, zero_point: i32) -> QuantParams {
+        let Self { number, way } = self;
+        let (qmin, qmax) = (scheme.qmin(), scheme.qmax());
+        if way == Way::default() {
+            QuantParams::valid(number, zero_point, qmin, qmax)
+        } else if way == Way::MULTIPLY {
+            QuantParams::product(number, zero_point, qmin, qmax)
+        } else {
+            QuantParams::slow(number, zero_point, qmin, qmax, way)
+        }
+    }
 }
 
 impl Arithmetic {
     /// What values between two limits are quantized with. The limits are those of values of the type
     /// `T`. This is not inlined into kernels, of which there are many.
     #[inline(never)]
-    pub(crate) fn choose<T: Value>(&self, scheme: Scheme, limits: Limits) -> Chosen {
+    pub(crate) fn choose<T: Value>(&self, scheme: &Scheme, limits: Limits) -> Chosen {
+        let failed = |scale| Chosen {
+            scale,
+            zero_point: scheme.offset(),
+            factor: Factor { number: 1.0, way: Way::default() },
+        };
         let span = Span::of::<T>(self, scheme, limits);
         if !(span.low.is_finite() && span.high.is_finite()) {
-            return Chosen::failed(scheme, f32::NAN, f32::NAN);
+            return failed(f32::NAN);
         }
         if span.low == 0.0 && span.high == 0.0 {
             return self.choose_for_zeros::<T>(scheme, span);
         }
 
         let (step, widened) = self.step::<T>(scheme, span);
-        let rounded = match self.narrowing {
-            Narrowing::Before => scheme.scale_type().rounded(step as f32),
-            Narrowing::After => step as f32,
-        };
+        let rounded = self.rounded(scheme, step);
         let multiplier = match self.multiplier {
             Multiplier::Divide => None,
             Multiplier::Reciprocal => Some(1.0 / rounded),
@@ -47,7 +69,7 @@ impl Arithmetic {
             Multiplier::StepsTimesReciprocal => Some(span.steps * (1.0 / span.range)),
         };
         if rounded == 0.0 || multiplier == Some(f32::INFINITY) {
-            return Chosen::failed(scheme, f32::NAN, rounded);
+            return failed(f32::NAN);
         }
         let scale = match (self.scale, multiplier) {
             (ScaleFormula::ReciprocalOfMultiplier, Some(multiplier)) => 1.0 / multiplier,
@@ -56,7 +78,7 @@ impl Arithmetic {
         };
         let scale = self.stored(scheme, scale);
         if scale.is_infinite() {
-            return Chosen::failed(scheme, scale, rounded);
+            return failed(scale);
         }
         let zero_point = if scheme.is_symmetric() {
             scheme.offset()
@@ -68,23 +90,31 @@ impl Arithmetic {
                 [rounded, multiplier.unwrap_or(1.0 / rounded)],
             )
         };
-        let params = self.params::<T>(scheme, rounded, multiplier, zero_point);
-        Chosen { scale, step: rounded, zero_point, params }
+        Chosen { scale, zero_point, factor: self.factor::<T>(rounded, multiplier, zero_point) }
     }
 
-    /// What kernels compute with by a given scale and zero point.
-    #[inline(never)]
-    pub(crate) fn given<T: Value>(
-        &self,
-        scheme: Scheme,
-        scale: f32,
-        zero_point: i32,
-    ) -> QuantParams {
-        self.params::<T>(scheme, scale, self.given_multiplier(scheme, scale), zero_point)
+    /// The scale that the integers of values between two limits are made with, or would be made with
+    /// if there were something to multiply by.
+    #[cold]
+    pub(crate) fn step_of<T: Value>(&self, scheme: &Scheme, limits: Limits) -> f32 {
+        self.rounded(scheme, self.step::<T>(scheme, Span::of::<T>(self, scheme, limits)).0)
+    }
+
+    /// A step as integers are made with it.
+    fn rounded(&self, scheme: &Scheme, step: f64) -> f32 {
+        match self.narrowing {
+            Narrowing::Before => scheme.scale_type().rounded(step as f32),
+            Narrowing::After => step as f32,
+        }
+    }
+
+    /// What values are multiplied or divided by with a given scale and zero point.
+    pub(crate) fn given<T: Value>(&self, scheme: &Scheme, scale: f32, zero_point: i32) -> Factor {
+        self.factor::<T>(scale, self.given_multiplier(scheme, scale), zero_point)
     }
 
     /// What values are multiplied by with a scale that is given, unless they are divided by it.
-    pub(crate) fn given_multiplier(&self, scheme: Scheme, scale: f32) -> Option<f32> {
+    pub(crate) fn given_multiplier(&self, scheme: &Scheme, scale: f32) -> Option<f32> {
         match self.multiplier {
             Multiplier::Divide => None,
             Multiplier::StepsTimesReciprocal if self.scale == ScaleFormula::Range => {
@@ -107,7 +137,7 @@ impl Arithmetic {
     }
 
     /// What zeros are quantized with.
-    fn choose_for_zeros<T: Value>(&self, scheme: Scheme, span: Span) -> Chosen {
+    fn choose_for_zeros<T: Value>(&self, scheme: &Scheme, span: Span) -> Chosen {
         let zero_point = if scheme.is_symmetric() {
             scheme.offset()
         } else if self.zero_point == ZeroPoint::DifferenceOrZero {
@@ -116,40 +146,25 @@ impl Arithmetic {
             // With any step that is not 0, the zero point is this.
             self.zero_point::<T>(scheme, span, 1.0, [1.0, 1.0])
         };
-        let (scale, params) = (self.scale_of_zeros::<T>(), scheme.valid_params(1.0, zero_point));
-        Chosen { scale, step: scale, zero_point, params }
+        let (scale, factor) =
+            (self.scale_of_zeros::<T>(), Factor { number: 1.0, way: Way::default() });
+        Chosen { scale, zero_point, factor }
     }
 
-    /// What kernels compute with.
-    fn params<T: Value>(
-        &self,
-        scheme: Scheme,
-        step: f32,
-        multiplier: Option<f32>,
-        zero_point: i32,
-    ) -> QuantParams {
-        let (qmin, qmax) = (scheme.qmin(), scheme.qmax());
+    /// What values are multiplied by, or divided by if there is no multiplier.
+    fn factor<T: Value>(&self, step: f32, multiplier: Option<f32>, zero_point: i32) -> Factor {
         let first = self.added == ZeroPointAdded::BeforeRounding && zero_point != 0;
         let narrow = self.precision == Precision::Element && size_of::<T>() == 2;
         let way = Way::default()
+            .with(Way::MULTIPLY, multiplier.is_some())
             .with(Way::HALF_AWAY, self.rounding == Rounding::HalfAway)
             .with(Way::ZERO_POINT_FIRST, first)
             .with(Way::NARROW, narrow);
-        match multiplier {
-            None if way == Way::default() => scheme.valid_params(step, zero_point),
-            None => QuantParams::slow(step, zero_point, qmin, qmax, way),
-            Some(factor) if way == Way::default() => {
-                QuantParams::product(factor, zero_point, qmin, qmax)
-            }
-            Some(factor) => {
-                let way = way.with(Way::MULTIPLY, true);
-                QuantParams::slow(factor, zero_point, qmin, qmax, way)
-            }
-        }
+        Factor { number: multiplier.unwrap_or(step), way }
     }
 
     /// A scale as it is stored. One that was rounded before does not change.
-    fn stored(&self, scheme: Scheme, scale: f32) -> f32 {
+    fn stored(&self, scheme: &Scheme, scale: f32) -> f32 {
         match (self.narrowing, scheme.scale_type()) {
             (Narrowing::After, ScaleType::F16) => half::f16::nearest(scale),
             (Narrowing::After, ScaleType::Bf16) => half::bf16::nearest(scale),
@@ -159,7 +174,7 @@ impl Arithmetic {
 
     /// The step, not rounded to its type yet, and the span that the zero point is for. Binary64 holds
     /// every binary32 number.
-    fn step<T: Value>(&self, scheme: Scheme, span: Span) -> (f64, Span) {
+    fn step<T: Value>(&self, scheme: &Scheme, span: Span) -> (f64, Span) {
         const LEAST_NORMAL: f64 = f32::MIN_POSITIVE as f64;
         const EPSILON: f64 = f32::EPSILON as f64;
         let Span { low, high, range, steps } = span;
@@ -195,7 +210,7 @@ impl Arithmetic {
     /// The zero point of an affine scheme. `step` is not rounded yet, `rounded` is.
     fn zero_point<T: Value>(
         &self,
-        scheme: Scheme,
+        scheme: &Scheme,
         Span { low, high, .. }: Span,
         step: f64,
         [rounded, multiplier]: [f32; 2],
@@ -231,13 +246,6 @@ impl Arithmetic {
     }
 }
 
-impl Chosen {
-    fn failed(scheme: Scheme, scale: f32, step: f32) -> Self {
-        let zero_point = scheme.offset();
-        Self { scale, step, zero_point, params: scheme.valid_params(1.0, zero_point) }
-    }
-}
-
 /// The range of a set of values and 0.
 #[derive(Clone, Copy)]
 struct Span {
@@ -248,7 +256,7 @@ struct Span {
 }
 
 impl Span {
-    fn of<T: Value>(arithmetic: &Arithmetic, scheme: Scheme, limits: Limits) -> Self {
+    fn of<T: Value>(arithmetic: &Arithmetic, scheme: &Scheme, limits: Limits) -> Self {
         let steps = scheme.steps();
         if scheme.is_symmetric() {
             let range = limits.abs_max();

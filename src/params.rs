@@ -3,7 +3,7 @@
 use core::ops::RangeInclusive;
 
 use crate::environment::in_default;
-use crate::reciprocal::{PROVEN, Reciprocal};
+use crate::reciprocal::{MULTIPLIERS, Reciprocal};
 use crate::{Error, Integer, Result};
 
 /// How real numbers and quantized integers relate:
@@ -104,15 +104,14 @@ impl QuantParams {
     }
 
     /// Parameters by which kernels multiply values by a number and round the products, ties to even.
-    /// The number is at most 2^126.
     #[inline(always)]
     pub(crate) fn product(multiplier: f32, zero_point: i32, qmin: i32, qmax: i32) -> Self {
-        let scale = 1.0 / multiplier;
-        let reciprocal = PROVEN.contains(&scale).then_some(Reciprocal { hi: multiplier, lo: 0.0 });
-        match reciprocal {
-            Some(_) => Self { scale, ..Self::with_reciprocal(reciprocal, zero_point, qmin, qmax) },
-            None => Self::slow(multiplier, zero_point, qmin, qmax, Way::MULTIPLY),
+        if !MULTIPLIERS.contains(&multiplier) {
+            return Self::slow(multiplier, zero_point, qmin, qmax, Way::MULTIPLY);
         }
+        let reciprocal = Some(Reciprocal { hi: multiplier, lo: 0.0 });
+        let scale = 1.0 / multiplier;
+        Self { scale, ..Self::with_reciprocal(reciprocal, zero_point, qmin, qmax) }
     }
 
     /// Parameters by which kernels compute in any way, step by step. `factor` is what values are

@@ -3,6 +3,7 @@
 use crate::arithmetic::{
     Multiplier, Precision, ScaleFormula, ScaleLimits, ZeroPointAdded, ZeroScale,
 };
+use crate::choose_by::Chosen;
 use crate::environment::Environment;
 use crate::limits::Limits;
 use crate::set_params::Params;
@@ -34,8 +35,9 @@ impl<'a> Recipe<'a> {
                 (scale, zero_point, self.scheme.valid_params(scale, zero_point))
             }
             Some(arithmetic) => {
-                let chosen = arithmetic.choose::<T>(*self.scheme, limits);
-                (chosen.scale, chosen.zero_point, chosen.params)
+                let Chosen { scale, zero_point, factor } =
+                    arithmetic.choose::<T>(self.scheme, limits);
+                (scale, zero_point, factor.params(self.scheme, zero_point))
             }
         }
     }
@@ -45,7 +47,7 @@ impl<'a> Recipe<'a> {
         let Some(arithmetic) = self.arithmetic else { return Ok(()) };
         let _environment = Environment::enter();
         for (set, (scale, _)) in params.iter().enumerate() {
-            if arithmetic.given_multiplier(*self.scheme, scale) == Some(f32::INFINITY) {
+            if arithmetic.given_multiplier(self.scheme, scale) == Some(f32::INFINITY) {
                 return Err(Error::ScaleUnderflow { set, scale });
             }
         }
@@ -72,7 +74,10 @@ impl<'a> Recipe<'a> {
     pub(crate) fn given<T: Value>(self, scale: f32, zero_point: i32) -> QuantParams {
         match self.arithmetic {
             None => self.scheme.valid_params(scale, zero_point),
-            Some(arithmetic) => arithmetic.given::<T>(*self.scheme, scale, zero_point),
+            Some(arithmetic) => {
+                let factor = arithmetic.given::<T>(self.scheme, scale, zero_point);
+                factor.params(self.scheme, zero_point)
+            }
         }
     }
 }

@@ -9,6 +9,9 @@ use crate::environment::in_default;
 pub const PROVEN: RangeInclusive<f32> =
     f32::MIN_POSITIVE..=f32::from_bits((127 + 79) << (f32::MANTISSA_DIGITS - 1));
 
+/// The reciprocals of the ends of [`PROVEN`], 2^-79 and 2^126.
+pub(crate) const MULTIPLIERS: RangeInclusive<f32> = 1.0 / *PROVEN.end()..=1.0 / *PROVEN.start();
+
 /// 1/s as the unevaluated sum of two binary32 numbers.
 ///
 /// ```

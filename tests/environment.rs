@@ -8,8 +8,9 @@ mod common;
 use std::hint::black_box;
 
 use absmax::{
-    Backend, Element, Histogram, Integer, Integers, Observer, Params, QuantParams, QuantizedMut,
-    QuantizedTensor, Range, Rows, RowsMut, ScaleType, Scheme, TensorView, division, reference,
+    Arithmetic, Backend, ByArithmetic, Element, Histogram, Integer, Integers, Observer, Params,
+    QuantParams, QuantizedMut, QuantizedTensor, Range, Rows, RowsMut, ScaleType, Scheme,
+    TensorView, division, reference,
 };
 use common::in_strides;
 use half::{bf16, f16};
@@ -225,6 +226,9 @@ fn answers<T: Element>(backend: Backend, data: &Data<T>, answers: &mut Answers) 
         #[cfg(feature = "std")]
         answers.0.extend([stats.sqnr_db(), stats.cosine()].map(f64::to_bits));
     }
+    for (_, by) in Arithmetic::PRESETS {
+        by_arithmetic(backend.by(by), by, x, answers);
+    }
     for mut observer in [
         Observer::abs_max(),
         Observer::min_max(),
@@ -244,6 +248,66 @@ fn answers<T: Element>(backend: Backend, data: &Data<T>, answers: &mut Answers) 
     backend.observe_histogram(&mut histogram, x).unwrap();
     answers.number(histogram.percentile(90.0).unwrap());
     answers.number(histogram.mse_clip(Scheme::int4()));
+}
+
+/// What operations by an arithmetic answer.
+fn by_arithmetic<T: Element>(
+    backend: ByArithmetic,
+    by: Arithmetic,
+    x: &[T],
+    answers: &mut Answers,
+) {
+    let int8 = Scheme::int8();
+    for scheme in [int8, int8.with_range(Range::Full), int8.affine(), Scheme::uint8()] {
+        let scheme = scheme.per_group(32).unwrap();
+        if !by.schemes.contains(scheme) {
+        } else if scheme.is_unsigned() {
+            by_scheme::<T, u8>(backend, scheme, x, answers);
+        } else {
+            by_scheme::<T, i8>(backend, scheme, x, answers);
+        }
+    }
+    if by.check_blocks().is_ok() {
+        let mut blocks = vec![[0; 34]; x.len() / 32];
+        let to = RowsMut::new(&mut blocks, 1, x.len() / 32).unwrap();
+        let done = backend.quantize_q8_0(Rows::new(x, 1, x.len()).unwrap(), to);
+        answers.integers([u8::from(done.is_ok())]);
+        if done.is_ok() {
+            answers.integers(blocks.into_iter().flatten());
+        }
+        let whole = &x[..x.len() / 256 * 256];
+        let mut blocks = vec![[0; 292]; x.len() / 256];
+        let to = RowsMut::new(&mut blocks, 1, x.len() / 256).unwrap();
+        let done = backend.quantize_q8_k(Rows::new(whole, 1, whole.len()).unwrap(), to);
+        answers.integers([u8::from(done.is_ok())]);
+        if done.is_ok() {
+            answers.integers(blocks.into_iter().flatten());
+        }
+    }
+}
+
+fn by_scheme<T: Element, Q: Integer + Into<i32> + Default>(
+    backend: ByArithmetic,
+    scheme: Scheme,
+    x: &[T],
+    answers: &mut Answers,
+) {
+    let (rows, sets) = (x.len() / COLUMNS, x.len() / 32);
+    let mut q = vec![Q::default(); x.len()];
+    let (mut scales, mut scaled_sums) = (vec![0.0; sets], vec![0.0; sets]);
+    let mut zero_points = vec![0; if scheme.is_symmetric() { 0 } else { sets }];
+    let out = QuantizedMut::new(RowsMut::new(&mut q, rows, COLUMNS).unwrap())
+        .with_scales(&mut scales)
+        .with_scaled_sums(&mut scaled_sums)
+        .with_zero_points(&mut zero_points);
+    let done = backend.quantize_rows(scheme, Rows::new(x, rows, COLUMNS).unwrap(), out);
+    answers.integers([u8::from(done.is_ok())]);
+    if done.is_ok() {
+        answers.integers(q);
+        answers.numbers(&scales);
+        answers.numbers(&scaled_sums);
+        answers.integers(zero_points);
+    }
 }
 
 /// What operations with given parameters answer: those of a tensor, whose integers are `q`.

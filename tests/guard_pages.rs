@@ -6,7 +6,10 @@
 use std::marker::PhantomData;
 use std::ptr;
 
-use absmax::{Backend, Element, Granularity, Integer, Params, QuantizedMut, Rows, RowsMut, Scheme};
+use absmax::{
+    Arithmetic, Backend, Element, Granularity, Integer, Params, QuantizedMut, Rows, RowsMut,
+    Scheme, reference,
+};
 use bytemuck::{Pod, Zeroable};
 use half::{bf16, f16};
 
@@ -242,6 +245,54 @@ fn padded_rows() {
             padded::<bf16, u8>(backend, [5, row_len], padding);
         }
     }
+}
+
+/// Before and behind the blocks of ggml, and the values that they are made of.
+#[test]
+fn around_blocks() {
+    for backend in Backend::available() {
+        for arithmetic in [Arithmetic::exact(), Arithmetic::ggml(), Arithmetic::ggml_x86()] {
+            for (count, at_end) in
+                [1, 15, 16, 17, 70].into_iter().flat_map(|n| [(n, false), (n, true)])
+            {
+                let by = backend.by(arithmetic);
+                let mut x = Guarded::<f32>::new([1, count * 32], at_end, Some(count * 32));
+                x.fill(|i| (i * 37 % 101) as f32 * 0.37 - 11.0);
+                let mut bytes = guarded_bytes(count * 34, at_end);
+                by.quantize_q8_0(x.rows(), row(&mut bytes)).unwrap();
+                let expected = |x: &[f32; 32]| reference::q8_0(x, arithmetic).unwrap();
+                let all = x.values().as_chunks().0.iter().flat_map(expected).collect::<Vec<_>>();
+                assert_eq!(bytes.values(), all);
+
+                let mut bytes = guarded_bytes(count * 36, at_end);
+                by.quantize_q8_1(x.rows(), row(&mut bytes)).unwrap();
+                let expected = |x: &[f32; 32]| reference::q8_1(x, arithmetic).unwrap();
+                let all = x.values().as_chunks().0.iter().flat_map(expected).collect::<Vec<_>>();
+                assert_eq!(bytes.values(), all);
+
+                let mut x = Guarded::<f16>::new([1, count * 256], at_end, Some(count * 256));
+                x.fill(|i| f16::from_f32((i * 37 % 101) as f32 * 0.37 - 11.0));
+                let mut bytes = guarded_bytes(count * 292, at_end);
+                by.quantize_q8_k(x.rows(), row(&mut bytes)).unwrap();
+                let expected = |x: &[f16; 256]| reference::q8_k(x, arithmetic).unwrap();
+                let all = x.values().as_chunks().0.iter().flat_map(expected).collect::<Vec<_>>();
+                assert_eq!(bytes.values(), all);
+            }
+        }
+    }
+}
+
+fn guarded_bytes(len: usize, at_end: bool) -> Guarded<u8> {
+    Guarded::new([1, len], at_end, Some(len))
+}
+
+/// Bytes as a row of blocks.
+fn row<const SIZE: usize>(bytes: &mut Guarded<u8>) -> RowsMut<'_, [u8; SIZE]> {
+    let (first, len) = bytes.span();
+    // SAFETY: the row is mapped and initialised, and nothing else refers to it.
+    let blocks = unsafe { std::slice::from_raw_parts_mut(first, len) }.as_chunks_mut().0;
+    let count = blocks.len();
+    RowsMut::new(blocks, 1, count).unwrap()
 }
 
 /// Rows that are from their own length to twice that apart, with pages that may not be touched before

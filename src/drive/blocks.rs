@@ -195,7 +195,7 @@ impl Piece {
             set,
             match set_error(Rows::one(&x[set]), recipe, limits) {
                 Error::ScaleUnderflow { set, .. } => {
-                    let scale = arithmetic.choose::<T>(*recipe.scheme, limits).step;
+                    let scale = arithmetic.step_of::<T>(recipe.scheme, limits);
                     Error::ScaleUnderflow { set, scale }
                 }
                 error => error,
@@ -391,9 +391,10 @@ fn refuse_underflow<T: Value>(arithmetic: &Arithmetic, largest: f32) -> Result<(
     const SMALL: f32 = 1e-30;
     if largest.abs() < SMALL {
         let limits = Limits::symmetric(largest.abs());
-        let chosen = arithmetic.choose::<T>(Scheme::int8(), limits);
-        if chosen.scale.is_nan() {
-            return Err(Error::ScaleUnderflow { set: 0, scale: chosen.step });
+        let scheme = &Scheme::int8();
+        if arithmetic.choose::<T>(scheme, limits).scale.is_nan() {
+            let scale = arithmetic.step_of::<T>(scheme, limits);
+            return Err(Error::ScaleUnderflow { set: 0, scale });
         }
     }
     Ok(())

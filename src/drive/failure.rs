@@ -14,11 +14,11 @@ pub(super) fn set_error<T: Value>(x: Rows<'_, T>, recipe: Recipe<'_>, limits: Li
     let Recipe { scheme, arithmetic } = recipe;
     let Limits { min, max } = limits;
     if min.is_finite() && max.is_finite() {
-        if let Some(arithmetic) = arithmetic {
-            let chosen = arithmetic.choose::<T>(*scheme, limits);
-            if chosen.scale.is_nan() {
-                return Error::ScaleUnderflow { set: 0, scale: chosen.step };
-            }
+        if let Some(arithmetic) = arithmetic
+            && arithmetic.choose::<T>(scheme, limits).scale.is_nan()
+        {
+            let scale = arithmetic.step_of::<T>(scheme, limits);
+            return Error::ScaleUnderflow { set: 0, scale };
         }
         return Error::ScaleOverflow { set: 0, min, max, scale_type: scheme.scale_type() };
     }

@@ -17,7 +17,7 @@ use super::rows::QuantizeRows;
 use crate::arithmetic::{Multiplier, Narrowing, Rounding, ScaleFormula};
 use crate::quantized_mut::Outputs;
 use crate::recipe::Recipe;
-use crate::reciprocal::PROVEN;
+use crate::reciprocal::{MULTIPLIERS, PROVEN};
 use crate::simd::{BLOCK, Kernel, LANES, Simd, Value};
 use crate::{Arithmetic, ScaleType, Scheme};
 
@@ -204,9 +204,6 @@ fn multipliers_of<S: Simd>(
     s.store_f32(&mut divisors.hi, multiplier);
     divisors.away = arithmetic.rounding == Rounding::HalfAway;
 }
-
-/// The multipliers of steps that are neither subnormal nor infinite.
-const MULTIPLIERS: RangeInclusive<f32> = f32::MIN_POSITIVE * 8.0..=1.0 / f32::MIN_POSITIVE;
 
 /// 1 where a range is 0, else 0.
 #[inline(always)]
