@@ -31,10 +31,18 @@ type Failure = (usize, Error);
 /// A kind of block: what SIZE bytes hold of N values.
 trait Block<const N: usize, const SIZE: usize> {
     /// The arithmetic of the integers.
-    fn integers_by(arithmetic: &Arithmetic) -> Arithmetic;
+    fn integers_by(arithmetic: &Arithmetic) -> Arithmetic {
+        *arithmetic
+    }
 
-    /// The type that scales are rounded to before values are quantized.
-    fn scale_type(arithmetic: &Arithmetic) -> ScaleType;
+    /// The type that scales are rounded to before values are quantized. Where it is f16 in the end, a
+    /// scale that is rounded afterwards is kept as it is until then.
+    fn scale_type(arithmetic: &Arithmetic) -> ScaleType {
+        match arithmetic.narrowing {
+            Narrowing::Before => ScaleType::F16,
+            Narrowing::After => ScaleType::F32,
+        }
+    }
 
     /// Whether the integers of each block are added up.
     const SUMS: bool;
@@ -219,15 +227,6 @@ impl Piece {
     }
 }
 
-/// The type that scales in f16 are rounded to first. One that is rounded afterwards is kept as it is
-/// until then.
-fn first_rounded_to(arithmetic: &Arithmetic) -> ScaleType {
-    match arithmetic.narrowing {
-        Narrowing::Before => ScaleType::F16,
-        Narrowing::After => ScaleType::F32,
-    }
-}
-
 /// The first infinite number. There is none as a rule, and vectors are looked for one.
 fn first_infinite(numbers: &[f16]) -> Option<usize> {
     let infinite = |number: &f16| number.to_bits() & 0x7fff == f16::INFINITY.to_bits();
@@ -245,14 +244,6 @@ fn narrowed(backend: Backend, numbers: &[f32; PIECE / LEAST]) -> [f16; PIECE / L
 
 impl Block<32, 34> for Q8_0 {
     const SUMS: bool = false;
-
-    fn integers_by(arithmetic: &Arithmetic) -> Arithmetic {
-        *arithmetic
-    }
-
-    fn scale_type(arithmetic: &Arithmetic) -> ScaleType {
-        first_rounded_to(arithmetic)
-    }
 
     fn lay_out<T: Value>(
         backend: Backend,
@@ -274,14 +265,6 @@ impl Block<32, 34> for Q8_0 {
 
 impl Block<32, 36> for Q8_1 {
     const SUMS: bool = true;
-
-    fn integers_by(arithmetic: &Arithmetic) -> Arithmetic {
-        *arithmetic
-    }
-
-    fn scale_type(arithmetic: &Arithmetic) -> ScaleType {
-        first_rounded_to(arithmetic)
-    }
 
     fn lay_out<T: Value>(
         backend: Backend,
