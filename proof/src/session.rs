@@ -94,25 +94,32 @@ impl<'a> Session<'a> {
 
     /// Tries all items, on all threads, each on an `empty` board, and adds up in the items' order.
     /// The control takes part in some of them.
-    pub fn over<I>(
+    pub fn over<T: Clone + Sync>(
         &self,
         what: &'static str,
         empty: &Board,
-        items: I,
-        check: impl Fn(&mut Board, I::Item) + Sync,
-    ) -> Board
-    where
-        I: IntoParallelIterator<Iter: IndexedParallelIterator>,
-    {
-        let items = items.into_par_iter();
+        items: impl IntoIterator<Item = T>,
+        check: impl Fn(&mut Board, T) + Sync,
+    ) -> Board {
+        let items: Vec<T> = items.into_iter().collect();
         self.begin(what, items.len());
-        let one = |(i, item)| {
+        self.over_each(empty, items.len(), &|board, i| check(board, items[i].clone()))
+    }
+
+    /// [`Session::over`] the indices of items. It is compiled once for all kinds of items.
+    fn over_each(
+        &self,
+        empty: &Board,
+        items: usize,
+        check: &(dyn Fn(&mut Board, usize) + Sync),
+    ) -> Board {
+        let one = |i| {
             let mut board = empty.clone();
             board.set_control(i % CONTROLLED == 0);
-            check(&mut board, item);
+            check(&mut board, i);
             self.step();
             board
         };
-        items.enumerate().map(one).reduce(|| empty.clone(), Board::merge)
+        (0..items).into_par_iter().map(one).reduce(|| empty.clone(), Board::merge)
     }
 }

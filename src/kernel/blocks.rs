@@ -22,6 +22,9 @@ const PANEL: usize = 4;
 /// Bytes of one cache line.
 const LINE: usize = 64;
 
+/// The lengths of groups that have loops of their own, whose length the compiler knows.
+pub(crate) const LENGTHS: [usize; 4] = [16, 32, 64, 128];
+
 /// How a slice travels between memory and the core.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Traffic {

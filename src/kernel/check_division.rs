@@ -32,7 +32,7 @@ pub(crate) struct CheckDivision {
 const STEPS: u32 = 256;
 
 /// The number of floats that are tried on either side of a step's float.
-const REACH: u32 = 4;
+const REACH: i32 = 4;
 
 impl Kernel for CheckDivision {
     type Output = Tally;
@@ -51,37 +51,63 @@ impl Kernel for CheckDivision {
             let lo = pairs.map(|r| r.map_or(f32::NAN, |r| r.lo));
             let scale = s.load_f32(&scales);
             let divisor = s.divisor(scale, s.load_f32(&hi), s.load_f32(&lo));
-            let (mut mismatches, mut stepless) = ([0u32; LANES], [0u32; LANES]);
-            // Nothing overflows. To say so lets the compiler make vectors of the loops even where
-            // overflow is checked, which takes a tenth of the time.
+            let (mut mismatches, mut stepless) = (s.splat_i32(0), s.splat_i32(0));
             for k in 0..STEPS {
-                let step =
-                    scales.map(|scale| ((k as f32 + 0.5) * scale).to_bits().wrapping_sub(REACH));
-                let mut before = [0; LANES];
+                let step = bits(s, s.mul(scale, s.splat(k as f32 + 0.5)));
+                let first = s.add_i32(step, s.splat_i32(-REACH));
+                let mut before = s.splat_i32(0);
                 for offset in 0..=2 * REACH {
-                    let x = s.load_f32(&step.map(|bits| f32::from_bits(bits.wrapping_add(offset))));
-                    let (mut product, mut quotient) = ([0; LANES], [0; LANES]);
-                    s.store_i32(&mut product, s.round(s.div_by(x, divisor)));
-                    s.store_i32(&mut quotient, s.round(s.div(x, scale)));
-                    for i in 0..LANES {
-                        let differs = u32::from(product[i] != quotient[i]);
-                        mismatches[i] = mismatches[i].wrapping_add(differs);
-                    }
+                    let x = from_bits(s, s.add_i32(first, s.splat_i32(offset)));
+                    let (product, quotient) =
+                        (s.round(s.div_by(x, divisor)), s.round(s.div(x, scale)));
+                    mismatches = s.add_i32(mismatches, differ(s, product, quotient));
                     if offset == 0 {
                         before = quotient;
                     }
                     if offset == 2 * REACH {
-                        for i in 0..LANES {
-                            let stays = u32::from(quotient[i] != before[i].wrapping_add(1));
-                            stepless[i] = stepless[i].wrapping_add(stays);
-                        }
+                        let after = s.add_i32(before, s.splat_i32(1));
+                        stepless = s.add_i32(stepless, differ(s, quotient, after));
                     }
                 }
             }
-            tally.cases += live as u64 * u64::from(STEPS) * u64::from(2 * REACH + 1);
-            tally.mismatches += mismatches[..live].iter().map(|&n| u64::from(n)).sum::<u64>();
-            tally.stepless += stepless[..live].iter().map(|&n| u64::from(n)).sum::<u64>();
+            tally.cases += live as u64 * u64::from(STEPS) * (2 * REACH as u64 + 1);
+            tally.mismatches += sum(s, mismatches, live);
+            tally.stepless += sum(s, stepless, live);
         }
         tally
     }
+}
+
+/// The bits of the lanes.
+#[inline(always)]
+fn bits<S: Simd>(s: S, v: S::F32) -> S::I32 {
+    let mut lanes = [0.0; LANES];
+    s.store_f32(&mut lanes, v);
+    s.load_i32(bytemuck::must_cast_ref(&lanes))
+}
+
+/// The numbers that have these bits.
+#[inline(always)]
+fn from_bits<S: Simd>(s: S, bits: S::I32) -> S::F32 {
+    let mut lanes = [0; LANES];
+    s.store_i32(&mut lanes, bits);
+    s.load_f32(bytemuck::must_cast_ref(&lanes))
+}
+
+/// 1 in lanes that differ, else 0.
+#[inline(always)]
+fn differ<S: Simd>(s: S, a: S::I32, b: S::I32) -> S::I32 {
+    let one = s.splat_i32(1);
+    // -b is the complement of b, plus 1. The difference or its opposite is positive.
+    let difference = s.add_i32(a, s.add_i32(s.not_i32(b), one));
+    let opposite = s.add_i32(s.not_i32(difference), one);
+    s.min_i32(s.max_i32(difference, opposite), one)
+}
+
+/// The sum of the first lanes, which are counts.
+#[inline(always)]
+fn sum<S: Simd>(s: S, counts: S::I32, lanes: usize) -> u64 {
+    let mut of_lanes = [0; LANES];
+    s.store_i32(&mut of_lanes, counts);
+    of_lanes[..lanes].iter().map(|&count| u64::from(count.cast_unsigned())).sum()
 }

@@ -6,7 +6,7 @@
 
 use core::marker::PhantomData;
 
-use super::blocks::{Map, Traffic, map, map_in_place};
+use super::blocks::{Map, Traffic, map, map_as, map_in_place};
 use super::divide::{ByProduct, Divide, StepByStep};
 use crate::QuantParams;
 use crate::simd::{BLOCK, Kernel, LANES, Simd, Value};
@@ -33,7 +33,8 @@ impl<T: Value> Kernel for FakeQuantize<'_, T> {
             }
             None => {
                 let divide = StepByStep::new(s, params);
-                map(s, &mut ThereAndBack { divide, scale, element: PhantomData }, x, y, traffic);
+                let mut map = ThereAndBack { divide, scale, element: PhantomData };
+                map_as::<S, _, false>(s, &mut map, x, y, traffic);
             }
         }
     }

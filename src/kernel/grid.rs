@@ -38,16 +38,7 @@ impl Grid {
     /// Gives `then` the cheapest way to finish a block.
     #[inline(always)]
     pub(crate) fn finish<S: Simd, W: WithFinish<S>>(self, s: S, then: W) -> W::Output {
-        // Integers of [1, 255] never become 0 if every quotient is in range.
-        let all_of_u8 =
-            self.max == i8::MAX && (self.min == i8::MIN || self.min == -127 && W::KNOWN);
-        if self.is_centred() {
-            self.finish_centred(s, then)
-        } else if self.unsigned && all_of_u8 {
-            then.with(s, WholeU8 { zero: s.splat_i16((self.zero + BIAS) as i16) })
-        } else {
-            then.with(s, self.shifted(s))
-        }
+        if self.is_centred() { self.finish_centred(s, then) } else { self.finish_shifted(s, then) }
     }
 
     /// Whether the integers are signed, with the zero point 0.
@@ -63,6 +54,20 @@ impl Grid {
             (-127, 127) if W::LOOKS => then.with(s, NarrowI8),
             (i8::MIN | -127, 127) => then.with(s, WholeI8),
             (min, max) => then.with(s, Centred { min: s.splat_i8(min), max: s.splat_i8(max) }),
+        }
+    }
+
+    /// [`Grid::finish`] for integers that are seldom signed with the zero point 0. The result is right
+    /// for these, too.
+    #[inline(always)]
+    pub(crate) fn finish_shifted<S: Simd, W: WithFinish<S>>(self, s: S, then: W) -> W::Output {
+        // Integers of [1, 255] never become 0 if every quotient is in range.
+        let all_of_u8 =
+            self.max == i8::MAX && (self.min == i8::MIN || self.min == -127 && W::KNOWN);
+        if self.unsigned && all_of_u8 {
+            then.with(s, WholeU8 { zero: s.splat_i16((self.zero + BIAS) as i16) })
+        } else {
+            then.with(s, self.shifted(s))
         }
     }
 

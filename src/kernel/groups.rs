@@ -21,7 +21,7 @@ use crate::reciprocal::{MULTIPLIERS, PROVEN};
 use crate::simd::{BLOCK, Kernel, LANES, Simd, Value};
 use crate::{Arithmetic, ScaleType, Scheme};
 
-/// Quantizes rows of one of the [`LENGTHS`], without gaps between them, from the row `first` on,
+/// Quantizes rows of one of the [`LENGTHS`](super::LENGTHS), without gaps between them, from the row `first` on,
 /// sixteen at a time. The kernel stops when fewer than sixteen rows are left, or at sixteen rows of
 /// which one has a scale outside the proven range. It returns the row at which it stopped.
 pub(crate) struct QuantizeGroups<'a, 'b, T> {
@@ -29,9 +29,6 @@ pub(crate) struct QuantizeGroups<'a, 'b, T> {
     pub(crate) first: usize,
     pub(crate) traffic: Traffic,
 }
-
-/// The lengths that groups may have.
-pub(crate) const LENGTHS: [usize; 4] = [16, 32, 64, 128];
 
 impl<T: Value> Kernel for QuantizeGroups<'_, '_, T> {
     type Output = usize;
@@ -100,18 +97,12 @@ struct Divisors {
 }
 
 impl Divisors {
-    /// Divides sixteen values by the scale of a group and rounds the quotients.
+    /// Divides sixteen values by the scale of a group.
     #[inline(always)]
-    fn quotients<S: Simd, T: Value, const AWAY: bool>(
-        &self,
-        s: S,
-        x: &[T; LANES],
-        group: usize,
-    ) -> S::I32 {
+    fn quotients<S: Simd, T: Value>(&self, s: S, x: &[T; LANES], group: usize) -> S::F32 {
         let Self { scales, hi, lo, .. } = self;
         let divisor = s.divisor(s.splat(scales[group]), s.splat(hi[group]), s.splat(lo[group]));
-        let quotients = s.div_by(T::load(s, x), divisor);
-        if AWAY { s.round_away(quotients) } else { s.round(quotients) }
+        s.div_by(T::load(s, x), divisor)
     }
 }
 
@@ -318,11 +309,11 @@ fn quantize_sixteen<S: Simd, T: Value, const G: usize>(
     let params = scheme.valid_params(1.0, scheme.offset());
     let grid = Grid::new(params, scheme.is_unsigned());
     if divisors.away {
-        Sixteen::<T, G, true, true> { x, divisors, grid, q }.with(s, grid.limited(s));
+        s.run(SixteenAway { x, group: G, divisors, grid, q });
     } else if grid.is_centred() && scheme.is_symmetric() {
-        grid.finish_centred(s, Sixteen::<T, G, false, false> { x, divisors, grid, q });
+        grid.finish_centred(s, Sixteen::<T, G, false> { x, divisors, grid, q });
     } else {
-        Sixteen::<T, G, true, false> { x, divisors, grid, q }.with(s, grid.limited(s));
+        Sixteen::<T, G, true> { x, divisors, grid, q }.with(s, grid.limited(s));
     }
 }
 
@@ -338,16 +329,16 @@ fn sums_of_sixteen<const G: usize>(q: &[[i8; G]], unsigned: bool) -> [i32; LANES
     sums
 }
 
-/// Sixteen groups of G values, with zero points if `ZEROS`, and ties that go away from 0 if `AWAY`.
-struct Sixteen<'a, T, const G: usize, const ZEROS: bool, const AWAY: bool> {
+/// Sixteen groups of G values, with zero points if `ZEROS`. Ties go to even integers.
+struct Sixteen<'a, T, const G: usize, const ZEROS: bool> {
     x: &'a [T],
     divisors: &'a Divisors,
     grid: Grid,
     q: &'a mut [i8],
 }
 
-impl<S: Simd, T: Value, const G: usize, const ZEROS: bool, const AWAY: bool> WithFinish<S>
-    for Sixteen<'_, T, G, ZEROS, AWAY>
+impl<S: Simd, T: Value, const G: usize, const ZEROS: bool> WithFinish<S>
+    for Sixteen<'_, T, G, ZEROS>
 {
     type Output = ();
     const LOOKS: bool = false;
@@ -364,10 +355,44 @@ impl<S: Simd, T: Value, const G: usize, const ZEROS: bool, const AWAY: bool> Wit
             let mut v = [s.splat_i32(0); 4];
             for (j, v) in v.iter_mut().enumerate() {
                 let group = (i * BLOCK + j * LANES) / G;
-                *v = divisors.quotients::<S, T, AWAY>(s, &x[j], group);
+                *v = s.round(divisors.quotients(s, &x[j], group));
                 if ZEROS {
                     *v = s.add_i32(*v, s.splat_i32(grid.biased(divisors.zero_points[group])));
                 }
+            }
+            s.store_i8(q, finish.finish(s, halve(s, v)));
+        }
+    }
+}
+
+/// Sixteen groups of `group` values, with zero points. Ties go away from 0, which takes so long that
+/// not knowing the length of a group costs little.
+struct SixteenAway<'a, T> {
+    x: &'a [T],
+    group: usize,
+    divisors: &'a Divisors,
+    grid: Grid,
+    q: &'a mut [i8],
+}
+
+impl<T: Value> Kernel for SixteenAway<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn eval<S: Simd>(self, s: S) {
+        let Self { x, group, divisors, grid, q } = self;
+        // A group is 2^shift vectors.
+        let (finish, shift) = (grid.limited(s), (group / LANES).trailing_zeros());
+        let len = LANES * group;
+        let blocks =
+            x[..len].as_chunks::<BLOCK>().0.iter().zip(q[..len].as_chunks_mut::<BLOCK>().0);
+        for (i, (x, q)) in blocks.enumerate() {
+            let x: &[[T; LANES]; 4] = bytemuck::must_cast_ref(x);
+            let mut v = [s.splat_i32(0); 4];
+            for (j, v) in v.iter_mut().enumerate() {
+                let group = (i * 4 + j) >> shift;
+                let zero_point = s.splat_i32(grid.biased(divisors.zero_points[group]));
+                *v = s.add_i32(s.round_away(divisors.quotients(s, &x[j], group)), zero_point);
             }
             s.store_i8(q, finish.finish(s, halve(s, v)));
         }

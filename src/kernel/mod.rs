@@ -22,14 +22,14 @@ mod step_by_step;
 mod sum;
 
 pub(crate) use abs_max::AbsMax;
-pub(crate) use blocks::Traffic;
+pub(crate) use blocks::{LENGTHS, Traffic};
 pub(crate) use check_division::CheckDivision;
 pub use check_division::{SIGNIFICANDS, Tally};
 pub(crate) use columns::{ColumnLimits, ColumnSums, Columns, DequantizeColumns, QuantizeColumns};
 pub(crate) use dequantize::Dequantize;
 pub(crate) use error_sums::{ErrorSums, Sums};
 pub(crate) use fake_quantize::{FakeQuantize, FakeQuantizeInPlace};
-pub(crate) use groups::{LENGTHS, QuantizeGroups};
+pub(crate) use groups::QuantizeGroups;
 pub(crate) use min_max::MinMax;
 pub(crate) use narrow::Narrow;
 pub(crate) use pack::{Coding, Pack, Unpack};

@@ -45,7 +45,7 @@
 //! should, or are limited after it. Data that are clipped on purpose would pay twice for each
 //! panel, so the fifteen panels after a suspicious one are clipped from the start.
 
-use super::blocks::{Traffic, map, map_as};
+use super::blocks::{Traffic, map_as};
 use super::convert::{Careful, Hopeful, Known};
 use super::divide::ByProduct;
 use super::grid::{Finish, Grid, Suspect, WithFinish};
@@ -81,23 +81,28 @@ impl<T: Value> Kernel for Quantize<'_, T> {
         let Some(reciprocal) = params.reciprocal() else {
             return s.run(QuantizeStepByStep { x, params, to });
         };
-        if !known {
-            return grid.finish(s, Given { x, params, reciprocal, traffic, to });
-        }
         let scale = params.scale();
         if S::STREAMS && traffic.stream {
-            let (_, sum) =
-                grid.finish(s, InRange::<T, true, false> { x, scale, reciprocal, traffic, to });
+            // The memory is what takes the time, so that no integers have a shorter way.
+            let finish = grid.shifted(s);
+            let sum = if known {
+                InRange::<T, true, false> { x, scale, reciprocal, traffic, to }.with(s, finish).1
+            } else {
+                Given::<T, true> { x, params, reciprocal, traffic, to }.with(s, finish)
+            };
             s.stream_fence();
             sum
-        } else {
+        } else if known {
             grid.finish(s, InRange::<T, false, false> { x, scale, reciprocal, traffic, to }).1
+        } else {
+            grid.finish(s, Given::<T, false> { x, params, reciprocal, traffic, to })
         }
     }
 }
 
 /// Quantizes values that are in the cache and within the range of their scale. None of them is NaN.
-/// Returns the sum of the integers, or 0 if they are not added up.
+/// Where [`Simd::QUICK_MISSES_NAN`], the scheme should be affine. Returns the sum of the integers, or
+/// 0 if they are not added up.
 #[inline(always)]
 pub(super) fn known_row_without_nan<S: Simd, T: Value>(
     s: S,
@@ -108,7 +113,9 @@ pub(super) fn known_row_without_nan<S: Simd, T: Value>(
     let (grid, scale, traffic) = (Grid::new(params, to.unsigned), params.scale(), Traffic::CACHED);
     match params.reciprocal() {
         Some(reciprocal) => {
-            grid.finish(s, InRange::<T, false, false> { x, scale, reciprocal, traffic, to }).1
+            let row = InRange::<T, false, false> { x, scale, reciprocal, traffic, to };
+            // Where these rows are affine only, see `known_row`, the other ways would be dead code.
+            if S::QUICK_MISSES_NAN { grid.finish_shifted(s, row).1 } else { grid.finish(s, row).1 }
         }
         None => s.run(QuantizeStepByStep { x, params, to }),
     }
@@ -136,8 +143,9 @@ pub(super) fn known_row<S: Simd, T: Value>(
     }
 }
 
-/// Values of any kind, to be divided by a scale in the proven range.
-struct Given<'a, T> {
+/// Values of any kind, to be divided by a scale in the proven range. `STREAM` says whether stores
+/// bypass the caches.
+struct Given<'a, T, const STREAM: bool> {
     x: &'a [T],
     params: QuantParams,
     reciprocal: Reciprocal,
@@ -145,7 +153,7 @@ struct Given<'a, T> {
     to: To<'a>,
 }
 
-impl<S: Simd, T: Value> WithFinish<S> for Given<'_, T> {
+impl<S: Simd, T: Value, const STREAM: bool> WithFinish<S> for Given<'_, T, STREAM> {
     type Output = i32;
     const LOOKS: bool = S::WILD_IS_MIN;
     const KNOWN: bool = false;
@@ -157,11 +165,11 @@ impl<S: Simd, T: Value> WithFinish<S> for Given<'_, T> {
         if S::WILD_IS_MIN {
             let hopeful = Hopeful::<S, T, F>::new(careful);
             let mut summed = Summed::new(s, hopeful, sum, unsigned);
-            map(s, &mut summed, x, q, traffic);
+            map_as::<S, _, STREAM>(s, &mut summed, x, q, traffic);
             summed.sum(s)
         } else {
             let mut summed = Summed::new(s, careful, sum, unsigned);
-            map(s, &mut summed, x, q, traffic);
+            map_as::<S, _, STREAM>(s, &mut summed, x, q, traffic);
             summed.sum(s)
         }
     }

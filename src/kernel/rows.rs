@@ -3,7 +3,7 @@
 //! quantized and dequantized here too.
 
 use super::abs_max::abs_max;
-use super::blocks::Traffic;
+use super::blocks::{LENGTHS, Traffic};
 use super::dequantize::Dequantize;
 use super::min_max::min_max;
 use super::quantize::{Quantize, known_row, known_row_without_nan};
@@ -151,22 +151,25 @@ impl<T: Value> Kernel for DequantizeRows<'_, T> {
 
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) {
-        of_integers(s, self.from.unsigned, self);
+        let one_set = self.from.params.len() == 1;
+        if !one_set && LENGTHS.contains(&self.group) && self.x.row_len().is_multiple_of(self.group)
+        {
+            of_integers(s, self.from.unsigned, self);
+        } else {
+            self.one_by_one(s);
+        }
     }
 }
 
 impl<T: Value> OfIntegers for DequantizeRows<'_, T> {
+    /// Dequantizes groups of one of the [`LENGTHS`] that fill the rows.
     #[inline(always)]
     fn eval_of<S: Simd, Q: Integer>(self, s: S) {
-        let row_len = self.from.q.row_len();
-        let one_set = self.from.params.len() == 1;
         match self.group {
-            _ if one_set => self.one_by_one(s),
-            16 if row_len.is_multiple_of(16) => self.groups::<S, Q, 16>(s),
-            32 if row_len.is_multiple_of(32) => self.groups::<S, Q, 32>(s),
-            64 if row_len.is_multiple_of(64) => self.groups::<S, Q, 64>(s),
-            128 if row_len.is_multiple_of(128) => self.groups::<S, Q, 128>(s),
-            _ => self.one_by_one(s),
+            16 => self.groups::<S, Q, 16>(s),
+            32 => self.groups::<S, Q, 32>(s),
+            64 => self.groups::<S, Q, 64>(s),
+            _ => self.groups::<S, Q, 128>(s),
         }
     }
 }
@@ -182,7 +185,7 @@ impl<T: Value> DequantizeRows<'_, T> {
             let groups = q.row(row).chunks(group).zip(x.row_mut(row).chunks_mut(group));
             for (q, x) in groups {
                 let (scale, zero_point) = params.of_set(set);
-                Dequantize { q, unsigned, scale, zero_point, traffic, x }.eval(s);
+                s.run(Dequantize { q, unsigned, scale, zero_point, traffic, x });
                 set += 1;
             }
         }

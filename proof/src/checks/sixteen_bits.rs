@@ -23,6 +23,7 @@ pub const CHECK: Check = Check {
 const PEAKS: u16 = 128;
 
 /// What is done with all patterns.
+#[derive(Clone)]
 enum Item {
     /// All patterns are quantized by this scale, and those in its range by their own scale.
     Scale(f32),

@@ -26,7 +26,7 @@ impl Board {
             &scene,
             [x.len(), count, zero_points],
             &expected,
-            |subject, q, scales, zero_points| {
+            &|subject, q, scales, zero_points| {
                 subject.quantize_rows_by(x, shape, scheme, arithmetic, (q, scales, zero_points))
             },
         );
@@ -44,7 +44,7 @@ impl Board {
         };
         let scene = Scene { kernel, x, parameters: &parameters };
         let bytes = x.len() / blocks.values() * blocks.bytes();
-        self.own_scale(&scene, [bytes, 0, 0], &expected, |subject, bytes: &mut [u8], _, _| {
+        self.own_scale(&scene, [bytes, 0, 0], &expected, &|subject, bytes: &mut [u8], _, _| {
             subject.blocks(x, blocks, arithmetic, bytes)
         });
     }

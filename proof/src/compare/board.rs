@@ -68,13 +68,13 @@ impl Board {
         &mut self,
         scene: &Scene<'_, T>,
         expected: &[V],
-        index_of: impl Fn(usize) -> Option<usize>,
-        run: impl Fn(Subject, &mut [V]) -> Result<()>,
+        index_of: &dyn Fn(usize) -> Option<usize>,
+        run: &dyn Fn(Subject, &mut [V]) -> Result<()>,
     ) {
         for (subject, tally) in self.of(scene.kernel) {
             let mut found = Placed::filled(expected.len(), scene.x.other_offset(), V::UNTOUCHED);
             match run(subject, &mut found) {
-                Ok(()) => compare(tally, subject, scene, expected, &found, &index_of),
+                Ok(()) => compare(tally, subject, scene, expected, &found, index_of),
                 Err(error) => tally.count(false, || {
                     scene.mismatch(subject, None, "no error".to_owned(), error.to_string())
                 }),
@@ -91,7 +91,7 @@ pub(super) fn compare<T: Value, V: Value>(
     scene: &Scene<'_, T>,
     expected: &[V],
     found: &Placed<V>,
-    index_of: impl Fn(usize) -> Option<usize>,
+    index_of: &dyn Fn(usize) -> Option<usize>,
 ) {
     if V::are_same(expected, found) {
         tally.same(expected.len());

@@ -15,7 +15,7 @@ impl Board {
     pub fn widened<T: Input>(&mut self, x: &Placed<T>) {
         let expected: Vec<f32> = x.iter().map(|x| x.wide()).collect();
         let scene = Scene { kernel: Kernel::ToF32, x, parameters: &|| "to f32".to_owned() };
-        self.written(&scene, &expected, Some, |subject, y| {
+        self.written(&scene, &expected, &Some, &|subject, y| {
             subject.widen(x, y);
             Ok(())
         });
@@ -26,7 +26,7 @@ impl Board {
         let expected: Vec<T> = x.iter().map(|&x| T::of(x)).collect();
         let parameters = || format!("to {}", T::TYPE);
         let scene = Scene { kernel: Kernel::FromF32, x, parameters: &parameters };
-        self.written(&scene, &expected, Some, |subject, y| {
+        self.written(&scene, &expected, &Some, &|subject, y| {
             subject.narrow(x, y);
             Ok(())
         });
@@ -37,7 +37,7 @@ impl Board {
         let expected: Vec<f32> = x.iter().map(|&x| reference::store(x, scale_type)).collect();
         let parameters = || format!("a scale to {scale_type}");
         let scene = Scene { kernel: Kernel::Round, x, parameters: &parameters };
-        self.written(&scene, &expected, Some, |subject, y| {
+        self.written(&scene, &expected, &Some, &|subject, y| {
             subject.round(x, scale_type, y);
             Ok(())
         });

@@ -18,7 +18,7 @@ impl Board {
     ) {
         let parameters = || format!("{}, to {}", text(params), T::TYPE);
         let scene = Scene { kernel: Kernel::DequantizeInto, x: q, parameters: &parameters };
-        self.written(&scene, expected, Some, |subject, x| subject.dequantize_into(q, params, x));
+        self.written(&scene, expected, &Some, &|subject, x| subject.dequantize_into(q, params, x));
     }
 
     /// Compares every subject's products of `q` and the scale with what the reference says, which
@@ -40,7 +40,7 @@ impl Board {
         let q = Placed::new(&quantized.q, 0, Q::UNTOUCHED);
         let parameters = || format!("shape {shape:?}, {scheme:?}, to {}", T::TYPE);
         let scene = Scene { kernel: Kernel::DequantizeTensorInto, x: &q, parameters: &parameters };
-        self.written(&scene, expected, Some, |subject, x| subject.dequantize_tensor(&tensor, x));
+        self.written(&scene, expected, &Some, &|subject, x| subject.dequantize_tensor(&tensor, x));
     }
 
     /// Compares what every subject makes of the rows of a matrix with the expected values, which
@@ -56,11 +56,8 @@ impl Board {
         let parameters = || format!("{matrix:?}, {scheme:?}, {stored:?}, to {}", T::TYPE);
         let scene = Scene { kernel: Kernel::DequantizeRows, x: &q, parameters: &parameters };
         let expected = matrix.target(expected, T::UNTOUCHED);
-        self.written(
-            &scene,
-            &expected,
-            |_| None,
-            |subject, x| subject.dequantize_rows(&q, (matrix, scheme, stored), quantized, x),
-        );
+        self.written(&scene, &expected, &|_| None, &|subject, x| {
+            subject.dequantize_rows(&q, (matrix, scheme, stored), quantized, x)
+        });
     }
 }

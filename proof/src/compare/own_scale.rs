@@ -15,7 +15,7 @@ impl Board {
     pub fn quantize_into<T: Input>(&mut self, x: &Placed<T>, expected: &Result<Quantized<i8>>) {
         let parameters = || "its own scale".to_owned();
         let scene = Scene { kernel: Kernel::QuantizeInto, x, parameters: &parameters };
-        self.own_scale(&scene, [x.len(), 1, 0], expected, |subject, q, scales, _| {
+        self.own_scale(&scene, [x.len(), 1, 0], expected, &|subject, q, scales, _| {
             subject.quantize_into(x, q, scales)
         });
     }
@@ -46,7 +46,7 @@ impl Board {
             &scene,
             [len, count, zero_points],
             &expected,
-            |subject, q, scales, zero_points| {
+            &|subject, q, scales, zero_points| {
                 subject.quantize_rows(x, (matrix, scheme, stored), q, scales, zero_points)
             },
         );
@@ -68,7 +68,7 @@ impl Board {
             &scene,
             [x.len(), count, zero_points],
             expected,
-            |subject, q, scales, zero_points| {
+            &|subject, q, scales, zero_points| {
                 subject.quantize_tensor(x, shape, scheme, q, scales, zero_points)
             },
         );
@@ -79,7 +79,7 @@ impl Board {
         scene: &Scene<'_, T>,
         [integers, scales, zero_points]: [usize; 3],
         expected: &Result<Quantized<Q>>,
-        run: impl Fn(Subject, &mut [Q], &mut [f32], &mut [i32]) -> Result<()>,
+        run: &dyn Fn(Subject, &mut [Q], &mut [f32], &mut [i32]) -> Result<()>,
     ) {
         for (subject, tally) in self.of(scene.kernel) {
             let mut q = Placed::filled(integers, scene.x.other_offset(), Q::UNTOUCHED);
@@ -88,9 +88,9 @@ impl Board {
             let found = run(subject, &mut q, &mut scales, &mut zero_points);
             match (expected, found) {
                 (Ok(expected), Ok(())) => {
-                    compare(tally, subject, scene, &expected.scales, &scales, |_| None);
-                    compare(tally, subject, scene, &expected.zero_points, &zero_points, |_| None);
-                    compare(tally, subject, scene, &expected.q, &q, Some);
+                    compare(tally, subject, scene, &expected.scales, &scales, &|_| None);
+                    compare(tally, subject, scene, &expected.zero_points, &zero_points, &|_| None);
+                    compare(tally, subject, scene, &expected.q, &q, &Some);
                 }
                 (Err(expected), Err(found)) => tally.count(is_same(expected, &found), || {
                     scene.mismatch(subject, place(expected), detail(expected), detail(&found))

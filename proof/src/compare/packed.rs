@@ -16,7 +16,7 @@ impl Board {
         let parameters = || text(row_len, layout);
         let scene = Scene { kernel: Kernel::PackInto, x: q, parameters: &parameters };
         let first_in = |byte| (0..q.len()).find(|&i| layout.place(i, row_len).0 == byte);
-        self.written(&scene, expected, first_in, |subject, packed| {
+        self.written(&scene, expected, &first_in, &|subject, packed| {
             subject.pack_into(q, row_len, layout, packed)
         });
     }
@@ -32,7 +32,7 @@ impl Board {
         let parameters = || format!("{}, to {}", text(row_len, layout), Q::TYPE);
         let scene = Scene { kernel: Kernel::UnpackInto, x: packed, parameters: &parameters };
         let byte_of = |i| Some(layout.place(i, row_len).0);
-        self.written(&scene, expected, byte_of, |subject, q| {
+        self.written(&scene, expected, &byte_of, &|subject, q| {
             subject.unpack_into(packed, row_len, layout, q)
         });
     }

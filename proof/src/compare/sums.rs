@@ -23,7 +23,7 @@ impl Board {
         let parameters = || format!("{matrix:?}, {scheme:?}, given: {given}");
         let q = matrix.target(&of.q, Q::UNTOUCHED);
         let given = given.then_some(of);
-        self.summed(x, &parameters, (&matrix.shape, scheme), (&q, of), |subject, to| {
+        self.summed(x, &parameters, (&matrix.shape, scheme), (&q, of), &|subject, to| {
             subject.row_sums(x, matrix, scheme, given, to)
         });
     }
@@ -37,7 +37,7 @@ impl Board {
         of: &Quantized<Q>,
     ) {
         let parameters = || format!("shape {shape:?}, {scheme:?}");
-        self.summed(x, &parameters, (shape, scheme), (&of.q, of), |subject, to| {
+        self.summed(x, &parameters, (shape, scheme), (&of.q, of), &|subject, to| {
             subject.tensor_sums(x, shape, scheme, to)
         });
     }
@@ -48,7 +48,7 @@ impl Board {
         parameters: &dyn Fn() -> String,
         (shape, scheme): (&[usize], Scheme),
         (expected, of): (&[Q], &Quantized<Q>),
-        run: impl Fn(Subject, Summed<'_, Q>) -> Result<()>,
+        run: &dyn Fn(Subject, Summed<'_, Q>) -> Result<()>,
     ) {
         let (sums, scaled) = expected::sums(of, shape, scheme);
         for kernel in [Kernel::WithSums, Kernel::WithScaledSums] {
@@ -72,11 +72,11 @@ impl Board {
                     });
                     continue;
                 }
-                compare(tally, subject, &scene, expected, &q, |_| None);
+                compare(tally, subject, &scene, expected, &q, &|_| None);
                 if kernel == Kernel::WithSums {
-                    compare(tally, subject, &scene, &sums, &found, |_| None);
+                    compare(tally, subject, &scene, &sums, &found, &|_| None);
                 } else {
-                    compare(tally, subject, &scene, &scaled, &found_scaled, |_| None);
+                    compare(tally, subject, &scene, &scaled, &found_scaled, &|_| None);
                 }
             }
         }

@@ -18,7 +18,7 @@ impl Board {
     ) {
         let parameters = || format!("{}, to {}", text(params), Q::TYPE);
         let scene = Scene { kernel: Kernel::QuantizeWithInto, x, parameters: &parameters };
-        self.written(&scene, expected, Some, |subject, q| subject.quantize_with(x, params, q));
+        self.written(&scene, expected, &Some, &|subject, q| subject.quantize_with(x, params, q));
     }
 
     /// Compares the values that every subject's integers would stand for with the expected ones.
@@ -30,7 +30,9 @@ impl Board {
     ) {
         let parameters = || text(params);
         let scene = Scene { kernel: Kernel::FakeQuantizeInto, x, parameters: &parameters };
-        self.written(&scene, expected, Some, |subject, y| subject.fake_quantize_into(x, params, y));
+        self.written(&scene, expected, &Some, &|subject, y| {
+            subject.fake_quantize_into(x, params, y)
+        });
     }
 
     /// Compares every subject's integers of the rows of a matrix by given parameters, those of
@@ -44,12 +46,9 @@ impl Board {
         let parameters = || format!("{matrix:?}, {scheme:?}, {stored:?}, to {}", Q::TYPE);
         let scene = Scene { kernel: Kernel::QuantizeRowsWith, x, parameters: &parameters };
         let q = matrix.target(&expected.q, Q::UNTOUCHED);
-        self.written(
-            &scene,
-            &q,
-            |_| None,
-            |subject, q| subject.quantize_rows_with(x, (matrix, scheme, stored), expected, q),
-        );
+        self.written(&scene, &q, &|_| None, &|subject, q| {
+            subject.quantize_rows_with(x, (matrix, scheme, stored), expected, q)
+        });
     }
 
     /// Compares a slice quantized, and quantized and back, with what the reference says, which is
