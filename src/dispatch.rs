@@ -10,9 +10,10 @@ use core::hint::black_box;
 use half::{bf16, f16};
 
 use crate::drive::{
-    Groups, Sets, abs_max, dequantize, dequantize_sets, error_sums, fake_quantize,
+    By, Groups, Sets, abs_max, dequantize, dequantize_sets, error_sums, fake_quantize,
     fake_quantize_in_place, limits, not_finite, quantize, quantize_groups, quantize_int8,
-    quantize_q8_0, quantize_q8_1, quantize_q8_k, quantize_sets, quantize_sets_with,
+    quantize_padded, quantize_q8_0, quantize_q8_1, quantize_q8_k, quantize_sets,
+    quantize_sets_with, quantize_tiles,
 };
 use crate::environment::Environment;
 use crate::kernel::{Dequantize, FakeQuantize, Quantize, Quantized, Sums};
@@ -20,7 +21,7 @@ use crate::limits::Limits;
 use crate::quantized_mut::Outputs;
 use crate::recipe::Recipe;
 use crate::set_params::Params;
-use crate::{Arithmetic, Backend, Error, Isa, QuantParams, Result, Rows, RowsMut};
+use crate::{Arithmetic, Backend, Error, Isa, QuantParams, Result, Rows, RowsMut, Tiles};
 
 macro_rules! compiled {
     ($(fn $name:ident($($arg:ident: $type:ty),+) -> $output:ty $({ $environment:expr })?;)+) => {
@@ -78,6 +79,12 @@ compiled! {
         backend: Backend, sets: Sets, x: Rows<'_, Self>, recipe: Recipe<'_>, params: Params<'_>,
         to: &mut Outputs<'_>
     ) -> ();
+    fn quantize_padded(
+        backend: Backend, x: Rows<'_, Self>, by: By<'_>, to: &mut Outputs<'_>
+    ) -> Result<()>;
+    fn quantize_tiles(
+        backend: Backend, tiles: Tiles, x: Rows<'_, Self>, by: By<'_>, to: &mut Outputs<'_>
+    ) -> Result<()>;
     fn quantize_q8_0(
         backend: Backend, arithmetic: &Arithmetic, x: Rows<'_, Self>, to: RowsMut<'_, [u8; 34]>
     ) -> Result<()>;

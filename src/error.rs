@@ -49,6 +49,17 @@ pub enum Error {
         /// The number of bits given.
         bits: u8,
     },
+    /// A tile has at least one integer, and at most 2^16.
+    #[error("tiles of {mr} rows by {kr} columns: a tile has 1 to 65,536 integers")]
+    InvalidTiles {
+        /// The number of rows given.
+        mr: usize,
+        /// The number of columns given.
+        kr: usize,
+    },
+    /// Tiles are made of the rows of a matrix.
+    #[error("a tensor of any shape is not interleaved to tiles: the rows of a matrix are")]
+    TilesOfTensor,
     /// A group has at least one value.
     #[error("a group of 0 values")]
     InvalidGroupSize,
@@ -272,6 +283,18 @@ impl Error {
             }
             Self::ScaleUnderflow { scale, .. } => Self::ScaleUnderflow { set, scale },
             other => other,
+        }
+    }
+}
+
+impl Error {
+    /// The error of a part before which there are so many sets, and so many elements.
+    pub(crate) fn after(self, sets: usize, elements: usize) -> Self {
+        match self {
+            Self::ScaleOverflow { set, .. } | Self::ScaleUnderflow { set, .. } => {
+                self.in_set(sets + set, elements)
+            }
+            other => other.in_set(sets, elements),
         }
     }
 }

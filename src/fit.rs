@@ -6,7 +6,7 @@ use crate::error::same_length;
 use crate::set_outputs::SetOutputs;
 use crate::set_params::Params;
 use crate::stored::ZeroPoints;
-use crate::{Error, Integer, Result, RowsMut, Scheme};
+use crate::{Error, Integer, Result, RowsMut, ScaleType, Scheme, Tiles};
 
 /// Checks that `y` has this number of rows and this number of values in a row, or more values if it
 /// is `padded`.
@@ -20,6 +20,40 @@ pub(crate) fn same_layout<U>(
         return Ok(());
     }
     same_length("a row of the output", row_len, y.row_len())
+}
+
+/// Checks that integers of a matrix, or the tiles that they are interleaved to, fit `q`.
+pub(crate) fn fit_integers(
+    shape: [usize; 2],
+    q: &RowsMut<'_, i8>,
+    padded: bool,
+    tiles: Option<Tiles>,
+) -> Result<()> {
+    match tiles {
+        Some(tiles) => tiles.fit(shape, [q.rows(), q.row_len()], padded),
+        None => same_layout(shape, q, padded),
+    }
+}
+
+/// Checks that the outputs for sets, of `len` values together, are those that a scheme needs.
+#[inline(always)]
+pub(crate) fn fit_outputs<Q: Integer>(
+    scheme: Scheme,
+    sets: Sets,
+    len: usize,
+    to: &SetOutputs<'_>,
+) -> Result<()> {
+    let count = sets.count()?;
+    same_length("scales", count, to.scales.len())?;
+    let zero_points = if scheme.is_symmetric() { 0 } else { count };
+    same_length("zero points", zero_points, to.zero_points.len())?;
+    fit::<Q>(scheme)?;
+    fit_zero_points(scheme, to.zero_points.read())?;
+    let buffer = to.scales.scale_type();
+    if buffer != ScaleType::F32 && buffer != scheme.scale_type() {
+        return Err(Error::ScaleTypeMismatch { scheme: scheme.scale_type(), buffer });
+    }
+    fit_sums(scheme, sets, len, to)
 }
 
 /// Checks that `Q` is the type of the scheme's integers.

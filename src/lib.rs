@@ -98,6 +98,7 @@ mod environment;
 mod error;
 mod fit;
 mod integer;
+mod interleave;
 mod isa;
 mod kernel;
 mod limits;
@@ -121,6 +122,7 @@ mod simd;
 mod slice;
 mod stored;
 mod tensor;
+mod tiles;
 
 pub use arithmetic::Arithmetic;
 pub use backend::Backend;
@@ -146,6 +148,7 @@ pub use slice::{
 };
 pub use stored::{StoredScale, StoredZeroPoint};
 pub use tensor::{Integers, QuantizedTensor, TensorView};
+pub use tiles::Tiles;
 
 /// Compiles the examples of the README.
 #[cfg(doctest)]

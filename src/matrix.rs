@@ -4,17 +4,16 @@
 use alloc::vec;
 use alloc::vec::Vec;
 
-use crate::drive::{Groups, Sets};
+use crate::drive::{By, Groups, Sets};
 use crate::error::same_length;
-use crate::fit::{fit, fit_sums, fit_zero_points, same_layout, valid};
+use crate::fit::{fit, fit_integers, fit_outputs, fit_sums, same_layout, valid};
 use crate::kernel::Quantized;
-use crate::limits::Limits;
 use crate::quantized_mut::Outputs;
 use crate::recipe::Recipe;
 use crate::set_params::Params;
 use crate::{
     Backend, Element, Error, Integer, Integers, QuantizedMut, QuantizedTensor, Result, Rows,
-    RowsMut, ScaleType, Scheme, TensorView,
+    RowsMut, Scheme, TensorView,
 };
 
 impl Scheme {
@@ -91,17 +90,19 @@ impl Backend {
         x: Rows<'_, T>,
         mut out: QuantizedMut<'_, Q>,
     ) -> Result<()> {
-        let sets = Sets::new(*recipe.scheme, &[x.rows(), x.row_len()])?;
-        same_layout([x.rows(), x.row_len()], &out.outputs.q, out.padded)?;
-        if !out.padded {
-            return self.quantize_sets::<T, Q>(recipe, sets, x, &mut out.outputs);
+        let shape = [x.rows(), x.row_len()];
+        let sets = Sets::new(*recipe.scheme, &shape)?;
+        let (by, to) = (By { sets, recipe, given: None }, &mut out.outputs);
+        fit_integers(shape, &to.q, out.padded, out.tiles)?;
+        if let Some(tiles) = out.tiles {
+            fit_outputs::<Q>(*recipe.scheme, sets, x.len(), &to.sets)?;
+            T::quantize_tiles(self, tiles, x, by, to)
+        } else if out.padded {
+            fit_outputs::<Q>(*recipe.scheme, sets, x.len(), &to.sets)?;
+            T::quantize_padded(self, x, by, to)
+        } else {
+            self.quantize_sets::<T, Q>(recipe, sets, x, to)
         }
-        let Outputs { q, sets: to } = &mut out.outputs;
-        let outputs = &mut Outputs { q: q.firsts(x.row_len()), sets: to.reborrow() };
-        self.quantize_sets::<T, Q>(recipe, sets, x, outputs)?;
-        let zero_points = to.zero_points.read();
-        pad::<T>(q, x.row_len(), recipe, sets, |set| zero_points.get(set));
-        Ok(())
     }
 
     /// Quantizes a matrix with the caller's parameters: a scale (and a zero point) for each set of
@@ -152,20 +153,21 @@ impl Backend {
         params: Params<'_>,
         out: QuantizedMut<'_, Q>,
     ) -> Result<()> {
-        let scheme = *recipe.scheme;
-        let sets = Sets::new(scheme, &[x.rows(), x.row_len()])?;
-        let QuantizedMut { outputs: Outputs { mut q, sets: to }, padded, .. } = out;
-        same_layout([x.rows(), x.row_len()], &q, padded)?;
-        same_length("scales to be written", 0, to.scales.len())?;
-        same_length("zero points to be written", 0, to.zero_points.len())?;
+        let (scheme, shape) = (*recipe.scheme, [x.rows(), x.row_len()]);
+        let sets = Sets::new(scheme, &shape)?;
+        let QuantizedMut { outputs: mut to, padded, tiles, .. } = out;
+        fit_integers(shape, &to.q, padded, tiles)?;
+        same_length("scales to be written", 0, to.sets.scales.len())?;
+        same_length("zero points to be written", 0, to.sets.zero_points.len())?;
         fit::<Q>(scheme)?;
         let params = valid(scheme, sets, params)?;
         recipe.fit(params)?;
-        fit_sums(scheme, sets, x.len(), &to)?;
-        let outputs = &mut Outputs { q: q.firsts(x.row_len()), sets: to };
-        T::quantize_sets_with(self, sets, x, recipe, params, outputs);
-        pad::<T>(&mut q, x.row_len(), recipe, sets, |set| Some(params.of_set(set).1));
-        Ok(())
+        fit_sums(scheme, sets, x.len(), &to.sets)?;
+        let by = By { sets, recipe, given: Some(params) };
+        match tiles {
+            Some(tiles) => T::quantize_tiles(self, tiles, x, by, &mut to),
+            None => T::quantize_padded(self, x, by, &mut to),
+        }
     }
 
     /// Dequantizes a matrix: x' = (q - zero_point) * scale. The product is binary32, and is rounded
@@ -253,8 +255,8 @@ impl Backend {
     ///
     /// # Errors
     ///
-    /// Fails as [`Backend::quantize_rows`] does, and with [`Error::InvalidRowStride`] if there are
-    /// gaps between the rows of integers.
+    /// Fails as [`Backend::quantize_rows`] does, with [`Error::InvalidRowStride`] if there are gaps
+    /// between the rows of integers, and with [`Error::TilesOfTensor`] if there are to be tiles.
     pub fn quantize_tensor_into<T: Element, Q: Integer>(
         self,
         scheme: Scheme,
@@ -262,6 +264,9 @@ impl Backend {
         mut out: QuantizedMut<'_, Q>,
     ) -> Result<()> {
         let sets = Sets::new(scheme, x.shape())?;
+        if out.tiles.is_some() {
+            return Err(Error::TilesOfTensor);
+        }
         let q = &mut out.outputs.q;
         if !q.is_gapless() {
             let (row_len, row_stride) = (q.row_len(), q.row_stride());
@@ -318,18 +323,7 @@ impl Backend {
         x: Rows<'_, T>,
         to: &mut Outputs<'_>,
     ) -> Result<()> {
-        let scheme = *recipe.scheme;
-        let (count, params) = (sets.count()?, &to.sets);
-        same_length("scales", count, params.scales.len())?;
-        let zero_points = if scheme.is_symmetric() { 0 } else { count };
-        same_length("zero points", zero_points, params.zero_points.len())?;
-        fit::<Q>(scheme)?;
-        fit_zero_points(scheme, params.zero_points.read())?;
-        let buffer = params.scales.scale_type();
-        if buffer != ScaleType::F32 && buffer != scheme.scale_type() {
-            return Err(Error::ScaleTypeMismatch { scheme: scheme.scale_type(), buffer });
-        }
-        fit_sums(scheme, sets, x.len(), &to.sets)?;
+        fit_outputs::<Q>(*recipe.scheme, sets, x.len(), &to.sets)?;
         match sets {
             // Most calls have one row or some short rows, which need not be laid out.
             Sets::Rows { row_len, group, .. } if row_len == group && row_len == x.row_len() => {
@@ -387,24 +381,4 @@ fn reserved<P: Copy>(count: usize, value: P) -> Result<Vec<P>> {
     values.try_reserve_exact(count).map_err(|_| Error::SizeOverflow)?;
     values.resize(count, value);
     Ok(values)
-}
-
-/// Fills rows from `row_len` on with the zero point of the last value before, or with that of a row
-/// of zeros if there is none.
-fn pad<T: Element>(
-    q: &mut RowsMut<'_, i8>,
-    row_len: usize,
-    recipe: Recipe<'_>,
-    sets: Sets,
-    zero_point: impl Fn(usize) -> Option<i32>,
-) {
-    if q.row_len() == row_len {
-        return;
-    }
-    let (_, of_zeros, _) = recipe.choose::<T>(Limits::symmetric(0.0));
-    for row in 0..q.rows() {
-        let zero_point = sets.last_of_row(row, q.rows()).and_then(&zero_point);
-        // The bits are those of the integers, whichever type these have.
-        q.row_mut(row)[row_len..].fill(zero_point.unwrap_or(of_zeros) as i8);
-    }
 }

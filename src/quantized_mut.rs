@@ -4,7 +4,7 @@ use core::marker::PhantomData;
 
 use crate::set_outputs::SetOutputs;
 use crate::stored::{StoredScale, StoredZeroPoint};
-use crate::{Integer, RowsMut};
+use crate::{Integer, RowsMut, Tiles};
 
 /// The buffers that quantizing writes to: the integers, and the parameters that are asked for
 /// beside them.
@@ -36,6 +36,8 @@ pub struct QuantizedMut<'a, Q> {
     pub(crate) outputs: Outputs<'a>,
     /// Whether rows may be longer than those of the values.
     pub(crate) padded: bool,
+    /// The tiles that the integers are interleaved to.
+    pub(crate) tiles: Option<Tiles>,
     integer: PhantomData<fn(Q)>,
 }
 
@@ -46,6 +48,7 @@ impl<'a, Q: Integer> QuantizedMut<'a, Q> {
         Self {
             outputs: Outputs { q: q.bits(), sets: SetOutputs::none() },
             padded: false,
+            tiles: None,
             integer: PhantomData,
         }
     }
@@ -81,6 +84,20 @@ impl<'a, Q: Integer> QuantizedMut<'a, Q> {
     #[inline]
     pub const fn with_padding(mut self) -> Self {
         self.padded = true;
+        self
+    }
+
+    /// Interleaves the integers: the rows of `q` are bands, of which there are [`Tiles::bands`] with
+    /// [`Tiles::band_len`] integers, or more of whole tiles [with padding](Self::with_padding). [`Tiles`]
+    /// has an example.
+    ///
+    /// Each thread allocates memory for the integers of one band. Where parameters, or sums, are shared
+    /// between bands and the parameters are not given, the caller's thread allocates memory for all
+    /// integers.
+    #[must_use]
+    #[inline]
+    pub const fn with_tiles(mut self, tiles: Tiles) -> Self {
+        self.tiles = Some(tiles);
         self
     }
 

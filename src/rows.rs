@@ -102,6 +102,13 @@ impl<'a, T> Rows<'a, T> {
         Self { data, rows, row_len, row_stride: row_len }
     }
 
+    /// The first `row_len` values of each row, of which there are as many or more.
+    pub(crate) fn firsts(self, row_len: usize) -> Self {
+        let Self { data, rows, row_stride, .. } = self;
+        let row_stride = distance(rows, row_len, row_stride);
+        Self { data: &data[span(0, rows, row_len, row_stride)], rows, row_len, row_stride }
+    }
+
     /// All of `data` as one row.
     #[inline(always)]
     pub(crate) const fn one(data: &'a [T]) -> Self {
@@ -277,10 +284,11 @@ impl<'a, T> RowsMut<'a, T> {
     }
 
     /// The first `row_len` values of each row, of which there are as many or more.
-    #[inline(always)]
-    pub(crate) const fn firsts(&mut self, row_len: usize) -> RowsMut<'_, T> {
-        let Self { data, rows, row_stride, .. } = self;
-        RowsMut { data, rows: *rows, row_len, row_stride: *row_stride }
+    pub(crate) fn firsts(&mut self, row_len: usize) -> RowsMut<'_, T> {
+        let rows = self.rows;
+        let row_stride = distance(rows, row_len, self.row_stride);
+        let data = &mut self.data[span(0, rows, row_len, row_stride)];
+        RowsMut { data, rows, row_len, row_stride }
     }
 
     /// The number of values. It does not overflow, because a slice holds them.

@@ -8,7 +8,7 @@ use std::ptr;
 
 use absmax::{
     Arithmetic, Backend, Element, Granularity, Integer, Params, QuantizedMut, Rows, RowsMut,
-    Scheme, reference,
+    Scheme, Tiles, reference,
 };
 use bytemuck::{Pod, Zeroable};
 use half::{bf16, f16};
@@ -219,6 +219,36 @@ fn padded<T: Element + Pod, Q: Integer + Pod + Eq>(
     }
 }
 
+/// Bands of tiles, by own and by given parameters, which are the same.
+fn tiled<T: Element + Pod, Q: Integer + Pod + Eq>(
+    backend: Backend,
+    shape: [usize; 2],
+    tiles: Tiles,
+    padding: usize,
+) {
+    let [rows, row_len] = shape;
+    let bands = [tiles.bands(rows), tiles.band_len(row_len + padding).unwrap()];
+    let value = |i: usize| T::from_f32((i * 37 % 101) as f32 * 0.37 - 11.0);
+    for scheme in schemes().into_iter().filter(|scheme| scheme.is_unsigned() == Q::UNSIGNED) {
+        let count = scheme.scale_count(&shape).unwrap();
+        let zero_points = if scheme.is_symmetric() { 0 } else { count };
+        let (mut scales, mut zero_points) = (vec![0.0; count], vec![0; zero_points]);
+        for (at_end, stride) in [(false, None), (true, None), (true, Some(bands[1] + 3))] {
+            let mut x = Guarded::<T>::new(shape, at_end, None);
+            x.fill(value);
+            let mut own = Guarded::<Q>::new(bands, at_end, stride);
+            let mut given = Guarded::<Q>::new(bands, at_end, stride);
+            let out = QuantizedMut::new(own.rows_mut()).with_tiles(tiles).with_padding();
+            let out = out.with_scales(&mut scales).with_zero_points(&mut zero_points);
+            backend.quantize_rows(scheme, x.rows(), out).unwrap();
+            let params = Params::new(&scales).with_zero_points(&zero_points);
+            let out = QuantizedMut::new(given.rows_mut()).with_tiles(tiles).with_padding();
+            backend.quantize_rows_with(scheme, x.rows(), params, out).unwrap();
+            assert!(own.values() == given.values(), "{} {scheme:?} {tiles:?}", backend.isa());
+        }
+    }
+}
+
 fn of_all_types(shape: [usize; 2], places: &[Place]) {
     for backend in Backend::available() {
         all::<f32, i8>(backend, shape, places);
@@ -243,6 +273,21 @@ fn padded_rows() {
             padded::<f32, i8>(backend, [17, row_len], padding);
             padded::<f16, u8>(backend, [1, row_len], padding);
             padded::<bf16, u8>(backend, [5, row_len], padding);
+        }
+    }
+}
+
+/// Behind a band of tiles stands a page that may not be touched, and behind each row of values.
+#[test]
+fn bands_of_tiles() {
+    let tiles = [[4, 8], [8, 4], [16, 4], [3, 5]].map(|[mr, kr]| Tiles::new(mr, kr).unwrap());
+    for backend in Backend::available() {
+        for tiles in tiles {
+            for (row_len, padding) in [(1, 0), (33, 0), (64, 0), (130, 32)] {
+                tiled::<f32, i8>(backend, [17, row_len], tiles, padding);
+                tiled::<f16, u8>(backend, [16, row_len], tiles, padding);
+                tiled::<bf16, u8>(backend, [2, row_len], tiles, padding);
+            }
         }
     }
 }

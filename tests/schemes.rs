@@ -5,7 +5,10 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use absmax::{Backend, Error, Granularity, Mapping, ScaleType, Scheme, TensorView};
+use absmax::{
+    Backend, Error, Granularity, Mapping, QuantizedMut, Rows, RowsMut, ScaleType, Scheme,
+    TensorView,
+};
 use absmax_proof::checks;
 use absmax_proof::compare::Placed;
 use absmax_proof::inputs::{BITS, Input, MAPPINGS, at_every_granularity, in_groups, scheme};
@@ -208,6 +211,11 @@ fn tensors_without_values() {
             Backend::best().quantize_tensor(Scheme::int4().per_group(32).unwrap(), view).unwrap();
         assert!(found.scales.is_empty());
     }
+    // Rows that there are none of may be longer, too.
+    let (mut scale, x) = ([0.0], Rows::<f32>::new(&[], 0, 3).unwrap());
+    let out = QuantizedMut::<i8>::new(RowsMut::new(&mut [], 0, 8).unwrap()).with_padding();
+    Backend::best().quantize_rows(Scheme::int8(), x, out.with_scales(&mut scale)).unwrap();
+    assert_eq!(scale, [1.0]);
     let scalar = TensorView::new(&[2.0], &[]).unwrap();
     for scheme in [Scheme::int8(), Scheme::int8().per_group(9).unwrap()] {
         let found = Backend::best().quantize_tensor(scheme, scalar).unwrap();

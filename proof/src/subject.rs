@@ -2,6 +2,7 @@
 //! must be caught.
 
 mod arithmetic;
+mod tiles;
 
 use absmax::{
     Backend, ErrorStats, Params, QuantParams, QuantizedMut, QuantizedTensor, Result, Rows, RowsMut,

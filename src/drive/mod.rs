@@ -9,6 +9,7 @@ mod failure;
 mod parallel;
 mod rows;
 mod sets;
+mod tiles;
 
 pub(crate) use blocks::{quantize_q8_0, quantize_q8_1, quantize_q8_k};
 pub(crate) use chunks::{
@@ -19,3 +20,4 @@ pub(crate) use failure::not_finite;
 pub(crate) use parallel::{CHUNK, fold, for_each};
 pub(crate) use rows::{Groups, quantize_groups, quantize_int8};
 pub(crate) use sets::{Sets, dequantize_sets, quantize_sets, quantize_sets_with};
+pub(crate) use tiles::{By, deinterleave, interleave, quantize_padded, quantize_tiles};

@@ -4,7 +4,7 @@ use bytemuck::must_cast as cast;
 use core::arch::x86_64::*;
 use half::{bf16, f16};
 
-use super::{BLOCK, LANES, NEARLY_HALF};
+use super::{BLOCK, LANES, NEARLY_HALF, Words};
 
 type F32 = [__m256; 2];
 type I32 = [__m256i; 2];
@@ -263,6 +263,16 @@ with_features! {
         let (low, high) =
             (_mm256_permute2x128_si256::<0x20>(a, b), _mm256_permute2x128_si256::<0x31>(a, b));
         _mm256_max_epi32(low, high)
+    }
+
+    fn zip_words(a: Words, b: Words) -> [Words; 2] {
+        let (a, b): (__m128i, __m128i) = (cast(a), cast(b));
+        [cast(_mm_unpacklo_epi32(a, b)), cast(_mm_unpackhi_epi32(a, b))]
+    }
+
+    fn zip_pairs(a: Words, b: Words) -> [Words; 2] {
+        let (a, b): (__m128i, __m128i) = (cast(a), cast(b));
+        [cast(_mm_unpacklo_epi64(a, b)), cast(_mm_unpackhi_epi64(a, b))]
     }
 
     /// The packs work within 128-bit halves; [`in_order`] puts their 4-byte pieces in order.

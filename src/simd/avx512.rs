@@ -4,7 +4,7 @@ use bytemuck::must_cast as cast;
 use core::arch::x86_64::*;
 use half::{bf16, f16};
 
-use super::{BLOCK, LANES, NEARLY_HALF};
+use super::{BLOCK, LANES, NEARLY_HALF, Words};
 
 type F32 = __m512;
 type I32 = __m512i;
@@ -216,6 +216,16 @@ with_features! {
         const EVEN: i32 = 0b10_00_10_00;
         const ODD: i32 = 0b11_01_11_01;
         _mm512_max_epi32(_mm512_shuffle_i32x4::<EVEN>(a, b), _mm512_shuffle_i32x4::<ODD>(a, b))
+    }
+
+    fn zip_words(a: Words, b: Words) -> [Words; 2] {
+        let (a, b): (__m128i, __m128i) = (cast(a), cast(b));
+        [cast(_mm_unpacklo_epi32(a, b)), cast(_mm_unpackhi_epi32(a, b))]
+    }
+
+    fn zip_pairs(a: Words, b: Words) -> [Words; 2] {
+        let (a, b): (__m128i, __m128i) = (cast(a), cast(b));
+        [cast(_mm_unpacklo_epi64(a, b)), cast(_mm_unpackhi_epi64(a, b))]
     }
 
     /// The packs work within 128-bit lanes; [`in_order`] puts their 4-byte pieces in order.

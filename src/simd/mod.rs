@@ -17,6 +17,8 @@ mod vocabulary;
 pub(crate) use neon::Neon;
 pub(crate) use portable::Portable;
 pub(crate) use value::Value;
-pub(crate) use vocabulary::{BLOCK, Kernel, LANES, NEARLY_HALF, Simd, UNSETTLED, number, ordered};
+pub(crate) use vocabulary::{
+    BLOCK, Kernel, LANES, NEARLY_HALF, Simd, UNSETTLED, Words, number, ordered,
+};
 #[cfg(target_arch = "x86_64")]
 pub(crate) use {avx2::Avx2, avx512::Avx512};

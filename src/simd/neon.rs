@@ -4,7 +4,7 @@ use bytemuck::must_cast as cast;
 use core::arch::aarch64::*;
 use half::{bf16, f16};
 
-use super::{BLOCK, LANES};
+use super::{BLOCK, LANES, Words};
 
 type F32 = [float32x4_t; 4];
 type I32 = [int32x4_t; 4];
@@ -230,6 +230,16 @@ with_features! {
             };
             vpmaxq_s32(pair(v[4 * i], v[4 * i + 1]), pair(v[4 * i + 2], v[4 * i + 3]))
         })
+    }
+
+    fn zip_words(a: Words, b: Words) -> [Words; 2] {
+        let (a, b): (int32x4_t, int32x4_t) = (cast(a), cast(b));
+        [cast(vzip1q_s32(a, b)), cast(vzip2q_s32(a, b))]
+    }
+
+    fn zip_pairs(a: Words, b: Words) -> [Words; 2] {
+        let (a, b): (int64x2_t, int64x2_t) = (cast(a), cast(b));
+        [cast(vzip1q_s64(a, b)), cast(vzip2q_s64(a, b))]
     }
 
     fn narrow16(a: I32, b: I32) -> I16 {

@@ -5,7 +5,7 @@ use bytemuck::must_cast as cast;
 use half::{bf16, f16};
 use wide::{f32x8, i8x16, i16x8, i16x16, i32x8};
 
-use super::{BLOCK, Kernel, LANES, NEARLY_HALF, Simd, number};
+use super::{BLOCK, Kernel, LANES, NEARLY_HALF, Simd, Words, number};
 
 /// The token of the portable vocabulary. It needs no proof, because every CPU can run this.
 #[derive(Clone, Copy, Debug)]
@@ -287,6 +287,16 @@ impl Simd for Portable {
     fn max_each(self, v: &[I32; LANES]) -> I32 {
         let largest = |v: I32| cast::<I32, [i32; LANES]>(v).into_iter().fold(i32::MIN, i32::max);
         cast(lanes(v, largest))
+    }
+
+    #[inline(always)]
+    fn zip_words(self, a: Words, b: Words) -> [Words; 2] {
+        [[a[0], b[0], a[1], b[1]], [a[2], b[2], a[3], b[3]]]
+    }
+
+    #[inline(always)]
+    fn zip_pairs(self, a: Words, b: Words) -> [Words; 2] {
+        [[a[0], a[1], b[0], b[1]], [a[2], a[3], b[2], b[3]]]
     }
 
     #[inline(always)]

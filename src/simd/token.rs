@@ -69,6 +69,8 @@ macro_rules! token {
             token!(@op $features max_i32(a: I32, b: I32) -> I32);
             token!(@op $features min_i32(a: I32, b: I32) -> I32);
             token!(@op $features max_each(v: &[I32; LANES]) -> I32);
+            token!(@op $features zip_words(a: Words, b: Words) -> [Words; 2]);
+            token!(@op $features zip_pairs(a: Words, b: Words) -> [Words; 2]);
             token!(@op $features narrow16(a: I32, b: I32) -> I16);
             token!(@op $features narrow8(a: I16, b: I16) -> I8);
             token!(@op $features narrow8_unsigned(a: I16, b: I16) -> I8);

@@ -9,6 +9,10 @@ pub(crate) const LANES: usize = 16;
 /// The number of values that are narrowed together: four vectors of 32-bit lanes make 64 bytes.
 pub(crate) const BLOCK: usize = 4 * LANES;
 
+/// Sixteen bytes, as words of 32 bits. They are moved and not computed with, and sixteen are the
+/// largest vector that every CPU moves words within at once.
+pub(crate) type Words = [i32; 4];
+
 /// The number of blocks that a total takes in before it has to be settled. The sums of four bytes,
 /// up to 1020, then fit 16 bits.
 pub(crate) const UNSETTLED: usize = 32;
@@ -173,6 +177,11 @@ pub trait Simd: Copy {
     fn min_i8(self, a: Self::I8, b: Self::I8) -> Self::I8;
     /// Whether a lane is `i8::MIN`.
     fn has_min_i8(self, v: Self::I8) -> bool;
+
+    /// The words of `a` and of `b` in turns: a0 b0 a1 b1, and a2 b2 a3 b3.
+    fn zip_words(self, a: Words, b: Words) -> [Words; 2];
+    /// The pairs of words of `a` and of `b` in turns: a0 a1 b0 b1, and a2 a3 b2 b3.
+    fn zip_pairs(self, a: Words, b: Words) -> [Words; 2];
 
     // Sums.
 

@@ -1,10 +1,10 @@
-//! Measures what integer products need beside the integers of each row: sums, an offset, strides and
-//! padding, each beside plain rows.
+//! Measures what integer products need beside the integers of each row: sums, an offset, strides,
+//! padding and tiles, each beside plain rows.
 
 use std::cell::RefCell;
 use std::hint::black_box;
 
-use absmax::{Backend, Integer, QuantizedMut, Rows, RowsMut, Scheme};
+use absmax::{Backend, Integer, QuantizedMut, Rows, RowsMut, Scheme, Tiles};
 use anyhow::ensure;
 
 use super::answers::quantized_apart;
@@ -37,7 +37,11 @@ struct Form<'a> {
     row_len: usize,
     sums: bool,
     scaled_sums: bool,
+    tiles: Option<Tiles>,
 }
+
+/// The tiles of the products of VNNI and of i8mm.
+const TILES: [[usize; 2]; 3] = [[4, 8], [8, 4], [16, 4]];
 
 pub(super) fn measure(run: &Run<'_>) -> anyhow::Result<Timings> {
     let (rows, offset) = (run.elements() / ROW, run.conditions.offset);
@@ -52,8 +56,8 @@ pub(super) fn measure(run: &Run<'_>) -> anyhow::Result<Timings> {
     let mut all = Vec::new();
     for (name, backend) in run.backends() {
         let (inputs, is_best) = (&run.inputs[..], name == ABSMAX);
-        let plain =
-            Form { backend, inputs, stride: ROW, row_len: ROW, sums: false, scaled_sums: false };
+        let (sums, scaled_sums, tiles) = (false, false, None);
+        let plain = Form { backend, inputs, stride: ROW, row_len: ROW, sums, scaled_sums, tiles };
         all.push(contender::<i8>(name, plain, to, &right)?);
         if is_best {
             let named = |what: &str| format!("{ABSMAX}, {what}");
@@ -66,6 +70,11 @@ pub(super) fn measure(run: &Run<'_>) -> anyhow::Result<Timings> {
             let padded = Form { row_len: STRIDE, ..plain };
             all.push(contender::<i8>(named(&format!("padded to {STRIDE}")), padded, to, &right)?);
             all.push(contender::<u8>(named("u8 with an offset"), plain, to, &right)?);
+            // Fewer rows would leave most of a band empty.
+            for [mr, kr] in TILES.into_iter().filter(|[mr, _]| rows.is_multiple_of(*mr)) {
+                let tiled = Form { tiles: Some(Tiles::new(mr, kr)?), ..plain };
+                all.push(contender::<i8>(named(&format!("tiles {mr}x{kr}")), tiled, to, &right)?);
+            }
         }
     }
     Ok(run.interleave(run.inputs.len(), all))
@@ -90,11 +99,17 @@ fn contender<'a, Q: Integer + bytemuck::Pod>(
     let int8 = Scheme::int8().per_channel(0);
     let scheme = if Q::MIN == 0 { int8.with_offset() } else { int8 };
     let call = move |i: usize| {
-        let Form { backend, inputs, stride, row_len, sums, scaled_sums } = form;
+        let Form { backend, inputs, stride, row_len, sums, scaled_sums, tiles } = form;
         let to = &mut *to.borrow_mut();
         let rows = to.scales.len();
         let q = bytemuck::cast_slice_mut::<i8, Q>(&mut to.q[..rows * row_len]);
-        let mut out = QuantizedMut::new(RowsMut::new(q, rows, row_len)?);
+        let mut out = match tiles {
+            Some(tiles) => {
+                let mr = tiles.mr();
+                QuantizedMut::new(RowsMut::new(q, rows / mr, mr * row_len)?).with_tiles(tiles)
+            }
+            None => QuantizedMut::new(RowsMut::new(q, rows, row_len)?),
+        };
         out = out.with_padding().with_scales(&mut to.scales);
         if sums {
             out = out.with_sums(&mut to.sums);
@@ -106,7 +121,13 @@ fn contender<'a, Q: Integer + bytemuck::Pod>(
     };
     call(0)?;
     let found = to.borrow();
-    let integers = bytemuck::cast_slice::<i8, Q>(&found.q);
+    let mut integers = bytemuck::cast_slice::<i8, Q>(&found.q).to_vec();
+    if let Some(tiles) = form.tiles {
+        let (rows, mr) = (right.len() / ROW, tiles.mr());
+        let bands = integers[..right.len()].to_vec();
+        let to = RowsMut::new(&mut integers[..right.len()], rows, ROW)?;
+        Backend::best().deinterleave(tiles, Rows::new(&bands, rows / mr, mr * ROW)?, to)?;
+    }
     let rows = right.chunks(ROW).zip(integers.chunks(form.row_len));
     for (row, (right, q)) in rows.enumerate() {
         let values: Vec<i32> = q.iter().map(|q| q.to_i32() - scheme.offset()).collect();

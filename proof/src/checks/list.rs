@@ -3,7 +3,7 @@
 use super::check::Check;
 use super::{
     arithmetic, conversions, errors, every_f32, hard_values, huge_tensors, lengths, not_finite,
-    packing, random_bits, rows, sixteen_bits, tensors, threads,
+    packing, random_bits, rows, sixteen_bits, tensors, threads, tiles,
 };
 use crate::effort::Effort;
 
@@ -24,6 +24,7 @@ pub fn of(effort: Effort) -> Vec<Check> {
         sixteen_bits::CHECK,
         tensors::CHECK,
         rows::CHECK,
+        tiles::CHECK,
         arithmetic::CHECK,
         not_finite::CHECK,
         packing::CHECK,

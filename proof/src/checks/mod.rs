@@ -17,6 +17,7 @@ mod rows;
 mod sixteen_bits;
 mod tensors;
 mod threads;
+mod tiles;
 
 pub use arithmetic::CHECK as ARITHMETIC;
 pub use check::Check;
@@ -35,3 +36,4 @@ pub use rows::CHECK as ROWS;
 pub use sixteen_bits::CHECK as SIXTEEN_BITS;
 pub use tensors::CHECK as TENSORS;
 pub use threads::CHECK as THREADS;
+pub use tiles::CHECK as TILES;

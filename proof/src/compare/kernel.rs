@@ -26,6 +26,8 @@ pub enum Kernel {
     WithSums,
     /// `QuantizedMut::with_scaled_sums`.
     WithScaledSums,
+    /// `QuantizedMut::with_tiles`, by the data's own parameters and by given ones.
+    WithTiles,
     /// `ByArithmetic::quantize_rows`, by every preset.
     QuantizeRowsBy,
     /// `ByArithmetic::quantize_q8_0`.
@@ -61,7 +63,7 @@ pub enum Kernel {
 
 impl Kernel {
     /// All operations, in the order of their discriminants.
-    pub const ALL: [Self; 24] = [
+    pub const ALL: [Self; 25] = [
         Self::AbsMax,
         Self::MinMax,
         Self::QuantizeWithInto,
@@ -72,6 +74,7 @@ impl Kernel {
         Self::QuantizeTensorInto,
         Self::WithSums,
         Self::WithScaledSums,
+        Self::WithTiles,
         Self::QuantizeRowsBy,
         Self::QuantizeQ8_0,
         Self::QuantizeQ8_1,
@@ -101,6 +104,7 @@ impl Kernel {
             Self::QuantizeTensorInto => "quantize_tensor_into",
             Self::WithSums => "with_sums",
             Self::WithScaledSums => "with_scaled_sums",
+            Self::WithTiles => "with_tiles",
             Self::QuantizeRowsBy => "quantize_rows_by",
             Self::QuantizeQ8_0 => "quantize_q8_0",
             Self::QuantizeQ8_1 => "quantize_q8_1",

@@ -19,6 +19,7 @@ mod placed;
 mod sums;
 mod tally;
 mod tensor;
+mod tiles;
 mod with_params;
 
 pub use board::Board;

@@ -10,6 +10,9 @@ use crate::expected::{self, Quantized};
 use crate::inputs::{Byte, Input, Matrix, Stored, Value};
 use crate::subject::Subject;
 
+/// What quantizes with a subject: to integers, scales and zero points.
+type Quantize<'a, Q> = dyn Fn(Subject, &mut [Q], &mut [f32], &mut [i32]) -> Result<()> + 'a;
+
 impl Board {
     /// Compares every subject's values and scale of `x`, or its error, with the expected ones.
     pub fn quantize_into<T: Input>(&mut self, x: &Placed<T>, expected: &Result<Quantized<i8>>) {
@@ -79,7 +82,7 @@ impl Board {
         scene: &Scene<'_, T>,
         [integers, scales, zero_points]: [usize; 3],
         expected: &Result<Quantized<Q>>,
-        run: &dyn Fn(Subject, &mut [Q], &mut [f32], &mut [i32]) -> Result<()>,
+        run: &Quantize<'_, Q>,
     ) {
         for (subject, tally) in self.of(scene.kernel) {
             let mut q = Placed::filled(integers, scene.x.other_offset(), Q::UNTOUCHED);

@@ -13,6 +13,7 @@ mod arithmetic;
 mod errors;
 mod packed;
 mod tensor;
+mod tiles;
 
 pub use arithmetic::{blocks, quantize_rows_by};
 pub use errors::{Errors, Sums, errors, products};
@@ -21,3 +22,4 @@ pub use tensor::{
     Quantized, dequantize, dequantize_tensor, fake_quantize, is_symmetric, params, quantize,
     quantize_tensor, quantize_tensor_with, quantize_with, set_count, sets, sums,
 };
+pub use tiles::tiles;
