@@ -10,7 +10,7 @@ use std::hint::black_box;
 use absmax::{
     Arithmetic, Backend, ByArithmetic, Element, Histogram, Integer, Integers, Observer, Params,
     QuantParams, QuantizedMut, QuantizedTensor, Range, Rows, RowsMut, ScaleType, Scheme,
-    TensorView, division, reference,
+    TensorView, Tiles, division, reference,
 };
 use common::in_strides;
 use half::{bf16, f16};
@@ -202,6 +202,7 @@ fn answers<T: Element>(backend: Backend, data: &Data<T>, answers: &mut Answers) 
         backend.quantize_rows(Scheme::int8().per_channel(0), x_rows, out).unwrap();
         answers.integers(q.iter().copied());
         answers.numbers(&scales);
+        tiles(backend, x_rows, answers);
     }
     for scheme in schemes() {
         let shape = [rows, COLUMNS];
@@ -268,22 +269,45 @@ fn by_arithmetic<T: Element>(
         }
     }
     if by.check_blocks().is_ok() {
-        let mut blocks = vec![[0; 34]; x.len() / 32];
-        let to = RowsMut::new(&mut blocks, 1, x.len() / 32).unwrap();
-        let done = backend.quantize_q8_0(Rows::new(x, 1, x.len()).unwrap(), to);
-        answers.integers([u8::from(done.is_ok())]);
-        if done.is_ok() {
-            answers.integers(blocks.into_iter().flatten());
-        }
-        let whole = &x[..x.len() / 256 * 256];
-        let mut blocks = vec![[0; 292]; x.len() / 256];
-        let to = RowsMut::new(&mut blocks, 1, x.len() / 256).unwrap();
-        let done = backend.quantize_q8_k(Rows::new(whole, 1, whole.len()).unwrap(), to);
-        answers.integers([u8::from(done.is_ok())]);
-        if done.is_ok() {
-            answers.integers(blocks.into_iter().flatten());
-        }
+        blocks::<T, 32, 34>(x, answers, |x, to| backend.quantize_q8_0(x, to));
+        blocks::<T, 32, 36>(x, answers, |x, to| backend.quantize_q8_1(x, to));
+        blocks::<T, 256, 292>(x, answers, |x, to| backend.quantize_q8_k(x, to));
     }
+}
+
+/// Blocks of SIZE bytes, each of N values.
+fn blocks<T: Element, const N: usize, const SIZE: usize>(
+    x: &[T],
+    answers: &mut Answers,
+    quantize: impl FnOnce(Rows<'_, T>, RowsMut<'_, [u8; SIZE]>) -> absmax::Result<()>,
+) {
+    let x = x.as_chunks::<N>().0.as_flattened();
+    let mut blocks = vec![[0; SIZE]; x.len() / N];
+    let to = RowsMut::new(&mut blocks, 1, x.len() / N).unwrap();
+    let done = quantize(Rows::new(x, 1, x.len()).unwrap(), to);
+    answers.integers([u8::from(done.is_ok())]);
+    if done.is_ok() {
+        answers.integers(blocks.into_iter().flatten());
+    }
+}
+
+/// Tiles, by the data's own parameters and by given ones.
+fn tiles<T: Element>(backend: Backend, x: Rows<'_, T>, answers: &mut Answers) {
+    let tiles = Tiles::new(8, 4).unwrap();
+    let (bands, len) = (tiles.bands(x.rows()), tiles.band_len(x.row_len()).unwrap());
+    let scheme = Scheme::uint8().per_channel(0);
+    let (mut q, mut scales) = (vec![0u8; bands * len], vec![0.0; x.rows()]);
+    let mut zero_points = vec![0u8; x.rows()];
+    let out = QuantizedMut::new(RowsMut::new(&mut q, bands, len).unwrap()).with_tiles(tiles);
+    let out = out.with_scales(&mut scales).with_zero_points(&mut zero_points);
+    backend.quantize_rows(scheme, x, out).unwrap();
+    answers.integers(q.iter().copied());
+    let params = Params::new(&scales).with_zero_points(&zero_points);
+    let out = QuantizedMut::new(RowsMut::new(&mut q, bands, len).unwrap()).with_tiles(tiles);
+    backend.quantize_rows_with(scheme, x, params, out).unwrap();
+    answers.integers(q);
+    answers.numbers(&scales);
+    answers.integers(zero_points);
 }
 
 fn by_scheme<T: Element, Q: Integer + Into<i32> + Default>(

@@ -37,7 +37,7 @@ const SHAPES: [[usize; 2]; 12] = [
     [32, 257],
     [5, 1000],
     [16, 4096],
-    [200, 3000],
+    [24, 3000],
 ];
 
 fn run(session: &Session<'_>) -> Result<Board> {
