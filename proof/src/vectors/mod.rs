@@ -22,6 +22,8 @@
 //! # Ok::<(), vectors::Unlike>(())
 //! ```
 
+mod arithmetic;
+mod blocks;
 mod by;
 mod conversions;
 mod dequantize;

@@ -1,6 +1,6 @@
 //! The names of schemes and types, as they are written.
 
-use absmax::{Mapping, Range, Result, ScaleType, Scheme};
+use absmax::{Arithmetic, Mapping, Range, Result, ScaleType, Scheme};
 use serde::{Deserialize, Serialize};
 
 use crate::inputs;
@@ -125,5 +125,25 @@ impl Shared {
             Self::Channel(axis) => Ok(scheme.per_channel(axis)),
             Self::Group(size) => scheme.per_group(size),
         }
+    }
+}
+
+/// An arithmetic that has a name, which is what is written.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub(super) struct Preset(pub(super) Arithmetic);
+
+impl From<Preset> for String {
+    fn from(Preset(arithmetic): Preset) -> Self {
+        arithmetic.name().unwrap_or_default().to_owned()
+    }
+}
+
+impl TryFrom<String> for Preset {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        let arithmetic = Arithmetic::by_name(&name).map(Self);
+        arithmetic.ok_or_else(|| format!("there is no arithmetic {name:?}"))
     }
 }

@@ -36,6 +36,17 @@ pub(super) enum Refusal {
         max: String,
         scale_type: Stored,
     },
+    ScaleUnderflow {
+        set: usize,
+        scale: String,
+    },
+    BlockSumOverflow {
+        sum: String,
+    },
+    /// The arithmetic does not have the scheme, which the case names.
+    ArithmeticMismatch,
+    /// The arithmetic has no blocks.
+    NoBlocks,
     AxisOutOfRange {
         axis: isize,
         rank: usize,
@@ -76,6 +87,12 @@ impl From<Error> for Refusal {
                 max: bits(max),
                 scale_type: scale_type.into(),
             },
+            Error::ScaleUnderflow { set, scale } => {
+                Self::ScaleUnderflow { set, scale: bits(scale) }
+            }
+            Error::BlockSumOverflow { sum } => Self::BlockSumOverflow { sum: bits(sum) },
+            Error::ArithmeticMismatch { .. } => Self::ArithmeticMismatch,
+            Error::NoBlocks { .. } => Self::NoBlocks,
             Error::AxisOutOfRange { axis, rank } => Self::AxisOutOfRange { axis, rank },
             Error::ShapeMismatch { expected, found } => Self::ShapeMismatch { expected, found },
             Error::InvalidBits { bits } => Self::InvalidBits { bits },

@@ -6,7 +6,9 @@ use std::{fs, io};
 use absmax::Backend;
 
 use super::file::{Case, Unlike, replay, text};
-use super::{conversions, dequantize, limits, packing, parameters, tensors, values};
+use super::{
+    arithmetic, blocks, conversions, dequantize, limits, packing, parameters, tensors, values,
+};
 
 /// A file of cases.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +36,8 @@ pub fn topics() -> Vec<Topic> {
         topic::<dequantize::Dequantize>(),
         topic::<tensors::Tensor>(),
         topic::<packing::Packed>(),
+        topic::<arithmetic::Computed>(),
+        topic::<blocks::Block>(),
     ]
 }
 
