@@ -29,7 +29,7 @@ pub struct Groups<'a, 'b, T> {
 /// Quantizes values to [`Scheme::int8`] by their own scale, which is returned.
 pub(crate) fn quantize_int8<T: Value>(backend: Backend, x: &[T], q: &mut [i8]) -> Result<f32> {
     let scale = if x.len() <= CHUNK {
-        backend.run(QuantizeInt8::<_, false> { x, q }).0
+        backend.run(QuantizeInt8 { x, q })
     } else {
         quantize_long_row(backend, x, Recipe::exact(&Scheme::int8()), false, q).0
     };
@@ -152,21 +152,13 @@ pub(super) fn quantize_piece<T: Value>(
 #[inline(always)]
 fn quantize_one_by_one<T: Value>(backend: Backend, all: QuantizeRows<'_, '_, T>) {
     let QuantizeRows { x, recipe, to } = all;
-    if recipe.arithmetic.is_some() || !recipe.scheme.is_plain_int8() {
+    let own = recipe.arithmetic.is_none() && recipe.scheme.is_plain_int8();
+    if !own || to.sets.wants_sums() {
         return backend.run(QuantizeRows { x, recipe, to });
     }
-    if to.sets.wants_sums() {
-        for row in 0..x.rows() {
-            let (x, q) = (x.row(row), to.q.row_mut(row));
-            let (scale, sum) = backend.run(QuantizeInt8::<_, true> { x, q });
-            to.sets.set(row, scale, 0);
-            to.sets.set_sum(row, sum, scale);
-        }
-        return;
-    }
     for row in 0..x.rows() {
-        let (x, q) = (x.row(row), to.q.row_mut(row));
-        to.sets.set(row, backend.run(QuantizeInt8::<_, false> { x, q }).0, 0);
+        let scale = backend.run(QuantizeInt8 { x: x.row(row), q: to.q.row_mut(row) });
+        to.sets.set(row, scale, 0);
     }
 }
 

@@ -45,23 +45,21 @@ impl<T: Value> Kernel for QuantizeRows<'_, '_, T> {
     }
 }
 
-/// Quantizes one row to [`Scheme::int8`] by its own scale: [`QuantizeRows`] for the scheme that most
-/// calls have. The code for every scheme and every output keeps much of what it knows in memory, and
-/// a short row waits for that. The integers are added up if `SUM`.
-pub(crate) struct QuantizeInt8<'a, T, const SUM: bool> {
+/// Quantizes one row to [`Scheme::int8`] by its own scale, which is the result: [`QuantizeRows`] for
+/// the scheme that most calls have. The code for every scheme and every output keeps much of what it
+/// knows in memory, and a short row waits for that.
+pub(crate) struct QuantizeInt8<'a, T> {
     pub(crate) x: &'a [T],
     pub(crate) q: &'a mut [i8],
 }
 
-impl<T: Value, const SUM: bool> Kernel for QuantizeInt8<'_, T, SUM> {
-    /// The scale, and the sum of the integers, or 0 if they are not added up.
-    type Output = (f32, i32);
+impl<T: Value> Kernel for QuantizeInt8<'_, T> {
+    type Output = f32;
 
     #[inline(always)]
-    fn eval<S: Simd>(self, s: S) -> (f32, i32) {
-        let to = To { unsigned: false, sum: SUM, q: self.q };
-        let (scale, _, sum) = quantize_row(s, self.x, Recipe::exact(&Scheme::int8()), to);
-        (scale, sum)
+    fn eval<S: Simd>(self, s: S) -> f32 {
+        let to = To { unsigned: false, sum: false, q: self.q };
+        quantize_row(s, self.x, Recipe::exact(&Scheme::int8()), to).0
     }
 }
 

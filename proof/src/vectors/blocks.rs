@@ -120,7 +120,7 @@ fn special(block: Name, arithmetic: Arithmetic) -> Vec<Block> {
 
 /// A block that begins with these numbers. Zeros of the narrow type follow.
 fn filled(block: Blocks, first: &[f32]) -> String {
-    let zeros = std::iter::repeat(0.0).take(block.values() - first.len());
+    let zeros = std::iter::repeat_n(0.0, block.values() - first.len());
     let x = first.iter().copied().chain(zeros);
     if block == Blocks::Q8K {
         hex(&x.map(half::bf16::of).collect::<Vec<_>>())
