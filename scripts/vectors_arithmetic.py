@@ -1,6 +1,7 @@
 """The arithmetic of other programs, for scripts/check-vectors: what each preset chooses on each axis, and what the choices are.
 
-A copy of no other file: written from docs/numerics.md, so that a fault of absmax is not a fault here, too.
+Written anew from the formulas in docs/numerics.md and in the documentation of `absmax::arithmetic`, so that a fault in the code of
+absmax is not a fault here, too.
 """
 
 import math
