@@ -12,15 +12,13 @@ use half::{bf16, f16};
 use crate::drive::{
     By, Groups, Sets, abs_max, dequantize, dequantize_sets, error_sums, fake_quantize,
     fake_quantize_in_place, limits, not_finite, quantize, quantize_groups, quantize_int8,
-    quantize_padded, quantize_q8_0, quantize_q8_1, quantize_q8_k, quantize_sets,
-    quantize_sets_with, quantize_tiles,
+    quantize_padded, quantize_q8_0, quantize_q8_1, quantize_q8_k, quantize_sets, quantize_tiles,
 };
 use crate::environment::Environment;
 use crate::kernel::{Dequantize, FakeQuantize, Quantize, Quantized, Sums};
 use crate::limits::Limits;
 use crate::quantized_mut::Outputs;
 use crate::recipe::Recipe;
-use crate::set_params::Params;
 use crate::{Arithmetic, Backend, Error, Isa, QuantParams, Result, Rows, RowsMut, Tiles};
 
 macro_rules! compiled {
@@ -75,10 +73,6 @@ compiled! {
     fn quantize_sets(
         backend: Backend, sets: Sets, x: Rows<'_, Self>, recipe: Recipe<'_>, to: &mut Outputs<'_>
     ) -> Result<()>;
-    fn quantize_sets_with(
-        backend: Backend, sets: Sets, x: Rows<'_, Self>, recipe: Recipe<'_>, params: Params<'_>,
-        to: &mut Outputs<'_>
-    ) -> ();
     fn quantize_padded(
         backend: Backend, x: Rows<'_, Self>, by: By<'_>, to: &mut Outputs<'_>
     ) -> Result<()>;

@@ -94,14 +94,11 @@ impl Backend {
         let sets = Sets::new(*recipe.scheme, &shape)?;
         let (by, to) = (By { sets, recipe, given: None }, &mut out.outputs);
         fit_integers(shape, &to.q, out.padded, out.tiles)?;
-        if let Some(tiles) = out.tiles {
-            fit_outputs::<Q>(*recipe.scheme, sets, x.len(), &to.sets)?;
-            T::quantize_tiles(self, tiles, x, by, to)
-        } else if out.padded {
-            fit_outputs::<Q>(*recipe.scheme, sets, x.len(), &to.sets)?;
-            T::quantize_padded(self, x, by, to)
-        } else {
-            self.quantize_sets::<T, Q>(recipe, sets, x, to)
+        fit_outputs::<Q>(*recipe.scheme, sets, x.len(), &to.sets)?;
+        match out.tiles {
+            Some(tiles) => T::quantize_tiles(self, tiles, x, by, to),
+            None if out.padded => T::quantize_padded(self, x, by, to),
+            None => self.quantize_sets(recipe, sets, x, to),
         }
     }
 
@@ -274,8 +271,9 @@ impl Backend {
         }
         same_length("output", x.data().len(), q.len())?;
         q.cut(1, x.data().len());
+        fit_outputs::<Q>(scheme, sets, x.data().len(), &out.outputs.sets)?;
         let recipe = Recipe::exact(&scheme);
-        self.quantize_sets::<T, Q>(recipe, sets, Rows::one(x.data()), &mut out.outputs)
+        self.quantize_sets(recipe, sets, Rows::one(x.data()), &mut out.outputs)
     }
 
     /// Dequantizes a tensor into the caller's buffer, row-major: x' = (q - zero_point) * scale. The
@@ -315,15 +313,15 @@ impl Backend {
         }
     }
 
-    /// Quantizes the sets of a scheme. The matrices have the same dimensions.
-    fn quantize_sets<T: Element, Q: Integer>(
+    /// Quantizes the sets of a scheme, for which there are outputs. The matrices have the same
+    /// dimensions.
+    fn quantize_sets<T: Element>(
         self,
         recipe: Recipe<'_>,
         sets: Sets,
         x: Rows<'_, T>,
         to: &mut Outputs<'_>,
     ) -> Result<()> {
-        fit_outputs::<Q>(*recipe.scheme, sets, x.len(), &to.sets)?;
         match sets {
             // Most calls have one row or some short rows, which need not be laid out.
             Sets::Rows { row_len, group, .. } if row_len == group && row_len == x.row_len() => {

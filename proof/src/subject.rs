@@ -2,14 +2,15 @@
 //! must be caught.
 
 mod arithmetic;
+mod buffers;
 mod tiles;
 
 use absmax::{
     Backend, ErrorStats, Params, QuantParams, QuantizedMut, QuantizedTensor, Result, Rows, RowsMut,
     ScaleType, Scheme, TensorView,
 };
-use half::{bf16, f16};
 
+use self::buffers::Buffers;
 use crate::control;
 use crate::expected::{Errors, Quantized};
 use crate::inputs::{BitLayout, Byte, Input, Matrix, Stored};
@@ -242,16 +243,7 @@ impl Subject {
         let Summed { q, scales, zero_points, sums, scaled_sums } = to;
         let x = from_rows(x, matrix)?;
         let out = with_sums(QuantizedMut::new(to_rows(q, matrix)?), sums, scaled_sums);
-        match given {
-            Some(of) => {
-                let params = Params::new(&of.scales).with_zero_points(&of.zero_points);
-                backend.quantize_rows_with(scheme, x, params, out)
-            }
-            None => {
-                let out = out.with_scales(scales).with_zero_points(zero_points);
-                backend.quantize_rows(scheme, x, out)
-            }
-        }
+        rows_by(backend, (scheme, given), x, out, (scales, zero_points))
     }
 
     /// Quantizes a tensor and adds up the integers.
@@ -399,6 +391,26 @@ fn with_sums<'a, Q: Byte>(
     out
 }
 
+/// Quantizes rows by the parameters of `given`, or by their own, which are written.
+fn rows_by<T: Input, Q: Byte>(
+    backend: Backend,
+    (scheme, given): (Scheme, Option<&Quantized<Q>>),
+    x: Rows<'_, T>,
+    out: QuantizedMut<'_, Q>,
+    (scales, zero_points): (&mut [f32], &mut [i32]),
+) -> Result<()> {
+    match given {
+        Some(of) => {
+            let params = Params::new(&of.scales).with_zero_points(&of.zero_points);
+            backend.quantize_rows_with(scheme, x, params, out)
+        }
+        None => {
+            let out = out.with_scales(scales).with_zero_points(zero_points);
+            backend.quantize_rows(scheme, x, out)
+        }
+    }
+}
+
 fn from_rows<V>(
     source: &[V],
     Matrix { shape: [rows, row_len], from, .. }: Matrix,
@@ -411,49 +423,4 @@ fn to_rows<V>(
     Matrix { shape: [rows, row_len], to, .. }: Matrix,
 ) -> Result<RowsMut<'_, V>> {
     RowsMut::strided(target, rows, row_len, to)
-}
-
-/// Parameters in the types that they may be stored in.
-struct Buffers<Q> {
-    f16: Vec<f16>,
-    bf16: Vec<bf16>,
-    narrow: Vec<Q>,
-}
-
-impl<Q: Byte> Buffers<Q> {
-    fn like(scales: &[f32], zero_points: &[i32]) -> Self {
-        Self {
-            f16: scales.iter().map(|&scale| f16::from_f32(scale)).collect(),
-            bf16: scales.iter().map(|&scale| bf16::from_f32(scale)).collect(),
-            narrow: zero_points.iter().map(|&zero_point| Q::from_i32(zero_point)).collect(),
-        }
-    }
-
-    fn of(quantized: &Quantized<Q>) -> Self {
-        Self::like(&quantized.scales, &quantized.zero_points)
-    }
-
-    fn params<'a>(&'a self, of: &'a Quantized<Q>, stored: Stored) -> Params<'a> {
-        let params = match stored.scales {
-            ScaleType::F32 => Params::new(&of.scales),
-            ScaleType::F16 => Params::new(&self.f16),
-            ScaleType::Bf16 => Params::new(&self.bf16),
-        };
-        if stored.narrow_zero_points {
-            params.with_zero_points(&self.narrow)
-        } else {
-            params.with_zero_points(&of.zero_points)
-        }
-    }
-
-    fn widen(self, stored: Stored, scales: &mut [f32], zero_points: &mut [i32]) {
-        match stored.scales {
-            ScaleType::F32 => {}
-            ScaleType::F16 => scales.iter_mut().zip(self.f16).for_each(|(s, h)| *s = h.to_f32()),
-            ScaleType::Bf16 => scales.iter_mut().zip(self.bf16).for_each(|(s, b)| *s = b.to_f32()),
-        }
-        if stored.narrow_zero_points {
-            zero_points.iter_mut().zip(self.narrow).for_each(|(z, narrow)| *z = narrow.as_i32());
-        }
-    }
 }

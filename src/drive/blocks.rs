@@ -4,7 +4,7 @@
 use half::f16;
 
 use super::chunks;
-use super::failure::set_error;
+use super::failure::{Failure, set_error, sooner};
 use super::parallel::{self, CHUNK};
 use super::rows::quantize_piece;
 use crate::arithmetic::{
@@ -24,9 +24,6 @@ const PIECE: usize = 2048;
 
 /// The number of values of the smallest block.
 const LEAST: usize = 32;
-
-/// The first block of some that has no answer, and why.
-type Failure = (usize, Error);
 
 /// A kind of block: what SIZE bytes hold of N values.
 trait Block<const N: usize, const SIZE: usize> {
@@ -136,14 +133,6 @@ pub(crate) fn quantize_q8_k<T: Value>(
     to: RowsMut<'_, [u8; 292]>,
 ) -> Result<()> {
     quantize_blocks::<T, Q8K, 256, 292>(backend, arithmetic, x, to)
-}
-
-/// The failure of the earlier block.
-fn sooner(one: Option<Failure>, other: Option<Failure>) -> Option<Failure> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(if other.0 < one.0 { other } else { one }),
-        (one, other) => one.or(other),
-    }
 }
 
 /// Quantizes blocks on one thread.

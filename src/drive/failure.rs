@@ -1,4 +1,4 @@
-//! Finds out why a scale is not finite.
+//! Finds out which part failed first, and why a scale is not finite.
 //!
 //! Kernels only leave such a scale behind. The reason is looked for once that has happened.
 
@@ -6,6 +6,17 @@ use crate::limits::Limits;
 use crate::recipe::Recipe;
 use crate::simd::Value;
 use crate::{Error, Rows};
+
+/// The first part of several, such as a block or a band, that has no answer, and why.
+pub(super) type Failure = (usize, Error);
+
+/// The failure of the earlier part.
+pub(super) fn sooner(one: Option<Failure>, other: Option<Failure>) -> Option<Failure> {
+    match (one, other) {
+        (Some(one), Some(other)) => Some(if other.0 < one.0 { other } else { one }),
+        (one, other) => one.or(other),
+    }
+}
 
 /// The error that says why the scale of values with these limits is not finite. An index in it
 /// counts elements from the start of the first row.

@@ -19,5 +19,5 @@ pub(crate) use errors::error_sums;
 pub(crate) use failure::not_finite;
 pub(crate) use parallel::{CHUNK, fold, for_each};
 pub(crate) use rows::{Groups, quantize_groups, quantize_int8};
-pub(crate) use sets::{Sets, dequantize_sets, quantize_sets, quantize_sets_with};
+pub(crate) use sets::{Sets, dequantize_sets, quantize_sets};
 pub(crate) use tiles::{By, deinterleave, interleave, quantize_padded, quantize_tiles};

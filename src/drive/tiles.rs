@@ -3,6 +3,7 @@
 
 use alloc::vec::Vec;
 
+use super::failure::{Failure, sooner};
 use super::parallel;
 use super::sets::{Sets, quantize_sets, quantize_sets_with};
 use crate::kernel::Interleave;
@@ -31,9 +32,6 @@ impl<'a> By<'a> {
     }
 }
 
-/// The first band that failed, and how.
-type Failure = Option<(usize, Error)>;
-
 /// Quantizes rows to tiles, which fit them. Rows that share their parameters are all quantized before
 /// the first is moved, unless the parameters are given.
 pub(crate) fn quantize_tiles<T: Value>(
@@ -53,7 +51,7 @@ pub(crate) fn quantize_tiles<T: Value>(
         return quantize_bands(backend, tiles, x, by, to, &mut Vec::new());
     }
     let bands = x.chunks(mr).zip(to.reborrow().chunks(1, mr * of_row)).enumerate();
-    let see = |(buffer, failed): &mut (Vec<i8>, Failure),
+    let see = |(buffer, failed): &mut (Vec<i8>, Option<Failure>),
                (band, (x, mut to)): (usize, (Rows<'_, T>, Outputs<'_>))| {
         let by = if of_row == 0 { by } else { by.band(band * mr * of_row, x.rows()) };
         let done = quantize_bands(backend.with_threads(1), tiles, x, by, &mut to, buffer);
@@ -64,14 +62,6 @@ pub(crate) fn quantize_tiles<T: Value>(
     match parallel::fold(bands, x.len(), backend.threads(), new, see, merge).1 {
         None => Ok(()),
         Some((band, error)) => Err(error.after(band * mr * of_row, band * mr * x.row_stride())),
-    }
-}
-
-/// The failure of the earlier band.
-fn sooner(one: Failure, other: Failure) -> Failure {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(if other.0 < one.0 { other } else { one }),
-        (one, other) => one.or(other),
     }
 }
 
@@ -96,9 +86,8 @@ fn quantize_bands<T: Value>(
     let mut rows = RowsMut::gapless_of(buffer, count, stride);
     let outputs = &mut Outputs { q: rows.firsts(len), sets: sets.reborrow() };
     quantize_padded(backend, x, by, outputs)?;
-    let (_, of_zeros, _) = by.recipe.choose::<T>(Limits::symmetric(0.0));
     let rows = Rows::gapless_of(buffer, count, stride).firsts(len);
-    interleave(backend, tiles, rows, of_zeros as i8, q);
+    interleave(backend, tiles, rows, zero_point_of_zeros::<T>(by.recipe) as i8, q);
     Ok(())
 }
 
@@ -123,7 +112,7 @@ pub(crate) fn quantize_padded<T: Value>(
     if to.q.row_len() == row_len {
         return Ok(());
     }
-    let (_, of_zeros, _) = recipe.choose::<T>(Limits::symmetric(0.0));
+    let of_zeros = zero_point_of_zeros::<T>(recipe);
     let zero_points = to.sets.zero_points.read();
     for row in 0..to.q.rows() {
         let set = sets.last_of_row(row, x.rows());
@@ -135,6 +124,11 @@ pub(crate) fn quantize_padded<T: Value>(
         to.q.row_mut(row)[row_len..].fill(zero_point.unwrap_or(of_zeros) as i8);
     }
     Ok(())
+}
+
+/// The zero point that values which are all zero have.
+fn zero_point_of_zeros<T: Value>(recipe: Recipe<'_>) -> i32 {
+    recipe.choose::<T>(Limits::symmetric(0.0)).1
 }
 
 /// Interleaves rows of integers by their bits. The tiles fit them, and are filled up.

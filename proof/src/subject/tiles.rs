@@ -1,8 +1,8 @@
 //! What subjects make of rows that are interleaved.
 
-use absmax::{Params, QuantizedMut, Result, Rows, RowsMut, Scheme, Tiles};
+use absmax::{QuantizedMut, Result, Rows, RowsMut, Scheme, Tiles};
 
-use super::Subject;
+use super::{Subject, rows_by};
 use crate::control;
 use crate::expected::{self, Quantized};
 use crate::inputs::{Byte, Input};
@@ -38,15 +38,6 @@ impl Subject {
         };
         let out = QuantizedMut::new(RowsMut::new(q, tiles.bands(rows), tiles.mr() * columns)?);
         let (x, out) = (Rows::new(x, rows, row_len)?, out.with_tiles(tiles).with_padding());
-        match given {
-            Some(of) => {
-                let params = Params::new(&of.scales).with_zero_points(&of.zero_points);
-                backend.quantize_rows_with(scheme, x, params, out)
-            }
-            None => {
-                let out = out.with_scales(scales).with_zero_points(zero_points);
-                backend.quantize_rows(scheme, x, out)
-            }
-        }
+        rows_by(backend, (scheme, given), x, out, (scales, zero_points))
     }
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::by::By;
 use super::file::Case;
-use super::hex::{hex, unhex};
+use super::hex::{hex, hex_of, unhex};
 use super::names::{Element, Grid, Preset, Shared, with_element};
 use super::refusal::Answer;
 use crate::expected;
@@ -101,7 +101,7 @@ impl Computed {
 /// Matrices of few values at the ends of what there is to compute with, some of them refused.
 fn special(arithmetic: Arithmetic) -> Vec<Computed> {
     let new = |element, grid, shared, x: &[f32]| {
-        let x = with_element!(element, of_numbers(x));
+        let x = with_element!(element, hex_of(x));
         Computed::new(arithmetic, element, grid, shared, x)
     };
     let rows = ([2, 2], Shared::Channel(0));
@@ -140,10 +140,6 @@ fn special(arithmetic: Arithmetic) -> Vec<Computed> {
         all.push(new(Element::F32, grid, ([1, 1], Shared::Tensor), &[1.0]));
     }
     all
-}
-
-fn of_numbers<T: Input>(x: &[f32]) -> String {
-    hex(&x.iter().map(|&x| T::of(x)).collect::<Vec<T>>())
 }
 
 /// Sets of values of other magnitudes, many of them next to ties, some of one sign, some of zeros.

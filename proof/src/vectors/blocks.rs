@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::by::By;
 use super::file::Case;
-use super::hex::{hex, unhex};
+use super::hex::{hex, hex_of, unhex};
 use super::names::{Element, Preset, with_element};
 use super::refusal::Answer;
 use crate::expected;
@@ -120,13 +120,9 @@ fn special(block: Name, arithmetic: Arithmetic) -> Vec<Block> {
 
 /// A block that begins with these numbers. Zeros of the narrow type follow.
 fn filled(block: Blocks, first: &[f32]) -> String {
-    let zeros = std::iter::repeat_n(0.0, block.values() - first.len());
-    let x = first.iter().copied().chain(zeros);
-    if block == Blocks::Q8K {
-        hex(&x.map(half::bf16::of).collect::<Vec<_>>())
-    } else {
-        hex(&x.collect::<Vec<f32>>())
-    }
+    let mut x = first.to_vec();
+    x.resize(block.values(), 0.0);
+    if block == Blocks::Q8K { hex_of::<half::bf16>(&x) } else { hex(&x) }
 }
 
 /// Values of which many are next to ties.

@@ -9,6 +9,11 @@ pub(super) fn hex<T: Value>(x: &[T]) -> String {
     digits.join(" ")
 }
 
+/// The bits of numbers in another type, rounded to it.
+pub(super) fn hex_of<T: Input>(x: &[f32]) -> String {
+    hex(&x.iter().map(|&x| T::of(x)).collect::<Vec<T>>())
+}
+
 /// The numbers of some bits. A word that is no number is taken for 0, which makes the case differ.
 pub(super) fn unhex<T: Input>(text: &str) -> Vec<T> {
     let bits = |digits| u32::from_str_radix(digits, 16).unwrap_or(0);

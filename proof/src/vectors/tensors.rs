@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::by::By;
 use super::file::Case;
-use super::hex::{hex, unhex};
+use super::hex::{hex, hex_of, unhex};
 use super::names::{Element, Grid, Shared, with_element};
 use super::refusal::Answer;
 use crate::expected;
@@ -105,7 +105,7 @@ fn special() -> Vec<Tensor> {
     let grid =
         |mapping: usize, scale_type: usize| Grid::of(8, MAPPINGS[mapping], SCALE_TYPES[scale_type]);
     let new = |element, shape: &[usize], shared, mapping, x: &[f32]| {
-        let x = with_element!(element, of_numbers(x));
+        let x = with_element!(element, hex_of(x));
         Tensor::new(element, grid(mapping, 0), shared, shape, x)
     };
     let mut all = Vec::new();
@@ -143,10 +143,6 @@ fn special() -> Vec<Tensor> {
     all.push(new(Element::F32, &[2, 3], Shared::Tensor, 0, &[1.0; 4]));
     all.push(new(Element::F32, &[2, 2], Shared::Group(0), 0, &[1.0; 4]));
     all
-}
-
-fn of_numbers<T: Input>(x: &[f32]) -> String {
-    hex(&x.iter().map(|&x| T::of(x)).collect::<Vec<T>>())
 }
 
 /// Sets of values of other magnitudes, some of one sign, some of zeros.
