@@ -472,8 +472,8 @@ fn a_signalling_nan_changes_nothing_else() {
 #[test]
 #[cfg(feature = "rayon")]
 fn the_environment_of_other_threads_changes_no_bit() {
-    // Enough values for several chunks.
-    let inputs = &inputs(6000)[2];
+    // Enough values for three chunks, one a thread.
+    let inputs = &inputs(3000)[2];
     let all = |backend: Backend| {
         let mut all = Answers::default();
         answers(backend, &inputs.0, &mut all);

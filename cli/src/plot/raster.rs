@@ -77,6 +77,11 @@ impl DrawingBackend for Raster {
         }
         let Some(pixel) = self.pixels.get_mut(y * self.width + x) else { return Ok(()) };
         let (r, g, b) = color.rgb;
+        // Nearly all pixels are the background's.
+        if color.alpha == 1.0 {
+            *pixel = [r, g, b];
+            return Ok(());
+        }
         // Plotters asks for a little less than nothing at some edges.
         let alpha = color.alpha.clamp(0.0, 1.0);
         for (old, new) in pixel.iter_mut().zip([r, g, b]) {
