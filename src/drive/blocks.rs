@@ -1,5 +1,5 @@
 //! Quantizes to the blocks of ggml. The values of a block are quantized as a row is, in a buffer that
-//! stays in the cache, and laid out with their scale.
+//! stays in the cache, and laid out with their scale. Most blocks q8_0 have a kernel that does both.
 
 use half::f16;
 
@@ -10,7 +10,7 @@ use super::rows::quantize_piece;
 use crate::arithmetic::{
     Blocks, Multiplier, Narrowing, Precision, Rounding, ScaleFormula, ScaleLimits, ZeroPointAdded,
 };
-use crate::kernel::{Narrow, QuantizeRows, Traffic};
+use crate::kernel::{Narrow, QuantizeQ8_0, QuantizeRows, Traffic};
 use crate::limits::Limits;
 use crate::quantized_mut::Outputs;
 use crate::recipe::Recipe;
@@ -43,6 +43,17 @@ trait Block<const N: usize, const SIZE: usize> {
 
     /// Whether the integers of each block are added up.
     const SUMS: bool;
+
+    /// Quantizes blocks at once, from the first on. Returns the first block that is left.
+    fn at_once<T: Value>(
+        _backend: Backend,
+        _recipe: Recipe<'_>,
+        _x: &[[T; N]],
+        _traffic: Traffic,
+        _to: &mut [[u8; SIZE]],
+    ) -> usize {
+        0
+    }
 
     /// Lays blocks out.
     fn lay_out<T: Value>(
@@ -151,15 +162,22 @@ where
     let by = B::integers_by(arithmetic);
     let recipe = Recipe { scheme, arithmetic: (by != Arithmetic::exact()).then_some(&by) };
     let traffic = Traffic::read(size_of_val(x));
-    let blocks = PIECE / N;
-    for (i, (x, to)) in x.chunks(blocks).zip(to.chunks_mut(blocks)).enumerate() {
-        let in_chunk = |(block, error)| (i * blocks + block, error);
+    let mut done = 0;
+    while done < x.len() {
+        done += B::at_once(backend, recipe, &x[done..], traffic, &mut to[done..]);
+        let (first, count) = (done, (PIECE / N).min(x.len() - done));
+        if count == 0 {
+            break;
+        }
+        let (x, to) = (&x[first..][..count], &mut to[first..][..count]);
+        let in_chunk = |(block, error)| (first + block, error);
         let failed = piece.quantize(backend, arithmetic, recipe, B::SUMS, x, traffic);
         // A block before it may fail in another way.
-        let done = failed.map_or(x.len(), |(block, _)| block);
-        let (x, to) = (&x[..done], &mut to[..done]);
+        let whole = failed.map_or(count, |(block, _)| block);
+        let (x, to) = (&x[..whole], &mut to[..whole]);
         B::lay_out(backend, arithmetic, x, &mut piece, to).map_err(in_chunk)?;
         failed.map_or(Ok(()), |failed| Err(in_chunk(failed)))?;
+        done += count;
     }
     Ok(())
 }
@@ -233,6 +251,19 @@ fn narrowed(backend: Backend, numbers: &[f32; PIECE / LEAST]) -> [f16; PIECE / L
 
 impl Block<32, 34> for Q8_0 {
     const SUMS: bool = false;
+
+    fn at_once<T: Value>(
+        backend: Backend,
+        recipe: Recipe<'_>,
+        x: &[[T; 32]],
+        traffic: Traffic,
+        to: &mut [[u8; 34]],
+    ) -> usize {
+        if !recipe.suits_groups() {
+            return 0;
+        }
+        backend.run(QuantizeQ8_0 { x, recipe, traffic, to })
+    }
 
     fn lay_out<T: Value>(
         backend: Backend,

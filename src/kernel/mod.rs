@@ -30,7 +30,7 @@ pub(crate) use columns::{ColumnLimits, ColumnSums, Columns, DequantizeColumns, Q
 pub(crate) use dequantize::Dequantize;
 pub(crate) use error_sums::{ErrorSums, Sums};
 pub(crate) use fake_quantize::{FakeQuantize, FakeQuantizeInPlace};
-pub(crate) use groups::QuantizeGroups;
+pub(crate) use groups::{QuantizeGroups, QuantizeQ8_0};
 pub(crate) use interleave::Interleave;
 pub(crate) use min_max::MinMax;
 pub(crate) use narrow::Narrow;

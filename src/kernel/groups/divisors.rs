@@ -1,105 +1,38 @@
-//! Quantizes rows that are as short as a few vectors, sixteen of them at a time, so that their
-//! parameters are computed in vectors too.
-//!
-//! A group of 32 values takes some ten instructions to quantize, and as many again to find its
-//! range. Its scale and the reciprocal of the scale take three divisions, which would cost more
-//! than both if they were done group by group. Even in vectors, the divisions take longer than all
-//! the rest, because each waits for the one before it. So the parameters of the next sixteen groups
-//! are computed while the current sixteen are quantized.
+//! The parameters of sixteen groups, in vectors.
 
 use core::ops::RangeInclusive;
 
 use half::{bf16, f16};
 
-use super::blocks::{Traffic, fetch_ahead};
-use super::grid::{Finish, Grid, WithFinish, halve};
-use super::rows::QuantizeRows;
 use crate::arithmetic::{Multiplier, Narrowing, Rounding, ScaleFormula};
-use crate::quantized_mut::Outputs;
+use crate::kernel::blocks::{Traffic, fetch_ahead};
 use crate::recipe::Recipe;
 use crate::reciprocal::{MULTIPLIERS, PROVEN};
-use crate::simd::{BLOCK, Kernel, LANES, Simd, Value};
+use crate::simd::{LANES, Simd, Value};
 use crate::{Arithmetic, ScaleType, Scheme};
-
-/// Quantizes rows of one of the [`LENGTHS`](super::LENGTHS), without gaps between them, from the row `first` on,
-/// sixteen at a time. The kernel stops when fewer than sixteen rows are left, or at sixteen rows of
-/// which one has a scale outside the proven range. It returns the row at which it stopped.
-pub(crate) struct QuantizeGroups<'a, 'b, T> {
-    pub(crate) rows: QuantizeRows<'a, 'b, T>,
-    pub(crate) first: usize,
-    pub(crate) traffic: Traffic,
-}
-
-impl<T: Value> Kernel for QuantizeGroups<'_, '_, T> {
-    type Output = usize;
-
-    #[inline(always)]
-    fn eval<S: Simd>(self, s: S) -> usize {
-        match self.rows.x.row_len() {
-            16 => quantize_groups::<S, T, 16>(s, self),
-            32 => quantize_groups::<S, T, 32>(s, self),
-            64 => quantize_groups::<S, T, 64>(s, self),
-            128 => quantize_groups::<S, T, 128>(s, self),
-            _ => self.first,
-        }
-    }
-}
-
-/// Quantizes groups of G values, where G is a multiple of 16.
-#[inline(always)]
-fn quantize_groups<S: Simd, T: Value, const G: usize>(
-    s: S,
-    groups: QuantizeGroups<'_, '_, T>,
-) -> usize {
-    let QuantizeGroups { rows: QuantizeRows { x, recipe, to }, first, traffic } = groups;
-    let Outputs { q, sets } = to;
-    let x = x.gapless().unwrap_or_default().as_chunks::<G>().0;
-    let q = q.reborrow().into_slice().as_chunks_mut::<G>().0;
-    let sixteens = (x.len() - first) / LANES;
-    // Two sets of divisors take turns. They are in memory, from where one lane can be loaded into
-    // all lanes.
-    let mut divisors = [Divisors::default(); 2];
-    for i in 0..=sixteens {
-        if i < sixteens {
-            let x = &x[first + i * LANES..];
-            divisors[i % 2] = divisors_of(s, x, recipe, traffic);
-        }
-        if i > 0 {
-            let (at, divisors) = (first + (i - 1) * LANES, &divisors[(i - 1) % 2]);
-            if !divisors.proven {
-                return at;
-            }
-            sets.scales.store(at, &divisors.scales);
-            sets.zero_points.store(at, &divisors.zero_points);
-            quantize_sixteen(s, &x[at..], recipe, divisors, &mut q[at..]);
-            if sets.wants_sums() {
-                let sums = sums_of_sixteen(&q[at..], recipe.scheme.is_unsigned());
-                for (i, (sum, scale)) in sums.into_iter().zip(divisors.scales).enumerate() {
-                    sets.set_sum(at + i, sum, scale);
-                }
-            }
-        }
-    }
-    first + sixteens * LANES
-}
 
 /// The divisors of sixteen groups.
 #[derive(Clone, Copy, Default)]
-struct Divisors {
-    scales: [f32; LANES],
+pub(super) struct Divisors {
+    pub(super) scales: [f32; LANES],
     hi: [f32; LANES],
     lo: [f32; LANES],
-    zero_points: [i32; LANES],
+    pub(super) zero_points: [i32; LANES],
     /// Whether all scales are in the proven range. If not, nothing else is valid.
-    proven: bool,
+    pub(super) proven: bool,
     /// Whether ties are rounded away from 0.
-    away: bool,
+    pub(super) away: bool,
 }
 
 impl Divisors {
     /// Divides sixteen values by the scale of a group.
     #[inline(always)]
-    fn quotients<S: Simd, T: Value>(&self, s: S, x: &[T; LANES], group: usize) -> S::F32 {
+    pub(super) fn quotients<S: Simd, T: Value>(
+        &self,
+        s: S,
+        x: &[T; LANES],
+        group: usize,
+    ) -> S::F32 {
         let Self { scales, hi, lo, .. } = self;
         let divisor = s.divisor(s.splat(scales[group]), s.splat(hi[group]), s.splat(lo[group]));
         s.div_by(T::load(s, x), divisor)
@@ -108,7 +41,7 @@ impl Divisors {
 
 /// [`Recipe::choose`] for each of sixteen groups, with the reciprocals of the scales.
 #[inline(always)]
-fn divisors_of<S: Simd, T: Value, const G: usize>(
+pub(super) fn divisors_of<S: Simd, T: Value, const G: usize>(
     s: S,
     x: &[[T; G]],
     recipe: Recipe<'_>,
@@ -142,10 +75,10 @@ fn divisors_of<S: Simd, T: Value, const G: usize>(
     divisors
 }
 
-/// Whether all lanes are in a range of positive numbers. They are compared as integers and without
+/// Whether all lanes are in a range of numbers that are not negative. They are compared as integers and without
 /// an early exit, so that the compiler makes vectors of the loop.
 #[inline(always)]
-fn all_within<S: Simd>(s: S, v: S::F32, range: RangeInclusive<f32>) -> bool {
+pub(super) fn all_within<S: Simd>(s: S, v: S::F32, range: RangeInclusive<f32>) -> bool {
     let mut bits = [0; LANES];
     s.store_i32(&mut bits, s.magnitude(v));
     let (least, most) = (range.start().to_bits(), range.end().to_bits());
@@ -292,109 +225,4 @@ fn limits<S: Simd, T: Value, const G: usize>(s: S, x: &[[T; G]; LANES]) -> [S::F
     // least value without its sign.
     let min = s.load_f32(bytemuck::must_cast_ref(&min));
     [s.mul(min, s.splat(-1.0)), s.load_f32(bytemuck::must_cast_ref(&max))]
-}
-
-/// Quantizes sixteen groups that are in the cache, by valid divisors.
-#[inline(always)]
-fn quantize_sixteen<S: Simd, T: Value, const G: usize>(
-    s: S,
-    x: &[[T; G]],
-    recipe: Recipe<'_>,
-    divisors: &Divisors,
-    q: &mut [[i8; G]],
-) {
-    let scheme = *recipe.scheme;
-    let (x, q) = (x.as_flattened(), q.as_flattened_mut());
-    // The zero points of affine groups differ, but the integers in use do not.
-    let params = scheme.valid_params(1.0, scheme.offset());
-    let grid = Grid::new(params, scheme.is_unsigned());
-    if divisors.away {
-        s.run(SixteenAway { x, group: G, divisors, grid, q });
-    } else if grid.is_centred() && scheme.is_symmetric() {
-        grid.finish_centred(s, Sixteen::<T, G, false> { x, divisors, grid, q });
-    } else {
-        Sixteen::<T, G, true> { x, divisors, grid, q }.with(s, grid.limited(s));
-    }
-}
-
-/// The sums of sixteen groups of integers. The compiler makes vectors of the loops.
-#[inline(always)]
-fn sums_of_sixteen<const G: usize>(q: &[[i8; G]], unsigned: bool) -> [i32; LANES] {
-    let mut sums = [0; LANES];
-    for (sum, q) in sums.iter_mut().zip(q) {
-        for &q in q {
-            *sum += if unsigned { i32::from(q.cast_unsigned()) } else { i32::from(q) };
-        }
-    }
-    sums
-}
-
-/// Sixteen groups of G values, with zero points if `ZEROS`. Ties go to even integers.
-struct Sixteen<'a, T, const G: usize, const ZEROS: bool> {
-    x: &'a [T],
-    divisors: &'a Divisors,
-    grid: Grid,
-    q: &'a mut [i8],
-}
-
-impl<S: Simd, T: Value, const G: usize, const ZEROS: bool> WithFinish<S>
-    for Sixteen<'_, T, G, ZEROS>
-{
-    type Output = ();
-    const LOOKS: bool = false;
-    const KNOWN: bool = true;
-
-    #[inline(always)]
-    fn with<F: Finish<S>>(self, s: S, finish: F) {
-        let Self { x, divisors, grid, q } = self;
-        // These slices have a length that the compiler knows.
-        let (x, q) = (&x[..LANES * G], &mut q[..LANES * G]);
-        let blocks = x.as_chunks::<BLOCK>().0.iter().zip(q.as_chunks_mut::<BLOCK>().0);
-        for (i, (x, q)) in blocks.enumerate() {
-            let x: &[[T; LANES]; 4] = bytemuck::must_cast_ref(x);
-            let mut v = [s.splat_i32(0); 4];
-            for (j, v) in v.iter_mut().enumerate() {
-                let group = (i * BLOCK + j * LANES) / G;
-                *v = s.round(divisors.quotients(s, &x[j], group));
-                if ZEROS {
-                    *v = s.add_i32(*v, s.splat_i32(grid.biased(divisors.zero_points[group])));
-                }
-            }
-            s.store_i8(q, finish.finish(s, halve(s, v)));
-        }
-    }
-}
-
-/// Sixteen groups of `group` values, with zero points. Ties go away from 0, which takes so long that
-/// not knowing the length of a group costs little.
-struct SixteenAway<'a, T> {
-    x: &'a [T],
-    group: usize,
-    divisors: &'a Divisors,
-    grid: Grid,
-    q: &'a mut [i8],
-}
-
-impl<T: Value> Kernel for SixteenAway<'_, T> {
-    type Output = ();
-
-    #[inline(always)]
-    fn eval<S: Simd>(self, s: S) {
-        let Self { x, group, divisors, grid, q } = self;
-        // A group is 2^shift vectors.
-        let (finish, shift) = (grid.limited(s), (group / LANES).trailing_zeros());
-        let len = LANES * group;
-        let blocks =
-            x[..len].as_chunks::<BLOCK>().0.iter().zip(q[..len].as_chunks_mut::<BLOCK>().0);
-        for (i, (x, q)) in blocks.enumerate() {
-            let x: &[[T; LANES]; 4] = bytemuck::must_cast_ref(x);
-            let mut v = [s.splat_i32(0); 4];
-            for (j, v) in v.iter_mut().enumerate() {
-                let group = (i * 4 + j) >> shift;
-                let zero_point = s.splat_i32(grid.biased(divisors.zero_points[group]));
-                *v = s.add_i32(s.round_away(divisors.quotients(s, &x[j], group)), zero_point);
-            }
-            s.store_i8(q, finish.finish(s, halve(s, v)));
-        }
-    }
 }
