@@ -9,8 +9,9 @@ impl Scheme {
     ///
     /// For a symmetric scheme, scale = abs_max / (2^(b-1) - 1), or abs_max / ((2^b - 1) / 2) with
     /// the [full](Range::Full) range, where abs_max is the larger magnitude. For an affine scheme,
-    /// the range is first widened to include 0, and scale = (max - min) / (2^b - 1). If `min` and
-    /// `max` are both 0, the scale is 1. A scale below [`f32::MIN_POSITIVE`] is raised to that
+    /// the range is first widened to include 0, and scale = (max - min) / (2^b - 1), or
+    /// max / (2^b - 1) - min / (2^b - 1) where the difference overflows. If `min` and `max` are
+    /// both 0, the scale is 1. A scale below [`f32::MIN_POSITIVE`] is raised to that
     /// number. Then the scale is rounded to [its type](ScaleType). The zero point of an affine
     /// scheme is round_half_even(qmin - min / scale) with the rounded scale, limited to the
     /// integers in use.

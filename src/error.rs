@@ -82,7 +82,8 @@ pub enum Error {
         qmax: i32,
     },
     /// The given parameters of a set are not valid. The scale has to be finite and above 0. The
-    /// zero point has to be one of the integers in use, or 0 if the scheme is symmetric.
+    /// zero point has to be one of the integers in use, or [`Scheme::offset`](crate::Scheme::offset)
+    /// if the scheme is symmetric.
     #[error(
         "set {set} has scale {scale} and zero point {zero_point}: the scale has to be finite and \
          above 0, the zero point {}",
@@ -197,7 +198,10 @@ pub enum Error {
         found: usize,
     },
     /// Rows must not overlap, and where a tensor is written there must be no gaps between them.
-    #[error("rows of {row_len} elements cannot be {row_stride} elements apart here")]
+    #[error(
+        "rows of {row_len} elements cannot be {row_stride} elements apart: {}",
+        if row_stride < row_len { "they would overlap" } else { "a tensor is written without gaps" }
+    )]
     InvalidRowStride {
         /// The length of a row.
         row_len: usize,
@@ -242,8 +246,9 @@ pub enum Error {
         /// The largest number of integers whose sum cannot overflow, whatever they are.
         limit: usize,
     },
-    /// The product of a shape's dimensions, or of a count and a length, exceeds `usize`.
-    #[error("the number of elements overflows usize")]
+    /// The product of a shape's dimensions, or of a count and a length, exceeds `usize`, or there is
+    /// no memory for as many scales as a shape has.
+    #[error("a number of elements overflows usize, or there is no memory for so many scales")]
     SizeOverflow,
     /// The axis is not one of the tensor's.
     #[error("axis {axis} is out of range for a tensor of {rank} dimensions")]

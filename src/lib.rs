@@ -42,8 +42,8 @@
 //! - [`Observer`] finds parameters from the values that a tensor takes, batch by batch.
 //!   [`Histogram`] says where those values are, and where to clip them.
 //! - [`ErrorStats`] says how large the error of the quantization is.
-//! - [`Arithmetic`] says how other programs compute, by name. So far, only the
-//!   [reference](reference::quantize_group) computes by it.
+//! - [`Arithmetic`] says how other programs compute, by name. [`Backend::by`] quantizes by it, with
+//!   the bits of its own [reference](reference::quantize_group).
 //!
 //! A set is the values that share a scale. The crate quantizes; it does not multiply matrices. Its
 //! folder `examples` has programs that do what an engine does: they quantize activations per token

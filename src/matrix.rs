@@ -107,8 +107,9 @@ impl Backend {
     /// more. Infinities saturate, and NaN becomes the zero point. Nothing is allocated, unless
     /// scales are per column.
     ///
-    /// `out` needs integers of the matrix' dimensions. It may have sums, and has no parameters. `params` needs
-    /// [`Scheme::scale_count`] scales, and as many zero points, or none if all zero points are 0.
+    /// `out` needs integers of the matrix' dimensions. It may have sums, and has no parameters.
+    /// `params` needs [`Scheme::scale_count`] scales, and as many zero points, or none if all zero
+    /// points are [`Scheme::offset`], which is 0 as a rule.
     ///
     /// # Errors
     ///
@@ -172,7 +173,7 @@ impl Backend {
     /// others.
     ///
     /// `params` needs [`Scheme::scale_count`] scales, and as many zero points, or none if all zero
-    /// points are 0.
+    /// points are [`Scheme::offset`], which is 0 as a rule.
     ///
     /// # Errors
     ///

@@ -13,7 +13,8 @@ use crate::stored::{Scales, StoredScale, StoredZeroPoint, ZeroPoints};
 ///
 /// There is a scale for each set, in `f32`, `f16` or `bf16`. It is used as it is, whichever type
 /// the scheme would round a scale of its own to. There are as many zero points, in `i32` or in the
-/// type of the integers; none at all stand for zeros.
+/// type of the integers. None at all stand for the scheme's [offset](crate::Scheme::offset), which
+/// is 0 unless the integers are symmetric and unsigned.
 ///
 /// ```
 /// use absmax::Params;
@@ -36,7 +37,8 @@ impl<'a> Params<'a> {
         Self { scales: S::read(scales), zero_points: ZeroPoints::I32(&[]), offset: 0 }
     }
 
-    /// These parameters with other zero points: as many as scales, or none if all are 0.
+    /// These parameters with other zero points: as many as scales, or none if all are the scheme's
+    /// [offset](crate::Scheme::offset), which is 0 as a rule.
     #[must_use]
     pub fn with_zero_points<Z: StoredZeroPoint>(self, zero_points: &'a [Z]) -> Self {
         Self { zero_points: Z::read(zero_points), ..self }

@@ -147,7 +147,7 @@ pub fn abs_max<T: Element>(x: &[T]) -> f32 {
 }
 
 /// The least and the largest value. Both are NaN if any value is NaN, and the result is `None` if
-/// there are no values. A zero is +0 whatever its sign.
+/// there are no values. Infinities are values like others. A zero is +0 whatever its sign.
 ///
 /// ```
 /// assert_eq!(absmax::min_max(&[1.0, -3.0, 2.0]), Some((-3.0, 2.0)));

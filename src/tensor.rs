@@ -54,9 +54,9 @@ impl<'a, T: Element> TensorView<'a, T> {
 /// Quantized values, signed or unsigned, one in each byte.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Integers {
-    /// The integers of symmetric schemes, and of affine schemes with signed integers.
+    /// Signed integers.
     I8(Vec<i8>),
-    /// The integers of affine schemes with unsigned integers.
+    /// Unsigned integers: those of [`Scheme::is_unsigned`](crate::Scheme::is_unsigned).
     U8(Vec<u8>),
 }
 

@@ -140,7 +140,8 @@
 //! which cannot be interrupted: flushing a file to disk, which [`Event::Flushing`] announces and
 //! which may take seconds, renaming, and reading from a disk that does not answer. Giving files
 //! their names is a matter of moments. Once that has begun, the operation runs to its end. If the
-//! flag is set before an operation begins, there are no events.
+//! flag is set before the first byte of a tensor is read, while headers are read and the plan is
+//! made, there are no events: a callback alone cannot cancel that part, another thread can.
 //!
 //! The last [`Event::Progress`] of an operation that succeeds has all bytes done. All bytes are
 //! done a little before the operation ends, while files have yet to be given their names. Only the

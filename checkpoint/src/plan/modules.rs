@@ -82,7 +82,9 @@ impl Modules {
     ) -> Result<Vec<String>> {
         let asked = patterns.iter().map(|pattern| {
             let text = pattern.to_string();
-            text.strip_suffix(".weight").unwrap_or(&text).to_owned()
+            // A pattern that has not matched here must not match there.
+            let exact = if text.starts_with("re:") { None } else { text.strip_suffix(".weight") };
+            exact.unwrap_or(&text).to_owned()
         });
         let mut ignore: BTreeSet<String> = asked.collect();
         let quantized = self.patterns(control, |_| true)?;

@@ -14,7 +14,7 @@ pub(super) struct Method {
 
 /// The methods in the order in which they are looked for: those that cannot be read first, and what
 /// several have in common after what only one has.
-const METHODS: [Method; 33] = [
+const METHODS: [Method; 34] = [
     unreadable("AQLM", &[".codes", ".codebooks"]),
     unreadable("GPTQ", &[".qweight", ".qzeros", ".g_idx"]),
     unreadable("AWQ", &[".qweight", ".qzeros"]),
@@ -48,6 +48,7 @@ const METHODS: [Method; 33] = [
     readable("compressed-tensors", &[".weight_packed"]),
     readable("compressed-tensors or FP8", &[".weight_scale"]),
     unreadable("compressed-tensors", &[".weight_zero_point"]),
+    unreadable("compressed-tensors", &[".weight_shape"]),
 ];
 
 const fn readable(name: &'static str, parts: &'static [&'static str]) -> Method {

@@ -115,6 +115,27 @@ fn patterns_name_something() {
     // What would be a pattern only if something stood around it.
     assert!(refusal::<ModulePattern>("re:a)|(b").ends_with("unopened group"));
     assert!(refusal::<ModulePattern>("re:(?=a)").contains("look-around"));
+    for (text, part) in [
+        (r"re:.*q_proj\z", r"\z"),
+        (r"re:\\a\p{L}", r"\p"),
+        (r"re:a\b{start}", r"\b{"),
+        ("re:(?<n>a)", "(?<n>a)"),
+        ("re:(?U)a", "(?U)"),
+        ("re:a(?i)b", "(?i)"),
+        ("re:(?-u:q)", "(?-u:"),
+        ("re:[q&&k]", "&&"),
+        ("re:[a--z]", "--"),
+        ("re:[[:alpha:]]", "["),
+    ] {
+        let error = refusal::<ModulePattern>(text);
+        assert!(error.contains(&format!("{part:?} is not the same")), "{error}");
+    }
+    for text in [r"re:(?i)a\.b\\z|[]a&]|[^]]|(?P<n>a)(?i:b)(?:c)|[\d-]+", "Linear.x", r"re:\&&--"] {
+        text.parse::<ModulePattern>().unwrap();
+    }
+    for text in ["Linear", "Module"] {
+        assert!(refusal::<ModulePattern>(text).contains("is a class"), "{text}");
+    }
 }
 
 /// From the beginning of a name, whatever is in the pattern.

@@ -32,6 +32,7 @@ fn already_quantized() {
         "a.proj.weight_scale",
         "a.proj.weight_scale_inv",
         "a.proj.weight_packed",
+        "a.proj.weight_shape",
         "a.proj.qweight",
         "a.proj.SCB",
         "a.proj.weight.absmax",
