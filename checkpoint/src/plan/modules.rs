@@ -80,12 +80,7 @@ impl Modules {
         architecture: &Architecture,
         patterns: &[ModulePattern],
     ) -> Result<Vec<String>> {
-        let asked = patterns.iter().map(|pattern| {
-            let text = pattern.to_string();
-            // A pattern that has not matched here must not match there.
-            let exact = if text.starts_with("re:") { None } else { text.strip_suffix(".weight") };
-            exact.unwrap_or(&text).to_owned()
-        });
+        let asked = patterns.iter().map(|pattern| pattern.of_modules().to_owned());
         let mut ignore: BTreeSet<String> = asked.collect();
         let quantized = self.patterns(control, |_| true)?;
         let heads = architecture.heads().into_iter().map(|head| (architecture.names(&head), head));

@@ -14,9 +14,9 @@ use super::text::serde_as_text;
 /// Regular expressions are those of the crate [regex](https://docs.rs/regex/#syntax), which has
 /// neither look-around nor back-references, as far as Python understands them in the same way,
 /// since the model is loaded by them. They are matched against names of modules, which do not end
-/// in `.weight`. An exact name may also be that of the weight, which
-/// ends in `.weight`. Case counts. A text without a name or pattern is refused, and so are `Linear`
-/// and `Module`, which loaders take for classes.
+/// in `.weight`. An exact name may also be that of the weight, which does. Case counts. A text
+/// without a name or pattern is refused, and so are `Linear` and `Module`, which loaders take for
+/// classes.
 ///
 /// ```
 /// use absmax_checkpoint::ModulePattern;
@@ -40,7 +40,16 @@ impl ModulePattern {
             // As in Python's `re.match`, a match has to begin at the beginning and need not reach
             // the end. If any match begins there, the leftmost one does.
             Some(pattern) => pattern.find(module).is_some_and(|found| found.start() == 0),
-            None => self.text.strip_suffix(".weight").unwrap_or(&self.text) == module,
+            None => self.of_modules() == module,
+        }
+    }
+
+    /// The text as loaders take it, which match modules and not weights: an exact name without
+    /// `.weight`, or a pattern as it is.
+    pub(crate) fn of_modules(&self) -> &str {
+        match self.pattern {
+            Some(_) => &self.text,
+            None => self.text.strip_suffix(".weight").unwrap_or(&self.text),
         }
     }
 }

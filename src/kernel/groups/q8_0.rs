@@ -1,5 +1,5 @@
-//! Quantizes to blocks q8_0 of ggml, sixteen at a time as all short groups: each block is laid out
-//! while its integers are in the first-level cache.
+//! Quantizes to blocks q8_0 of ggml, sixteen at a time as all short groups. The integers go from
+//! registers to their blocks.
 
 use half::f16;
 
