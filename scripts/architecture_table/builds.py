@@ -71,6 +71,11 @@ def names_of(model_type):
     return config_class, {k: v for k, v in found.items() if inspect.isclass(v) and not is_abstract(v)}
 
 
+def auto_classes(model_type):
+    """The names of the classes that auto classes make of a model type."""
+    return {name for _, known, names in MAPPINGS if known == model_type for name in names}
+
+
 def main_classes(model_type):
     """The classes that are the model itself: what AutoModel makes, or else the first of the auto classes."""
     of_type = [(auto, names) for auto, known, names in MAPPINGS if known == model_type]

@@ -22,8 +22,8 @@ def star(name):
     return ".".join(parts)
 
 
-def on_disk(model):
-    """Of each module or parameter with two or more dimensions, by its name with `*`: the set of (how, name on disk)."""
+def as_written(model):
+    """[(how, name, name on disk)] of the modules or parameters with two or more dimensions; of many layers, the first."""
     tensors, seen = {}, Counter()
     for key, tensor in model.state_dict(keep_vars=True).items():
         seen[star(key)] += 1
@@ -55,17 +55,22 @@ def on_disk(model):
         disk = revert_weight_conversion(model, tensors)
     finally:
         WeightConverter.convert = convert
-    pairs, changes = [], get_model_conversion_mapping(model, add_legacy=False)
+    found, changes = [], get_model_conversion_mapping(model, add_legacy=False)
     for name, tensor in disk.items():
         how, sources, _ = converted.get(id(tensor)) or ("rename", [by_tensor[id(tensor)]], tensor)
         if how == "rename" and is_by_whole_name(name, changes) and is_linear(model, sources[0]):
             how = "convert"
-        pairs += [(how, source, name) for source in sources]
+        found += [(how, source, name) for source in sources]
+    return found
+
+
+def on_disk(written):
+    """Of each module or parameter that `as_written` gave, by its name with `*`: the set of (how, name on disk)."""
     # Layer 0 of `a.0.b.0` on disk may be either; layer 1 of `a.0.b.1` is plain.
-    plain = {star(source) for _, source, name in pairs if not is_ambiguous(source, name)}
+    plain = {star(source) for _, source, name in written if not is_ambiguous(source, name)}
     pairs = [
         (how, source, module(stars_of(source, name, how)))
-        for how, source, name in pairs
+        for how, source, name in written
         if star(source) not in plain or not is_ambiguous(source, name)
     ]
     found = gather(pairs, star)

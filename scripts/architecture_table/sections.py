@@ -21,6 +21,8 @@ class Section:
     disk: dict = field(default_factory=dict)
     renames: dict = field(default_factory=dict)
     made_of: dict = field(default_factory=dict)
+    # What other classes of the type call modules: (prefix, prefix there)
+    elsewhere: set = field(default_factory=set)
     # Whether quantizers put other modules in the place of some
     patched: bool = False
 
@@ -43,7 +45,7 @@ class Table:
         # The names on disk go by the model type: those of another type that this class serves are not its own.
         own = getattr(type(model).config_class, "model_type", None) == model.config.model_type
         if with_disk and own and not section.disk:
-            section.disk = renames.on_disk(model)
+            section.disk = renames.on_disk(renames.as_written(model))
         section.patched |= any(type(module).__name__ in MODULES_TO_PATCH_FOR_QUANTIZATION for module in model.modules())
         found, models = kinds.of(model)
         section.unite(found)
@@ -72,6 +74,7 @@ class Table:
             mine.models |= {k: v for k, v in section.models.items() if k not in known}
             mine.swaps |= {k: v for k, v in section.swaps.items() if k not in known}
             mine.unite(section.kinds)
+            mine.elsewhere |= section.elsewhere
             mine.patched |= section.patched
 
     def name_on_disk(self):

@@ -13,6 +13,8 @@ lines are:
     rename NAME DISK            on disk the module NAME is called DISK; if both end in a dot, or are a dot alone for
                                 nothing, they are prefixes: the longest one wins, and a whole name before all
     also NAME DISK              a prefix as in `rename` that a checkpoint may have or not: loaders take either
+    elsewhere NAME OTHER        a prefix, as in `rename`: another class of this type, which loads the same checkpoint, has
+                                OTHER for it in the running model
     merge NAME DISK             the module or parameter NAME is made of several on disk, DISK is one of them
     split NAME DISK             NAME is some rows of the weight of DISK
     convert NAME DISK           NAME is made of DISK in another way: its values are moved, it is a parameter that is no
@@ -56,6 +58,7 @@ def table(table):
         lines += [f"  @ {prefix} {' '.join(swap)}" for prefix, swap in sorted(section.swaps.items())]
         lines += [f"  rename {a or '.'} {b or '.'}" for a, b in sorted(section.renames.items())]
         lines += [f"  also {a} {b}" for a, b in sorted(renames.prefixes(name, section.model_type))]
+        lines += [f"  elsewhere {a or '.'} {b or '.'}" for a, b in sorted(section.elsewhere)]
         made_of = sorted((how, module, disk) for module, found in section.made_of.items() for how, disk in found)
         lines += [f"  {how} {module} {disk}" for how, module, disk in made_of]
         groups = defaultdict(set)

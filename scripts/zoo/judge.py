@@ -51,13 +51,13 @@ def some(names):
     return f"{len(names)}, such as {names[0]}" if len(names) > 1 else "".join(names)
 
 
-def load(cls, directory, **options):
+def load(cls, directory, reports=REPORTS, **options):
     """The model, or Wrong if transformers fails or reports a difference between the files and the model."""
     try:
         model, info = cls.from_pretrained(directory, output_loading_info=True, **options)
     except Exception as error:
         raise failed("loading", error)
-    for kind in REPORTS:
+    for kind in reports:
         demand(not info.get(kind), f"loading reports {kind}: {some(info.get(kind))}")
     return model.eval()
 
@@ -115,12 +115,14 @@ def uses(model, inputs, linears):
 
 
 class Original:
-    """A float model as it was saved, in one of the two ways, and what may be quantized of it."""
+    """A float model as it was saved, in one of the two ways, and what may be quantized of it.
 
-    def __init__(self, model, inputs, source):
-        self.cls, self.source, self.inputs = type(model), source, inputs
-        self.model = load(self.cls, source)
-        demand(not unlike(model.state_dict(), self.model.state_dict()), "transformers does not read what it saves")
+    `cls` is the class that loads it, and `reports` are the differences that it may not find.
+    """
+
+    def __init__(self, cls, inputs, source, reports=REPORTS):
+        self.cls, self.source, self.inputs, self.reports = cls, source, inputs, reports
+        self.model = load(cls, source, reports)
         self.state = self.model.state_dict()
         self.files = read_tensors(source)
         fixed = embeddings(self.model)
@@ -139,6 +141,13 @@ class Original:
         self.quantizable = {f"{n}.weight" for n in linear} | experts | conv1d
 
 
+def saved(model, inputs, source):
+    """The model as the class that saved it reads it again."""
+    original = Original(type(model), inputs, source)
+    demand(not unlike(model.state_dict(), original.state), "transformers does not read what it saves")
+    return original
+
+
 class Meant:
     """The float model with the stored weights, and which of its modules have them."""
 
@@ -146,14 +155,14 @@ class Meant:
         self.check_files(original, stored)
         stored.write_floats(original.source, directory)
         try:
-            self.model = load(original.cls, directory)
+            self.model = load(original.cls, directory, original.reports)
         except Wrong as wrong:
             raise Wrong(f"a float model with these names: {wrong}")
         self.state = self.model.state_dict()
         # Some weights are not changed by being quantized, so this is seen in a model of other ones.
         marked = directory.with_name(f"{directory.name}-marked")
         stored.write_floats(original.source, marked, more=1)
-        self.quantized = unlike(self.state, load(original.cls, marked).state_dict())
+        self.quantized = unlike(self.state, load(original.cls, marked, original.reports).state_dict())
         changed = unlike(original.state, self.state) - self.quantized
         demand(not changed, f"kept, but not the original's: {some(changed)}")
         alien = self.quantized - original.quantizable
@@ -209,7 +218,7 @@ def judge(original, out, work, dequantize=False):
     stored = Stored(out)
     meant = Meant(original, stored, work)
     options = {"quantization_config": CompressedTensorsConfig(dequantize=True)} if dequantize else {}
-    model = load(original.cls, out, **options)
+    model = load(original.cls, out, original.reports, **options)
     if not dequantize:
         rounding = {n for n, m in model.named_modules() if getattr(m, "quantization_scheme", None)}
         modules = {n.removesuffix(".weight") for n in meant.quantized - original.experts}

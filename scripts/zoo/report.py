@@ -44,7 +44,7 @@ def note(row):
 def general(reason):
     reason = re.sub(r"^error: ", "", reason.split(", such as")[0].split(";")[0])
     reason = re.sub(r"SRC \([^)]*\) holds nothing to quantize.*", "the model holds nothing to quantize", reason)
-    reason = re.sub(r"^\d+ tensors hold stacked experts.*", "tensors hold stacked experts", reason)
+    reason = re.sub(r"^stacked experts in .*", "tensors hold stacked experts", reason)
     # After a colon come the names of weights, and what loading says of a checkpoint written by hand.
     return re.sub(r"(loads right|of this architecture|dequantize=True\)|by mistake|single scale): .*| \(by hand.*", r"\1", reason)
 

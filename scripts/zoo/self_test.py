@@ -10,7 +10,7 @@ from safetensors.torch import load_file, save_file
 
 from zoo import by_hand, trial
 from zoo.architectures import make
-from zoo.judge import Original, Wrong, judge
+from zoo.judge import Wrong, judge, saved
 
 # A module of each kind, by class.
 HEADS = {"LlamaForCausalLM": "lm_head", "BertForMaskedLM": "cls.predictions.decoder"}
@@ -69,7 +69,7 @@ def self_test():
             directory = Path(directory)
             model, inputs = make(name)
             model.save_pretrained(directory / "source")
-            original = Original(model, inputs, directory / "source")
+            original = saved(model, inputs, directory / "source")
             for scheme in trial.SCHEMES:
                 plant = {"nothing is planted": lambda out: None} | faults(name, scheme)
                 for number, (fault, change) in enumerate(plant.items()):

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 from zoo import by_hand
 from zoo.architectures import LeftOut, first_that_runs
-from zoo.judge import LEAST_SHARE, Original, Wrong, judge, some
+from zoo.judge import LEAST_SHARE, Wrong, judge, saved, some
+from zoo.others import others
 
 SCHEMES = {"w8a8": [], "w8a16": [], "w4a16": ["--granularity", "group=32"]}
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -56,10 +57,20 @@ def check_refusal(original, scheme, code, message, work):
     raise Wrong(f"refused, though one written by hand loads right: {error}")
 
 
-def judge_loading(original, out, scheme, message, work):
+def judge_others(all_others, out, work):
+    for number, other in enumerate(all_others):
+        try:
+            judge(other, out, work / f"floats-{number}")
+        except Wrong as wrong:
+            raise Wrong(f"by {other.cls.__name__}, {wrong}")
+
+
+def judge_loading(original, all_others, out, scheme, message, work):
     """(what is meant, a note). Where nothing loads by default, that a warning names the way that does is right."""
     try:
-        return judge(original, out, work / "floats"), ""
+        meant = judge(original, out, work / "floats")
+        judge_others(all_others, out, work)
+        return meant, ""
     except Wrong as wrong:
         if scheme == "w8a8" or not wrong.by_exception:
             raise
@@ -72,7 +83,7 @@ def judge_loading(original, out, scheme, message, work):
         return meant, f"with dequantize=True, as absmax warns; by default {wrong}"
 
 
-def try_scheme(original, scheme, work):
+def try_scheme(original, all_others, scheme, work):
     """(verdict, reason)"""
     out, options, note = work / "out", [], ""
     code, message = quantize(original.source, out, scheme)
@@ -82,7 +93,7 @@ def try_scheme(original, scheme, work):
         code, message = quantize(original.source, out, scheme, *options)
     if code:
         return "refused", check_refusal(original, scheme, code, message, work)
-    meant, note = judge_loading(original, out, scheme, message, work)
+    meant, note = judge_loading(original, all_others, out, scheme, message, work)
     if options:
         return "refused", f"right with {' '.join(options)}, which is offered{note and '; '}{note}"
     if meant.share < LEAST_SHARE:
@@ -98,7 +109,8 @@ def try_out(kind, name, model, inputs):
             source = Path(directory) / "source"
             model.save_pretrained(source, save_original_format=way)
             try:
-                original = Original(model, inputs, source)
+                original = saved(model, inputs, source)
+                all_others = others(original)
             except Wrong as wrong:
                 complaints[way] = f"saved, it is not read again: {wrong}"
                 continue
@@ -110,7 +122,7 @@ def try_out(kind, name, model, inputs):
             for scheme in SCHEMES:
                 with tempfile.TemporaryDirectory(dir=directory) as work:
                     try:
-                        rows.append(Row(way, scheme, *try_scheme(original, scheme, Path(work))))
+                        rows.append(Row(way, scheme, *try_scheme(original, all_others, scheme, Path(work))))
                     except Wrong as wrong:
                         rows.append(Row(way, scheme, "WRONG", str(wrong)))
     if not rows:

@@ -13,8 +13,8 @@ use crate::format::Config;
 const KEPT: [(&str, ModuleKind); 5] = [
     (
         concat!(
-            "lm_head|proj_out|shared_head|v_head|classifier|predictions|",
-            r"(^|\.)(head|output|output_layer|output_projection|score|qa_outputs|lm_loss|",
+            r"(^|\.)([a-z0-9]+_)*heads?(\.|$)|proj_out|classifier|predictions|",
+            r"(^|\.)(output|output_layer|output_projection|score|qa_outputs|lm_loss|",
             "embed_out|vocab_projector)$",
         ),
         ModuleKind::Head,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::kind::ModuleKind;
 use super::limit::Limit;
 use super::names::{filled, joined, patterns, with_stars, within};
-use super::renames::Renames;
+use super::renames::{Renames, with_prefix};
 use super::table::{Line, Section};
 use crate::format::Config;
 
@@ -20,6 +20,8 @@ pub(super) struct Known {
     pub(super) base: Option<&'static str>,
     /// The names that the base model has within the classes of this type, other than this one.
     pub(super) other_bases: BTreeSet<&'static str>,
+    /// The beginnings of names in the running model, and what other classes have for them.
+    elsewhere: BTreeSet<(&'static str, &'static str)>,
     /// The patterns of Linears that some class of this type has beside the body of the model.
     pub(super) heads: BTreeSet<String>,
     /// Whether transformers loads no quantized model of this class, or of one within it.
@@ -87,13 +89,17 @@ impl Known {
                 }
                 let section = Section::of(class)?;
                 known.base = section.base;
+                known.add_elsewhere(section);
                 known.add(section, "", config, 0);
             }
             // It may be any class of this type.
             None => {
                 let mut classes = Section::of_type(&model_type).peekable();
                 classes.peek()?;
-                classes.for_each(|(_, section)| known.add(section, "", config, 0));
+                for (_, section) in classes {
+                    known.add_elsewhere(section);
+                    known.add(section, "", config, 0);
+                }
             }
         }
         for (_, section) in Section::of_type(&model_type) {
@@ -102,6 +108,8 @@ impl Known {
         }
         let heads = known.modules.values().filter(|module| module.is_head());
         known.heads.extend(heads.flat_map(|module| module.running.clone()));
+        let heads = known.heads.iter().flat_map(|name| known.elsewhere(name));
+        known.heads.extend(heads.collect::<Vec<_>>());
         let places = known.modules.keys().filter(|stored| with_stars(stored).0 != **stored);
         known.places = places.map(|stored| with_stars(stored).0).collect();
         Some(known)
@@ -131,6 +139,7 @@ impl Known {
                 Line::Module { .. }
                 | Line::Rename { .. }
                 | Line::Also { .. }
+                | Line::Elsewhere { .. }
                 | Line::Merge { .. }
                 | Line::Split { .. }
                 | Line::Convert { .. } => {}
@@ -198,6 +207,19 @@ impl Known {
             Some(section) => self.add(section, prefix, config, depth),
             None => self.unknown_parts.push(prefix.to_owned()),
         }
+    }
+
+    fn add_elsewhere(&mut self, section: Section) {
+        let lines = section.lines().into_iter();
+        self.elsewhere.extend(lines.filter_map(|line| match line {
+            Line::Elsewhere { running, other } => Some((running, other)),
+            _ => None,
+        }));
+    }
+
+    /// What other classes that load the same checkpoint call a module of the running model.
+    pub(super) fn elsewhere(&self, running: &str) -> impl Iterator<Item = String> {
+        self.elsewhere.iter().filter_map(move |(from, to)| with_prefix(running, from, to))
     }
 
     fn insert(&mut self, stored: String, module: Module) {

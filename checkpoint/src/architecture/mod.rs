@@ -15,5 +15,5 @@ pub use kind::ModuleKind;
 pub(crate) use limit::Limit;
 pub(crate) use loaders::warnings;
 pub(crate) use model::{Architecture, Found, Looked};
-pub(crate) use names::{with_any_index, write_without_numbers};
+pub(crate) use names::{exact, with_any_index, write_without_numbers};
 pub(crate) use tensor::{is_floating, is_narrow_float, linear_like};

@@ -147,6 +147,7 @@ impl Looked<'_> {
         let Some(known) = &self.architecture.known else { return names };
         if let Some(Match { at, running, .. }) = &self.matched {
             names.extend(running.iter().map(|name| at.undo(known.base, name.clone())));
+            names.extend(running.iter().flat_map(|name| known.elsewhere(name)));
         }
         for name in names.clone() {
             let base = known.base.and_then(|base| within(base, &name));

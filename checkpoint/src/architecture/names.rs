@@ -68,6 +68,16 @@ pub(crate) fn with_any_index(name: &str) -> String {
     format!("^{}$", parts.collect::<Vec<_>>().join(r"\."))
 }
 
+/// A module's name as loaders take it where they take patterns and classes, too.
+pub(crate) fn exact(name: &str) -> String {
+    let is_like_a_class = name.starts_with(char::is_uppercase) && !name.contains('.');
+    if name.starts_with("re:") || is_like_a_class {
+        format!("re:^{}$", regex::escape(name))
+    } else {
+        name.to_owned()
+    }
+}
+
 /// A name behind a prefix, either of which may be empty.
 pub(super) fn joined(prefix: &str, name: &str) -> String {
     if prefix.is_empty() || name.is_empty() {

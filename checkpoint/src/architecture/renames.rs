@@ -51,7 +51,7 @@ impl Renames {
 }
 
 /// A name with another prefix. Prefixes end in a dot, and one that is a dot alone is empty.
-fn with_prefix(name: &str, from: &str, to: &str) -> Option<String> {
+pub(super) fn with_prefix(name: &str, from: &str, to: &str) -> Option<String> {
     let (from, to) = (from.trim_start_matches('.'), to.trim_start_matches('.'));
     let rest = name.strip_prefix(from)?;
     (from.is_empty() || from.ends_with('.')).then(|| format!("{to}{rest}"))

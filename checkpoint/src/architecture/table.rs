@@ -55,6 +55,9 @@ pub(super) enum Line {
     Rename { running: &'static str, stored: &'static str },
     /// Names on disk that begin with `stored` may have `also` in its place.
     Also { stored: &'static str, also: &'static str },
+    /// In another class of the type, which loads the same checkpoint, names in the running model that
+    /// begin with `running` have `other` in its place.
+    Elsewhere { running: &'static str, other: &'static str },
     /// The running model makes one parameter of all that have such a name on disk.
     Merge { running: &'static str, stored: &'static str },
     /// The running model has some rows of what has this name on disk.
@@ -117,6 +120,9 @@ impl Section {
                     lines.push(Line::Rename { running: first, stored });
                 }
                 ("also", Some(also), ..) => lines.push(Line::Also { stored: first, also }),
+                ("elsewhere", Some(other), ..) => {
+                    lines.push(Line::Elsewhere { running: first, other });
+                }
                 ("merge", Some(stored), ..) => lines.push(Line::Merge { running: first, stored }),
                 ("split", Some(stored), ..) => lines.push(Line::Split { running: first, stored }),
                 ("convert", Some(stored), ..) => {

@@ -10,7 +10,7 @@ mod weight;
 
 pub(crate) use context::{Context, IoContext};
 pub use header::HeaderError;
-pub(crate) use listed::listed;
+pub(crate) use listed::{count_of, listed};
 pub use operation::{Error, Result};
 pub use ragged::RaggedWeight;
 pub use weight::WeightError;

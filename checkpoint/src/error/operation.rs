@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Display, Path, PathBuf};
 
 use super::header::HeaderError;
-use super::listed::listed;
+use super::listed::{count_of, listed};
 use super::ragged::{self, RaggedWeight};
 use super::source::Source;
 use super::weight::WeightError;
@@ -240,8 +240,9 @@ pub enum Error {
     /// Experts are stored as one tensor for all of them, which no loader reads quantized. Nobody
     /// asked to keep them.
     #[error(
-        "{tensors} tensors hold stacked experts, {tensor} among them: no loader reads them \
-         quantized, and {bytes} of {of} bytes ({:.0} %) would stay as they are",
+        "stacked experts in {}, such as {tensor}: no loader reads them quantized, and {bytes} of \
+         {of} bytes ({:.0} %) would stay as they are",
+        count_of(*tensors, "tensor"),
         100.0 * *.bytes as f64 / *.of as f64
     )]
     StackedExperts {
@@ -300,11 +301,10 @@ pub enum Error {
     },
     /// The rows of some weights are no whole number of groups.
     #[error(
-        "groups do not divide the rows of {} weights, and the format has no shorter groups: {}; \
-         groups of {divisor} divide the rows of all weights{}",
-        weights.len(),
+        "groups do not divide the rows of {}, and the format has no shorter groups: {}; {}",
+        count_of(weights.len(), "weight"),
         ragged::shown(weights),
-        ragged::and_power_of_two(*divisor, *power_of_two)
+        ragged::sizes_that_divide(*divisor, *power_of_two)
     )]
     UnevenGroups {
         /// All of these weights, in the order of the files and of their data.
@@ -438,7 +438,8 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
-    /// OUT holds weights that would stay, and that loaders could take for the model's.
+    /// OUT holds a file that would stay, and that loaders could take for the model's: weights, an
+    /// adapter, or what another program says of quantization.
     #[error("{} holds {name}, which this run would not replace: remove it first", out.display())]
     Leftover {
         /// OUT.

@@ -28,12 +28,17 @@ pub(super) fn shown(weights: &[RaggedWeight]) -> String {
     texts.collect::<Vec<_>>().join(", ")
 }
 
-/// What there is to add if the largest group that would do is not a power of two.
-pub(super) fn and_power_of_two(divisor: usize, power_of_two: usize) -> String {
-    if divisor == power_of_two {
-        return String::new();
-    }
-    format!(", and of powers of two those of {power_of_two}")
+/// Which groups would do: the largest, and the largest of a power of two.
+pub(super) fn sizes_that_divide(divisor: usize, power_of_two: usize) -> String {
+    let and = match power_of_two {
+        _ if divisor == 1 => {
+            return "no group of several values divides the rows of all".to_owned();
+        }
+        _ if divisor == power_of_two => String::new(),
+        1 => ", and none of a power of two".to_owned(),
+        size => format!(", and of powers of two those of {size}"),
+    };
+    format!("groups of {divisor} divide the rows of all weights{and}")
 }
 
 /// A name with stars for the numbers in it.

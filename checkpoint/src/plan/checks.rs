@@ -67,9 +67,10 @@ impl Plan {
                 limited.entry(limit).or_default().push(tensor.name.clone());
             }
         }
-        let loads_less = self::loads(architecture, decided, |decision| {
-            decision.fate.is_ok() && !decision.loads_as_float_only()
-        });
+        let remains =
+            |decision: &Decision| decision.fate.is_ok() && !decision.loads_as_float_only();
+        let loads_less = self::loads(architecture, decided, remains);
+        let some_remain = decided.iter().any(|(_, decision)| remains(decision));
         let keep = match on_unloadable {
             OnUnloadable::Auto => 2 * bytes < of && loads_less,
             OnUnloadable::Keep => loads_less,
@@ -82,7 +83,7 @@ impl Plan {
                 self.warnings.push(Warning::KeptUnloadable { tensor, tensors, limit });
                 continue;
             }
-            let can_be_kept = loads_less && limit.allows_floats();
+            let can_be_kept = loads_less && some_remain && limit.allows_floats();
             let error = Error::Unloadable { tensor, tensors, limit: text, can_be_kept };
             if on_unloadable != OnUnloadable::Write {
                 return Err(error);

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::rules::Module;
 use super::schemes::{Decision, Quantized};
-use crate::architecture::{Architecture, Limit, ModuleKind, with_any_index, write_without_numbers};
+use crate::architecture::{
+    Architecture, Limit, ModuleKind, exact, with_any_index, write_without_numbers,
+};
 use crate::control::Control;
 use crate::error::Result;
 use crate::scheme::{ModulePattern, WeightScheme};
@@ -93,7 +95,7 @@ impl Modules {
             control.check()?;
             if !head.contains('*') {
                 if !names.iter().any(|name| have_tensors.contains(name)) {
-                    ignore.insert(head.clone());
+                    ignore.insert(exact(head));
                     ignore.extend(other_names(head, names, &quantized));
                 }
                 continue;
@@ -107,7 +109,7 @@ impl Modules {
         for (module, Kept { kind, .. }) in &self.kept {
             control.check()?;
             let names = &self.names[module];
-            ignore.insert(module.clone());
+            ignore.insert(exact(module));
             if kind.is_none_or(ModuleKind::may_be_linear) {
                 ignore.extend(other_names(module, names, &quantized));
             }
@@ -151,6 +153,9 @@ impl Modules {
                 control.check()?;
                 other.extend(other_names(module, &self.names[module], &others));
             }
+            for module in &mut *modules {
+                *module = exact(module);
+            }
             modules.extend(other);
         }
         Ok(groups)
@@ -178,6 +183,6 @@ fn other_names(
     names.iter().filter(move |name| *name != module).map(|name| {
         let pattern = with_any_index(name);
         let is_needed = pattern.contains(r"\d") && !others.contains(&pattern);
-        if is_needed { format!("re:{pattern}") } else { name.clone() }
+        if is_needed { format!("re:{pattern}") } else { exact(name) }
     })
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::listed;
+use crate::error::{count_of, listed};
 
 /// Something that an operation goes on in spite of.
 ///
@@ -160,8 +160,10 @@ impl fmt::Display for Warning {
             ),
             Self::ScaleType { count, dtype, key, loaded } => write!(
                 f,
-                "{count} weights are {dtype} and config.json has {key} {loaded}: their scales are \
-                 stored as {dtype}, and loaders will round them to {loaded}"
+                "{} {} {dtype} and config.json has {key} {loaded}: scales are stored as {dtype}, \
+                 and loaders will round them to {loaded}",
+                count_of(*count, "weight"),
+                if *count == 1 { "is" } else { "are" },
             ),
             Self::Loaders(text) => f.write_str(text),
             Self::Overflow { tensor, dtype } => write!(

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::files::{Files, QUANTIZATION_FILES, TRAINING_STATE};
+use super::files::{Files, TRAINING_STATE};
 use super::pointers::{refuse_pointer, refuse_pointers};
 use super::weights::Weights;
 use crate::control::Control;
 use crate::error::{Error, IoContext as _, Result};
-use crate::format::names::{CONFIG, SINGLE};
+use crate::format::names::{CONFIG, QUANTIZATION_FILES, SINGLE};
 use crate::format::{Config, Header, Index, Tensor};
 use crate::report::{LeftOut, Warning};
 

@@ -33,15 +33,6 @@ static TRAINING_DIRECTORIES: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(names).expect("the pattern is valid")
 });
 
-/// Files in which others keep what they say of quantization, beside the config or instead of it.
-pub(super) const QUANTIZATION_FILES: [&str; 5] = [
-    "hf_quant_config.json",
-    "quant_config.json",
-    "quantization_map.json",
-    "quantize_config.json",
-    "quanto_qmap.json",
-];
-
 pub(super) const TRAINING_STATE: &str = "training state";
 
 /// What belongs to tools rather than to the model.

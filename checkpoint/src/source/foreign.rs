@@ -7,6 +7,7 @@ use regex::Regex;
 
 use super::checkpoint::Checkpoint;
 use crate::error::{Error, Result};
+use crate::format::names::ADAPTER_FILES;
 
 /// The names that peft and its kin give to the tensors of adapters.
 static ADAPTER_TENSOR: LazyLock<Regex> = LazyLock::new(|| {
@@ -18,7 +19,7 @@ static ADAPTER_TENSOR: LazyLock<Regex> = LazyLock::new(|| {
 /// Refuses a directory by the files that only other things than models have.
 pub(super) fn refuse_foreign_files(directory: &Path) -> Result<()> {
     let (path, has) = (|| directory.to_path_buf(), |name: &str| directory.join(name).is_file());
-    for name in ["adapter_config.json", "adapter_model.safetensors", "adapter_model.bin"] {
+    for name in ADAPTER_FILES {
         if has(name) {
             return Err(Error::Adapter { path: path(), sign: name.to_owned() });
         }

@@ -3,11 +3,11 @@
 use safetensors::Dtype;
 
 use super::checkpoint::Checkpoint;
-use super::files::QUANTIZATION_FILES;
 use super::methods::method_of;
 use crate::architecture::is_narrow_float;
 use crate::error::{Error, Result};
 use crate::format::Tensor;
+use crate::format::names::QUANTIZATION_FILES;
 
 /// Refuses a checkpoint that is quantized already, in whole or in part, because its integers would
 /// be taken for weights, or for what stands beside them. The config may say so or not.

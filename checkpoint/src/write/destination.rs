@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, IoContext as _, Result};
+use crate::format::names::{ADAPTER_FILES, QUANTIZATION_FILES};
 
 /// A directory that may be written.
 #[derive(Debug)]
@@ -46,15 +47,17 @@ impl Destination {
     }
 }
 
-/// Refuses weight files that would stay beside the new ones, because loaders could take them for
-/// the model's. It also refuses directories where files have to go.
+/// Refuses files that would stay beside the new ones and change what loaders make of the model:
+/// weights, an adapter, and what others say of quantization. It also refuses directories where files have to go.
 fn refuse_leftovers(out: &Path, outputs: &[PathBuf]) -> Result<()> {
     let is_replaced = |name: &Path| outputs.iter().any(|output| output == name);
     for entry in fs::read_dir(out).cannot("read", out)? {
         let name = PathBuf::from(entry.cannot("read", out)?.file_name());
         let text = name.to_string_lossy();
         let is_weights = text.ends_with(".safetensors") || text.contains(".safetensors.index.");
-        if is_weights && !is_replaced(&name) {
+        let is_of_others =
+            ADAPTER_FILES.iter().chain(&QUANTIZATION_FILES).any(|other| *other == text);
+        if (is_weights || is_of_others) && !is_replaced(&name) {
             return Err(Error::Leftover { out: out.to_path_buf(), name: text.into_owned() });
         }
     }

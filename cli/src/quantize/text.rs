@@ -5,8 +5,7 @@ use std::fmt::Write as _;
 use absmax_checkpoint::{QuantizeReport, TensorReport};
 
 use crate::explain::reason;
-use crate::text::printable;
-use crate::text::{grouped, joined, right_align, table};
+use crate::text::{grouped, joined, printable, right_align, table};
 
 /// Lines for tensors, in columns as wide as the plan needs.
 #[derive(Debug)]
@@ -22,7 +21,7 @@ impl TensorLines {
     pub(super) fn new(tensors: &[TensorReport]) -> Self {
         let mut widths = Self { name: 0, shape: 0, dtype: 0, kind: 0, done: 0 };
         for tensor in tensors {
-            widths.name = widths.name.max(tensor.name.len());
+            widths.name = widths.name.max(printable(&tensor.name).chars().count());
             widths.shape = widths.shape.max(shape(tensor).len());
             widths.dtype = widths.dtype.max(tensor.dtype.len());
             widths.kind = widths.kind.max(kind(tensor).len());
@@ -34,7 +33,7 @@ impl TensorLines {
     pub(super) fn line(&self, tensor: &TensorReport) -> String {
         let mut line = format!(
             "{:name$}  {:shape$}  {:dtype$}  {:kind$}  {:done$}",
-            tensor.name,
+            printable(&tensor.name),
             shape(tensor),
             tensor.dtype,
             kind(tensor),
@@ -72,18 +71,27 @@ fn done(tensor: &TensorReport) -> String {
     format!("int{bits}, {scales} scale{plural}{and}")
 }
 
+/// How much smaller the files are: small ones may grow by what says how they are quantized.
+fn times(ratio: f64) -> String {
+    if ratio < 1.0 {
+        format!("{:.2} times larger", 1.0 / ratio)
+    } else {
+        format!("{ratio:.2} times smaller")
+    }
+}
+
 /// What comes after the tensors' lines.
 pub(super) fn summary(report: &QuantizeReport, peak_memory: Option<u64>) -> String {
     let mut text = String::new();
     let quantized = report.tensors.iter().filter(|tensor| tensor.quantized).count();
     let _ = write!(
         text,
-        "\n{} {quantized} of {} tensors: weight files of {} bytes become {}, {:.2} times smaller\n",
+        "\n{} {quantized} of {} tensors: weight files of {} bytes become {}, {}\n",
         if report.dry_run { "would quantize" } else { "quantized" },
         report.tensors.len(),
         grouped(report.bytes_before),
         grouped(report.bytes_after),
-        report.ratio,
+        times(report.ratio),
     );
     let _ = writeln!(text, "not quantized at loading: {}", report.ignore.join(", "));
     if let Some(outcome) = &report.outcome {

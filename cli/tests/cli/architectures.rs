@@ -131,6 +131,35 @@ fn names_on_disk_and_in_the_running_model() {
     }
 }
 
+/// The text model of a model of images and text is loaded by a class of its own, too, in which its
+/// modules have other names.
+#[test]
+fn names_in_the_class_of_the_text_model() {
+    let qwen = json!({
+        "architectures": ["Qwen3_5MoeForConditionalGeneration"],
+        "model_type": "qwen3_5_moe",
+        "text_config": { "model_type": "qwen3_5_moe_text" },
+        "vision_config": { "model_type": "qwen3_5_moe" },
+    });
+    let module = |name: &str| format!("model.language_model.layers.0.{name}");
+    let (q_proj, o_proj) = (module("self_attn.q_proj"), module("self_attn.o_proj"));
+    let gate = module("mlp.gate");
+    let model = of_class(&qwen, &[&q_proj, &o_proj, &gate]);
+    let (report, names) = quantized(&model, &["--override", &format!("{o_proj}=w8a16")]);
+    assert_eq!(names, [&*o_proj, &*q_proj]);
+    expect_in_ignore(&report, &[&gate, r"re:^model\.layers\.\d+\.mlp\.gate$"]);
+    let config = fs::read_to_string(model.out().join("config.json")).unwrap();
+    let config: Value = serde_json::from_str(&config).unwrap();
+    let targets = &config["quantization_config"]["config_groups"]["group_0"]["targets"];
+    assert!(targets.to_string().contains("model\\\\.layers"), "{targets}");
+
+    // A tied head has no tensor, and is called otherwise there.
+    let llama4 = class("Llama4ForConditionalGeneration", "llama4");
+    let q_proj = "language_model.model.layers.0.self_attn.q_proj";
+    let (report, _) = quantized(&of_class(&llama4, &[q_proj]), &["--on-unloadable", "write"]);
+    expect_in_ignore(&report, &["language_model.lm_head", "lm_head"]);
+}
+
 /// Transformers initializes the weights of T5, which packed ones do not have; makes one parameter
 /// of Mixtral's experts, which it cannot do in w8a8; and loads no quantized DINOv2.
 #[test]
@@ -154,7 +183,9 @@ fn what_transformers_does_not_load() {
         (&dinov2, &w8a8, None, "loads no quantized model of this architecture"),
     ] {
         let run = quantize(&model.source(), &model.out(), refused);
-        run.failed_with(&[text, "such weights", "--on-unloadable"]);
+        let run = run.failed_with(&[text, "such weights", "--on-unloadable write"]);
+        // Nothing would be quantized then.
+        assert!(!run.stderr.contains("--on-unloadable keep"), "{}", run.stderr);
         assert!(!model.out().exists());
         if let Some(loads) = loads {
             quantized(model, loads);
@@ -302,7 +333,7 @@ fn stacked_experts() {
     ];
     let model = Model::new().config(&config).weights("model.safetensors", &tensors);
     quantize(&model.source(), &model.out(), &[]).failed_with(&[
-        "2 tensors hold stacked experts, model.layers.0.mlp.experts.down_proj among them",
+        "stacked experts in 2 tensors, such as model.layers.0.mlp.experts.down_proj",
         "3072 of 3456 bytes (89 %) would stay as they are (--experts keep",
     ]);
     let (report, names) = quantized(&model, &["--experts", "keep"]);

@@ -81,7 +81,8 @@ fn an_existing_out_needs_force() {
 
 #[test]
 fn force_leaves_no_stale_weights() {
-    for name in ["other.safetensors", "model.safetensors.index.json"] {
+    let weights = ["other.safetensors", "model.safetensors.index.json"];
+    for name in weights.into_iter().chain(["adapter_config.json", "hf_quant_config.json"]) {
         let model = Model::small();
         fs::create_dir(model.out()).unwrap();
         fs::write(model.out().join(name), "old").unwrap();

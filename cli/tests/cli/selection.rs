@@ -26,6 +26,10 @@ fn tensors() -> Vec<(&'static str, Tensor)> {
         ("bert.position.weight", f32(&[16, 8])),
         ("bert.token_type.weight", f32(&[2, 8])),
         ("lm_head.weight", f32(&[16, 8])),
+        ("v.value_head.0.weight", f32(&[16, 8])),
+        // To loaders a pattern that matches all, and a class that all layers are of.
+        ("re:.*.weight", f32(&[0, 8])),
+        ("Linear.weight", f32(&[0, 8])),
         ("model.layers.0.conv.weight", f32(&[4, 4, 3])),
         ("model.experts.gate_up_proj", f32(&[2, 8, 8])),
         ("model.double.weight", Tensor::of(Dtype::F64, &[2, 2], [1.0, 2.0, 3.0, 4.0])),
@@ -42,7 +46,7 @@ const LINEARS: [&str; 3] = [
 ];
 
 /// Kept whatever the user says, as `ignore` has them.
-const KEPT: [&str; 13] = [
+const KEPT: [&str; 16] = [
     "bert.position",
     "bert.token_type",
     "lm_head",
@@ -53,9 +57,12 @@ const KEPT: [&str; 13] = [
     "model.layers.0.mlp.gate",
     "model.layers.0.mlp.router",
     "model.norm2d",
+    r"re:^Linear$",
     r"re:^model\.experts\..*",
+    r"re:^re:\.\*$",
     "transformer.wpe",
     "transformer.wte",
+    "v.value_head.0",
 ];
 
 /// Quantizes with these options and expects these of the Linears to be left alone. Returns the
@@ -164,7 +171,7 @@ fn a_config_of_another_dtype_is_warned_of() {
     for key in ["torch_dtype", "dtype"] {
         let model = Model::small().config(&json!({ key: "bfloat16" }));
         let run = quantize(&model.source(), &model.out(), &[]).succeeded();
-        let expected = format!("warning: 1 weights are F32 and config.json has {key} BF16");
+        let expected = format!("warning: 1 weight is F32 and config.json has {key} BF16");
         assert!(run.stderr.starts_with(&expected), "{}", run.stderr);
     }
     let model = Model::small().config(&json!({ "torch_dtype": "float32" }));
