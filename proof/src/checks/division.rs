@@ -52,7 +52,7 @@ const PORTION: u32 = 1 << 12;
 pub fn divisions(session: &Session<'_>) -> Vec<Division> {
     // The portions are tried from the last one down, because the control fails at the last
     // significand of all.
-    let stride = session.effort.pick(512, 1);
+    let stride = session.effort.pick(1024, 1);
     let portions: Vec<u32> = (0..SIGNIFICANDS / PORTION).rev().step_by(stride).collect();
     let backends: Vec<Backend> = session.backends().collect();
     session.begin("division", 2 * portions.len() * backends.len());

@@ -37,8 +37,8 @@ fn run(session: &Session<'_>) -> Result<Board> {
     scales.extend(end_binades(random, session.effort.pick(32, 400)));
     scales.extend(random_scales(random, session.effort.pick(8, 64)));
     let hard = hard_scales().into_iter().chain(halfway_scales());
-    let hard = hard.step_by(session.effort.pick(4, 1)).map(|scale| (scale, Kinds::Every));
-    let others = scales.into_iter().step_by(session.effort.pick(29, 1));
+    let hard = hard.step_by(session.effort.pick(7, 1)).map(|scale| (scale, Kinds::Every));
+    let others = scales.into_iter().step_by(session.effort.pick(59, 1));
     let others = others.map(|scale| (scale, Kinds::Any));
     let items: Vec<(f32, Kinds)> = hard.chain(others).collect();
     Ok(session.over(CHECK.name, &session.board(), items, |board, (scale, kinds)| {

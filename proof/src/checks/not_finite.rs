@@ -44,7 +44,7 @@ const FEW: usize = 5;
 fn run(session: &Session<'_>) -> Result<Board> {
     Ok(session.over(CHECK.name, &session.board(), SHAPES.to_vec(), |board, shape| {
         let len = shape[0] * shape[1];
-        let stride = if len < 1000 { session.effort.pick(11, 1) } else { len / FEW };
+        let stride = if len < 1000 { session.effort.pick(23, 1) } else { len / FEW };
         of_type::<f32>(board, shape, stride);
         of_type::<f16>(board, shape, stride);
         of_type::<bf16>(board, shape, stride);

@@ -24,7 +24,7 @@ const EVERY: usize = 320;
 const LONGER: [usize; 6] = [511, 513, 1000, 4097, (1 << 17) - 3, (1 << 17) + 3];
 
 fn run(session: &Session<'_>) -> Result<Board> {
-    let lengths = (0..=EVERY).chain(LONGER).step_by(session.effort.pick(5, 1));
+    let lengths = (0..=EVERY).chain(LONGER).step_by(session.effort.pick(11, 1));
     let lengths: Vec<usize> = lengths.collect();
     Ok(session.over(CHECK.name, &session.board(), lengths, |board, row_len| {
         let random = &mut Rng::with_seed(row_len as u64);

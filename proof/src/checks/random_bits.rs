@@ -25,7 +25,7 @@ pub const CHECK: Check = Check {
 const LEN: usize = 2000;
 
 fn run(session: &Session<'_>) -> Result<Board> {
-    let seeds = 0..session.effort.pick(16u32, 250);
+    let seeds = 0..session.effort.pick(8u32, 250);
     Ok(session.over(CHECK.name, &session.board(), seeds, |board, seed| {
         let random = &mut Rng::with_seed(seed.into());
         of_type::<f32>(board, random);

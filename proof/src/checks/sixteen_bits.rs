@@ -35,7 +35,7 @@ enum Item {
 
 fn run(session: &Session<'_>) -> Result<Board> {
     // An odd stride visits every exponent and every low bit.
-    let bits: &Vec<u32> = &(0..1 << 16).step_by(session.effort.pick(5, 1)).collect();
+    let bits: &Vec<u32> = &(0..1 << 16).step_by(session.effort.pick(11, 1)).collect();
     let mut scales = hard_scales();
     scales.extend(random_scales(&mut Rng::with_seed(3), session.effort.pick(2, 16)));
     let mut items = vec![Item::Each];

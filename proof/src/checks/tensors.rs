@@ -71,10 +71,10 @@ fn run(session: &Session<'_>) -> Result<Board> {
     let mut items = Vec::new();
     for shape in SHAPES {
         let kinds = BITS.flat_map(|bits| MAPPINGS.map(|mapping| (bits, mapping)));
-        let kinds = kinds.step_by(session.effort.pick(9, 1));
+        let kinds = kinds.step_by(session.effort.pick(17, 1));
         items.extend(kinds.map(|(bits, mapping)| Item::Tensor(shape, bits, mapping)));
     }
-    items.extend(large().into_iter().step_by(session.effort.pick(20, 1)));
+    items.extend(large().into_iter().step_by(session.effort.pick(37, 1)));
     let items = items.into_iter().enumerate().collect::<Vec<(usize, Item)>>();
     Ok(session.over(CHECK.name, &session.board(), items, |board, (seed, item)| {
         let random = &mut Rng::with_seed(seed as u64);

@@ -42,7 +42,7 @@ const SHAPES: [[usize; 2]; 12] = [
 
 fn run(session: &Session<'_>) -> Result<Board> {
     let all = FORMS.into_iter().flat_map(|form| SHAPES.map(|shape| (form, shape)));
-    let items: Vec<_> = all.enumerate().step_by(session.effort.pick(7, 1)).collect();
+    let items: Vec<_> = all.enumerate().step_by(session.effort.pick(13, 1)).collect();
     Ok(session.over(CHECK.name, &session.board(), items, |board, (seed, (form, shape))| {
         let random = &mut Rng::with_seed(seed as u64);
         let Ok(tiles) = Tiles::new(form[0], form[1]) else { return };
