@@ -33,14 +33,11 @@ pub(crate) fn explain(error: Error, advice: Advice) -> anyhow::Error {
         Error::UnevenGroups { divisor, power_of_two, .. } => {
             // Engines have kernels for groups of 32 and of larger powers of two.
             let size = if *power_of_two >= 32 { power_of_two } else { divisor };
-            match size {
-                1 => " (--on-ragged keep or --on-ragged channel)".to_owned(),
-                size => {
-                    format!(
-                        " (--on-ragged keep, --on-ragged channel or --granularity group={size})"
-                    )
-                }
-            }
+            let sizes = match size {
+                1 => String::new(),
+                size => format!(" or --granularity group={size}"),
+            };
+            format!(" (--on-ragged keep or channel{sizes})")
         }
         Error::AlreadyQuantized { is_readable: true, .. } => advice.requantize.to_owned(),
         Error::OutExists { .. } => " (--force replaces the files in it)".to_owned(),

@@ -11,6 +11,7 @@ from safetensors.torch import load_file, save_file
 from zoo import by_hand, trial
 from zoo.architectures import make
 from zoo.judge import Wrong, judge, saved
+from zoo.others import others
 
 # A module of each kind, by class.
 HEADS = {"LlamaForCausalLM": "lm_head", "BertForMaskedLM": "cls.predictions.decoder"}
@@ -62,8 +63,28 @@ def judged(original, out, work):
         return str(wrong)
 
 
+def check_others():
+    """A layer that is kept is named as the class of the whole model calls it: to that of the text model it is quantized."""
+    with tempfile.TemporaryDirectory(prefix="absmax-zoo-") as directory:
+        directory = Path(directory)
+        model, inputs = make("Qwen3_5ForConditionalGeneration")
+        model.save_pretrained(directory / "source")
+        original = saved(model, inputs, directory / "source")
+        original.linears -= {"model.language_model.layers.0.mlp.up_proj"}
+        by_hand.write(original, "w8a16", directory / "out")
+        (text,) = (other for other in others(original) if other.cls.__name__ == "AutoModelForCausalLM")
+        failures = 0
+        for number, judged_by in enumerate([original, text]):
+            wrong = judged(judged_by, directory / "out", directory / f"floats-{number}")
+            holds = (wrong is None) == (judged_by is original)
+            failures += not holds
+            what = f"{judged_by.cls.__name__}: a layer is kept by the name that the whole model has for it"
+            print(f"{'' if holds else 'FAILED: '}{what}: {wrong or 'right'}", flush=True)
+    return 2, failures
+
+
 def self_test():
-    seen = failures = 0
+    seen, failures = check_others()
     for name in HEADS:
         with tempfile.TemporaryDirectory(prefix="absmax-zoo-") as directory:
             directory = Path(directory)

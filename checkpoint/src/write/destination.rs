@@ -48,7 +48,8 @@ impl Destination {
 }
 
 /// Refuses files that would stay beside the new ones and change what loaders make of the model:
-/// weights, an adapter, and what others say of quantization. It also refuses directories where files have to go.
+/// weights, an adapter, and what others say of quantization. It also refuses directories where files
+/// have to go.
 fn refuse_leftovers(out: &Path, outputs: &[PathBuf]) -> Result<()> {
     let is_replaced = |name: &Path| outputs.iter().any(|output| output == name);
     for entry in fs::read_dir(out).cannot("read", out)? {
