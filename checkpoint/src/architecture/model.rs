@@ -146,6 +146,7 @@ impl Looked<'_> {
         let mut names = BTreeSet::from([self.name.to_owned()]);
         let Some(known) = &self.architecture.known else { return names };
         if let Some(Match { at, running, .. }) = &self.matched {
+            names.extend(running.iter().cloned());
             names.extend(running.iter().map(|name| at.undo(known.base, name.clone())));
             names.extend(running.iter().flat_map(|name| known.elsewhere(name)));
         }

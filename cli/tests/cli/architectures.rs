@@ -131,6 +131,19 @@ fn names_on_disk_and_in_the_running_model() {
     }
 }
 
+/// A base class is named, and the tensors are those of a class around it: its own names are those of
+/// quantized modules, too, and none of what the checkpoint lacks.
+#[test]
+fn a_base_class_with_the_tensors_of_another() {
+    let llama = class("LlamaModel", "llama");
+    let q_proj = "model.layers.0.self_attn.q_proj";
+    let (report, names) = quantized(&of_class(&llama, &[q_proj, "lm_head"]), &[]);
+    assert_eq!(names, [q_proj]);
+    expect_in_ignore(&report, &["lm_head", r"re:^layers\.\d+\.mlp\.up_proj$"]);
+    let ignore = report["ignore"].to_string();
+    assert!(!ignore.contains("q_proj"), "{ignore}");
+}
+
 /// The text model of a model of images and text is loaded by a class of its own, too, in which its
 /// modules have other names.
 #[test]
