@@ -110,7 +110,6 @@ def try_out(kind, name, model, inputs):
             model.save_pretrained(source, save_original_format=way)
             try:
                 original = saved(model, inputs, source)
-                all_others = others(original)
             except Wrong as wrong:
                 complaints[way] = f"saved, it is not read again: {wrong}"
                 continue
@@ -119,6 +118,7 @@ def try_out(kind, name, model, inputs):
             if files in seen:
                 continue
             seen.append(files)
+            all_others = others(original)
             for scheme in SCHEMES:
                 with tempfile.TemporaryDirectory(dir=directory) as work:
                     try:

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::kind::ModuleKind;
 use super::limit::Limit;
-use super::names::{filled, joined, patterns, with_stars, within};
-use super::renames::{Renames, with_prefix};
+use super::names::{filled, joined, patterns, with_prefix, with_stars, within};
+use super::renames::Renames;
 use super::table::{Line, Section};
 use crate::format::Config;
 

@@ -87,6 +87,13 @@ pub(super) fn joined(prefix: &str, name: &str) -> String {
     }
 }
 
+/// A name with another prefix. Prefixes end in a dot, and one that is a dot alone is empty.
+pub(super) fn with_prefix(name: &str, from: &str, to: &str) -> Option<String> {
+    let (from, to) = (from.trim_start_matches('.'), to.trim_start_matches('.'));
+    let rest = name.strip_prefix(from)?;
+    (from.is_empty() || from.ends_with('.')).then(|| format!("{to}{rest}"))
+}
+
 /// What is left of a name within a prefix.
 pub(super) fn within<'a>(prefix: &str, name: &'a str) -> Option<&'a str> {
     name.strip_prefix(prefix)?.strip_prefix('.')

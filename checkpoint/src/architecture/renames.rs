@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::names::with_prefix;
 use super::table::Line;
 
 /// The names on disk of the modules of one class.
@@ -48,11 +49,4 @@ impl Renames {
         stored.extend(others);
         stored
     }
-}
-
-/// A name with another prefix. Prefixes end in a dot, and one that is a dot alone is empty.
-pub(super) fn with_prefix(name: &str, from: &str, to: &str) -> Option<String> {
-    let (from, to) = (from.trim_start_matches('.'), to.trim_start_matches('.'));
-    let rest = name.strip_prefix(from)?;
-    (from.is_empty() || from.ends_with('.')).then(|| format!("{to}{rest}"))
 }

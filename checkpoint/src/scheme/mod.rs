@@ -8,6 +8,7 @@ mod module_pattern;
 mod on_ragged;
 mod on_unloadable;
 mod overrides;
+mod python_pattern;
 mod text;
 mod weight_scheme;
 

@@ -75,8 +75,8 @@ pub(super) fn divisors_of<S: Simd, T: Value, const G: usize>(
     divisors
 }
 
-/// Whether all lanes are in a range of numbers that are not negative. They are compared as integers and without
-/// an early exit, so that the compiler makes vectors of the loop.
+/// Whether all lanes are in a range of numbers that are not negative. They are compared as integers
+/// and without an early exit, so that the compiler makes vectors of the loop.
 #[inline(always)]
 pub(super) fn all_within<S: Simd>(s: S, v: S::F32, range: RangeInclusive<f32>) -> bool {
     let mut bits = [0; LANES];
