@@ -48,6 +48,7 @@ fn value() -> impl Strategy<Value = f32> {
     ]
 }
 
-pub(crate) fn values() -> impl Strategy<Value = Vec<f32>> {
-    prop::collection::vec(value(), 0..300)
+/// Fewer than `len`.
+pub(crate) fn values(len: usize) -> impl Strategy<Value = Vec<f32>> {
+    prop::collection::vec(value(), 0..len)
 }
