@@ -1,6 +1,10 @@
-"""The other classes that users load the same checkpoint by: the base model, or the text model of images and text."""
+"""The other classes that users load the same checkpoint by: the base model, or that of a part, such as of texts alone."""
+
+import importlib
+import inspect
 
 import transformers
+from transformers import PreTrainedConfig, PreTrainedModel
 
 from zoo.inputs import find_inputs, outputs
 from zoo.judge import REPORTS, Original, Wrong, load
@@ -11,6 +15,29 @@ AUTO_CLASSES = [name for name in dir(transformers) if name.startswith("AutoModel
 
 
 def classes(original):
+    """The classes that may find their weights in it, by which users load them."""
+    parts = [cls for config in configs_within(original.model.config) for cls in classes_of(config)]
+    return list(dict.fromkeys(parts)) + autos(original)
+
+
+def configs_within(config):
+    """Those of the parts, and of their parts."""
+    inner = [value for value in vars(config).values() if isinstance(value, PreTrainedConfig)]
+    return inner + [deeper for part in inner for deeper in configs_within(part)]
+
+
+def classes_of(config):
+    """All classes of models of a config's class, which stand beside it."""
+    module = type(config).__module__.replace(".configuration_", ".modeling_")
+    try:
+        found = vars(importlib.import_module(module)).values()
+    except ImportError:
+        return []
+    models = [cls for cls in found if inspect.isclass(cls) and issubclass(cls, PreTrainedModel)]
+    return [cls for cls in models if cls.config_class is type(config) and not cls.__name__.endswith("PreTrainedModel")]
+
+
+def autos(original):
     """Of the auto classes, one for each class other than the original's that they make of the checkpoint."""
     found = {}
     for name in AUTO_CLASSES:
@@ -26,10 +53,10 @@ def classes(original):
 def others(original):
     """The original as other classes read it, those that find all of their weights in it and run."""
     found = []
-    for auto in classes(original):
+    for cls in classes(original):
         try:
-            inputs = inputs_of(load(auto, original.source, LACKS), original.inputs)
-            found.append(Original(auto, inputs, original.source, LACKS))
+            inputs = inputs_of(load(cls, original.source, LACKS), original.inputs)
+            found.append(Original(cls, inputs, original.source, LACKS))
         except (Wrong, ValueError, RuntimeError):
             continue
     return found

@@ -28,6 +28,9 @@ pub(super) struct Known {
     pub(super) is_unloadable: bool,
     /// The ends of names in the running model of which it needs a quantized module each.
     pub(super) needs: BTreeSet<&'static str>,
+    /// The models within this one: what the names of their modules begin with in the running model,
+    /// and their types.
+    pub(super) inner: Vec<(String, &'static str)>,
     /// Models within this one that the table does not have.
     pub(super) unknown_parts: Vec<String>,
 }
@@ -185,6 +188,11 @@ impl Known {
                 let running = module.running.iter().map(|name| joined(prefix, name)).collect();
                 self.insert(joined(prefix, &stored), Module { running, ..module });
             }
+        }
+        let models = inner.inner.iter().map(|(inner, of_type)| (joined(prefix, inner), *of_type));
+        self.inner.extend(models);
+        if depth > 0 {
+            self.inner.push((prefix.to_owned(), section.model_type));
         }
         self.is_unloadable |= inner.is_unloadable;
         self.needs.extend(inner.needs);

@@ -122,6 +122,14 @@ impl Architecture {
         self.look_up(stored).names()
     }
 
+    /// What the names of modules begin with in the running model that are in a model of this type.
+    /// There may be several such models.
+    pub(super) fn prefixes_of(&self, model_type: &str) -> Vec<String> {
+        let inner = self.known.iter().flat_map(|known| &known.inner);
+        let of_type = inner.filter(|(_, known)| *known == model_type);
+        of_type.map(|(prefix, _)| prefix.clone()).collect()
+    }
+
     /// The patterns of all Linears that the running model may have, by all names that loaders may
     /// have for them.
     pub(crate) fn linears(&self) -> BTreeSet<String> {

@@ -50,40 +50,59 @@ pub(crate) fn stored_groups(config: &Config) -> Result<StoredGroups, WeightError
     })
 }
 
-/// The text of the quantized model's config. It says for each scheme which modules or kinds of
-/// modules the scheme is for.
+/// How a model is quantized, or a part of one, in the words of its config.
+#[derive(Debug, Default)]
+pub(crate) struct QuantizationConfig {
+    /// The modules or kinds of modules that each scheme is for.
+    pub(crate) groups: Vec<(WeightScheme, Vec<String>)>,
+    /// Modules that loaders are told to leave alone.
+    pub(crate) ignore: Vec<String>,
+}
+
+/// The text of a quantized model's config. Parts of the model, by the keys that lead to their
+/// configs, are described there, too: the class of a part alone reads no more than that.
 pub(crate) fn quantized_config(
-    config: Config,
-    groups: &[(WeightScheme, Vec<String>)],
-    ignore: &[String],
+    mut config: Config,
+    whole: &QuantizationConfig,
+    parts: &[(Vec<String>, QuantizationConfig)],
 ) -> String {
-    let mut config_groups = Map::new();
-    for (i, (scheme, targets)) in groups.iter().enumerate() {
-        let activations = scheme.name().has_activations().then(Arguments::activations);
-        let group = json!({
-            "targets": targets,
-            "weights": Arguments::weights(scheme),
-            "input_activations": activations,
-            "output_activations": null,
-            "format": scheme.format(),
-        });
-        config_groups.insert(format!("group_{i}"), group);
+    config.set(&[], QUANTIZATION_CONFIG, &whole.text());
+    for (path, part) in parts {
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        config.set(&path, QUANTIZATION_CONFIG, &part.text());
     }
-    let mut formats: Vec<_> = groups.iter().map(|(scheme, _)| scheme.format()).collect();
-    formats.dedup();
-    let value = json!({
-        "quant_method": QUANT_METHOD,
-        "format": if let [format] = formats[..] { format } else { "mixed-precision" },
-        "quantization_status": "compressed",
-        "config_groups": config_groups,
-        "ignore": ignore,
-        "kv_cache_scheme": null,
-        "global_compression_ratio": null,
-        "producer": { "name": "absmax", "version": env!("CARGO_PKG_VERSION") },
-    });
-    // A verbatim value brings its own indentation.
-    let text = format!("{value:#}").replace('\n', "\n  ");
-    config.with(QUANTIZATION_CONFIG, &text)
+    config.into_text()
+}
+
+impl QuantizationConfig {
+    fn text(&self) -> String {
+        let Self { groups, ignore } = self;
+        let mut config_groups = Map::new();
+        for (i, (scheme, targets)) in groups.iter().enumerate() {
+            let activations = scheme.name().has_activations().then(Arguments::activations);
+            let group = json!({
+                "targets": targets,
+                "weights": Arguments::weights(scheme),
+                "input_activations": activations,
+                "output_activations": null,
+                "format": scheme.format(),
+            });
+            config_groups.insert(format!("group_{i}"), group);
+        }
+        let mut formats: Vec<_> = groups.iter().map(|(scheme, _)| scheme.format()).collect();
+        formats.dedup();
+        let value = json!({
+            "quant_method": QUANT_METHOD,
+            "format": if let [format] = formats[..] { format } else { "mixed-precision" },
+            "quantization_status": "compressed",
+            "config_groups": config_groups,
+            "ignore": ignore,
+            "kv_cache_scheme": null,
+            "global_compression_ratio": null,
+            "producer": { "name": "absmax", "version": env!("CARGO_PKG_VERSION") },
+        });
+        format!("{value:#}")
+    }
 }
 
 /// What a quantized model's config says: the groups, which modules each is for, and what it says of

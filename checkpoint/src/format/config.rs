@@ -129,7 +129,8 @@ impl Config {
 
     /// The config without what it says of quantization.
     pub(crate) fn dequantized(mut self) -> Self {
-        QUANTIZED_KEYS.into_iter().for_each(|key| self.text.remove(key));
+        // MLX's key may be another word of the model's.
+        QUANTIZED_KEYS.into_iter().filter(|key| *key != MLX).for_each(|key| self.text.remove(key));
         let members = serde_json::from_str(self.text.json()).unwrap_or_default();
         Self { members, ..self }
     }
@@ -138,10 +139,10 @@ impl Config {
         self.text.into_text()
     }
 
-    /// The text of the config with another value of a member.
-    pub(crate) fn with(mut self, key: &str, value: &str) -> String {
-        self.text.set(key, value);
-        self.text.into_text()
+    /// Gives a member of the text another value: of the config itself, or of the part that the keys
+    /// of `path` lead to.
+    pub(super) fn set(&mut self, path: &[&str], key: &str, value: &str) {
+        self.text.set(path, key, value);
     }
 }
 

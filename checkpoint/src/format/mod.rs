@@ -13,7 +13,9 @@ mod object_text;
 mod parts;
 mod zero_points;
 
-pub(crate) use compressed_tensors::{StoredGroups, StoredWeights, quantized_config, stored_groups};
+pub(crate) use compressed_tensors::{
+    QuantizationConfig, StoredGroups, StoredWeights, quantized_config, stored_groups,
+};
 pub(crate) use config::Config;
 pub(crate) use file::{read_exact_at, write_all_at};
 pub(crate) use header::{Header, Tensor};

@@ -39,32 +39,49 @@ impl ObjectText {
         self.text
     }
 
-    /// Replaces the value of a member, or adds the member at the end.
-    pub(super) fn set(&mut self, key: &str, value: &str) {
-        let members = self.members(0..self.json.len());
+    /// Replaces the value of a member, or adds the member at the end: of the object itself, or of
+    /// the one that the keys of `path` lead to. Nothing is done if they lead to no object.
+    pub(super) fn set(&mut self, path: &[&str], key: &str, value: &str) {
+        let mut object = 0..self.json.len();
+        for outer in path {
+            let members = self.members(object);
+            let Some(member) = members.iter().find(|member| self.has_key(member, outer)) else {
+                return;
+            };
+            object = member.value.clone();
+        }
+        let indent = "  ".repeat(path.len() + 1);
+        // A verbatim value brings its own indentation.
+        let value = value.replace('\n', &format!("\n{indent}"));
+        let members = self.members(object.clone());
         if let Some(member) = members.iter().find(|member| self.has_key(member, key)) {
-            self.replace(member.value.clone(), value);
+            self.replace(member.value.clone(), &value);
         } else if let Some(last) = members.last() {
             let end = last.value.end;
-            self.replace(end..end, &format!(",\n  \"{key}\": {value}"));
-        } else if let (Some(begin), Some(end)) = (self.json.find('{'), self.json.rfind('}')) {
-            self.replace(begin + 1..end, &format!("\n  \"{key}\": {value}\n"));
+            self.replace(end..end, &format!(",\n{indent}\"{key}\": {value}"));
+        } else if let Some(begin) = self.json[object.clone()].find('{')
+            && let Some(end) = self.json[object.clone()].rfind('}')
+        {
+            let outer = &indent[2..];
+            let inside = object.start + begin + 1..object.start + end;
+            self.replace(inside, &format!("\n{indent}\"{key}\": {value}\n{outer}"));
         }
     }
 
-    /// Removes a member, from the object and from the objects that are its members' values.
+    /// Removes a member, from the object and from all objects within it.
     pub(super) fn remove(&mut self, key: &str) {
-        // From the last to the first, so that places do not move.
-        for member in self.members(0..self.json.len()).iter().rev() {
-            if self.json[member.value.clone()].starts_with('{') {
-                self.remove_from(member.value.clone(), key);
-            }
-        }
         self.remove_from(0..self.json.len(), key);
     }
 
     fn remove_from(&mut self, object: Range<usize>, key: &str) {
-        let members = self.members(object);
+        // From the last to the first, so that places do not move.
+        let before = self.json.len();
+        for member in self.members(object.clone()).iter().rev() {
+            if self.json[member.value.clone()].starts_with('{') {
+                self.remove_from(member.value.clone(), key);
+            }
+        }
+        let members = self.members(object.start..object.end + self.json.len() - before);
         let Some(i) = members.iter().position(|member| self.has_key(member, key)) else { return };
         // With the comma before it; of the first member, with the one behind it.
         let range = match (i.checked_sub(1).map(|before| &members[before]), members.get(i + 1)) {

@@ -8,7 +8,7 @@ use super::modules::Modules;
 use super::rules::Rules;
 use super::schemes::{Schemes, refuse_ragged};
 use super::shard::{ShardPlan, TensorPlan};
-use crate::architecture::{Architecture, linear_like};
+use crate::architecture::{Architecture, Part, linear_like};
 use crate::control::Control;
 use crate::error::{Error, IoContext as _, Result};
 use crate::format::names::CONFIG;
@@ -108,11 +108,15 @@ impl Plan {
             let path = directory.join(&name);
             plan.add(name, Content::Copy(path));
         }
-        plan.ignore = modules.ignore(control, &architecture, ignore)?;
+        let whole = modules.config(control, &architecture, default, ignore)?;
         plan.warn_of_loaders(&architecture, &modules);
-        let groups = modules.targets(control, default)?;
-        let config = quantized_config(config, &groups, &plan.ignore);
-        plan.add(CONFIG, Content::Text(config));
+        let mut parts = Vec::new();
+        for part in Part::all_of(&architecture, &config) {
+            let of_part = modules.config_of(control, &part, default, ignore)?;
+            parts.extend(of_part.map(|of_part| (part.path, of_part)));
+        }
+        plan.add(CONFIG, Content::Text(quantized_config(config, &whole, &parts)));
+        plan.ignore = whole.ignore;
         Ok(plan)
     }
 

@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::rules::Module;
 use super::schemes::{Decision, Quantized};
 use crate::architecture::{
-    Architecture, Limit, ModuleKind, exact, with_any_index, write_without_numbers,
+    Architecture, Limit, ModuleKind, Part, exact, with_any_index, write_without_numbers,
 };
 use crate::control::Control;
 use crate::error::Result;
+use crate::format::QuantizationConfig;
 use crate::scheme::{ModulePattern, WeightScheme};
 
 /// What becomes of the modules that loaders may take for linear layers.
@@ -42,6 +43,45 @@ impl Modules {
             }
         }
         self.names.insert(name, names);
+    }
+
+    /// What config.json says of how the model is quantized.
+    pub(crate) fn config(
+        &self,
+        control: &Control<'_>,
+        architecture: &Architecture,
+        default: WeightScheme,
+        ignore: &[ModulePattern],
+    ) -> Result<QuantizationConfig> {
+        Ok(QuantizationConfig {
+            groups: self.targets(control, default)?,
+            ignore: self.ignore(control, architecture, ignore)?,
+        })
+    }
+
+    /// The same of a part of the model. None if no module of it is quantized.
+    pub(crate) fn config_of(
+        &self,
+        control: &Control<'_>,
+        part: &Part,
+        default: WeightScheme,
+        ignore: &[ModulePattern],
+    ) -> Result<Option<QuantizationConfig>> {
+        let mut of_part = Self {
+            quantized: self.quantized.clone(),
+            kept: self.kept.clone(),
+            names: BTreeMap::new(),
+        };
+        let mut is_quantized = false;
+        for (module, names) in &self.names {
+            control.check()?;
+            let inside = part.names(module, names);
+            is_quantized |= !inside.is_empty() && self.quantized.contains_key(module);
+            // Some classes of a part have modules beside it, or the names of the whole model.
+            of_part.names.insert(module.clone(), names | &inside);
+        }
+        let config = || of_part.config(control, &part.architecture, default, ignore);
+        is_quantized.then(config).transpose()
     }
 
     pub(crate) fn quantized(&self) -> &BTreeMap<String, WeightScheme> {
