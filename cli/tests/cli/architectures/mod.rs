@@ -4,3 +4,4 @@ mod kinds;
 mod loading;
 mod names;
 mod of_class;
+mod parts;
