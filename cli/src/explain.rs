@@ -56,14 +56,24 @@ pub(crate) fn explain(error: Error, advice: Advice) -> anyhow::Error {
     }
 }
 
+/// Who gives a word of a name as a pattern may think that it is looked for anywhere.
+fn advice(pattern: &str) -> String {
+    let word = pattern.strip_prefix("re:").filter(|word| word.starts_with(char::is_alphanumeric));
+    let advice =
+        |word| format!(" (a pattern begins where a name does; re:.*{word} matches within)");
+    word.map(advice).unwrap_or_default()
+}
+
 /// A warning with the option that it is about.
 pub(crate) fn warning(warning: &Warning) -> String {
     match warning {
         Warning::UnusedIgnore { pattern } => {
-            format!("--ignore {pattern} matches no two-dimensional weight")
+            let advice = advice(pattern);
+            format!("--ignore {pattern} matches no two-dimensional weight{advice}")
         }
         Warning::UnusedOverride { text, matches: false } => {
-            format!("--override {text} matches no two-dimensional weight")
+            let advice = advice(text);
+            format!("--override {text} matches no two-dimensional weight{advice}")
         }
         Warning::UnusedOverride { text, matches: true } => format!(
             "--override {text} has no effect: what it matches is kept, or matched by another one \
