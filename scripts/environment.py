@@ -32,6 +32,10 @@ def enter(script, name, pins, gpu_libraries=()):
             # Functions are bound when they are called: those of the empty libraries never are.
             sys.setdlopenflags(os.RTLD_LAZY)
         return
+    if {"-h", "--help"} & {*sys.argv[1:]}:
+        # Who asks what a script does need not install a gigabyte first.
+        print(sys.modules["__main__"].__doc__)
+        sys.exit()
     # Written last, so that an install that was cut short is done again.
     done, content = home / "absmax-pins.txt", "\n".join([*pins, *gpu_libraries])
     if not done.exists() or done.read_text() != content:
