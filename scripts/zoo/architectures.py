@@ -51,14 +51,18 @@ def fill(model, seed=1):
                 parameter.copy_(known * (1 + 0.1 * random(parameter)) + 0.02 * random(parameter))
 
 
+def size(cls, config):
+    """How many parameters the model has."""
+    with torch.device("meta"):
+        return sum(p.numel() for p in cls._from_config(config).parameters())
+
+
 def make(name):
     """(model, inputs) of the class, tiny."""
     cls = getattr(transformers, name)
-    config = tiny(cls.config_class)
-    with torch.device("meta"):
-        size = sum(p.numel() for p in cls._from_config(config).parameters())
-    if size > MOST_PARAMETERS:
-        raise ValueError(f"{size:,} parameters are not small")
+    count = size(cls, tiny(cls.config_class))
+    if count > MOST_PARAMETERS:
+        raise ValueError(f"{count:,} parameters are not small")
     torch.manual_seed(0)
     model = cls(tiny(cls.config_class)).float().eval()
     fill(model)

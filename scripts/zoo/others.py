@@ -6,6 +6,7 @@ import inspect
 import transformers
 from transformers import PreTrainedConfig, PreTrainedModel
 
+from zoo.architectures import MOST_PARAMETERS, size
 from zoo.inputs import find_inputs, outputs
 from zoo.judge import REPORTS, Original, Wrong, load
 
@@ -17,7 +18,15 @@ AUTO_CLASSES = [name for name in dir(transformers) if name.startswith("AutoModel
 def classes(original):
     """The classes that may find their weights in it, by which users load them."""
     parts = [cls for config in configs_within(original.model.config) for cls in classes_of(config)]
-    return list(dict.fromkeys(parts)) + autos(original)
+    return [cls for cls in dict.fromkeys(parts) if is_small(cls, original.source)] + autos(original)
+
+
+def is_small(cls, source):
+    """Whether the class finds its part's config there. At its default size a model is a hundred times as large."""
+    try:
+        return size(cls, cls.config_class.from_pretrained(source)) <= MOST_PARAMETERS
+    except Exception:
+        return False
 
 
 def configs_within(config):
@@ -67,5 +76,7 @@ def inputs_of(model, known):
     try:
         outputs(model, known)
         return known
-    except Exception:
+    except Exception as error:
+        if isinstance(error, TimeoutError):
+            raise
         return find_inputs(model)
