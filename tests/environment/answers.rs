@@ -1,106 +1,19 @@
-//! The floating-point environment of the caller and of other threads changes no bit, and is afterwards
-//! what it was.
-#![cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
-#![allow(unsafe_code, reason = "the register is set by an instruction")]
-
-mod common;
-
-use std::hint::black_box;
+//! What every public operation answers, by its bits.
 
 use absmax::{
     Arithmetic, Backend, ByArithmetic, Element, Histogram, Integer, Integers, Observer, Params,
     QuantParams, QuantizedMut, QuantizedTensor, Range, Rows, RowsMut, ScaleType, Scheme,
     TensorView, Tiles, division, reference,
 };
-use common::in_strides;
-use half::{bf16, f16};
 
-/// MXCSR.
-#[cfg(target_arch = "x86_64")]
-mod register {
-    use std::arch::asm;
-
-    pub(super) const DEFAULT: u64 = 0x1f80;
-
-    /// What flushes, how is rounded and what traps; the flags that tell what happened are left out.
-    pub(super) const CONTROL: u64 = 0xffff_ffc0;
-
-    pub(super) const ENVIRONMENTS: [(&str, u64); 8] = [
-        ("results are flushed", DEFAULT | 0x8000),
-        ("operands are flushed", DEFAULT | 0x0040),
-        ("both are flushed", DEFAULT | 0x8040),
-        ("rounding down", DEFAULT | 0x2000),
-        ("rounding up", DEFAULT | 0x4000),
-        ("rounding to zero", DEFAULT | 0x6000),
-        ("every exception traps", 0),
-        ("everything flushed, rounding to zero, every exception traps", 0xe040),
-    ];
-
-    pub(super) fn read() -> u64 {
-        let mut register = 0u32;
-        // SAFETY: the instruction stores 32 bits there.
-        unsafe { asm!("stmxcsr [{}]", in(reg) &raw mut register) };
-        register.into()
-    }
-
-    pub(super) fn write(register: u64) {
-        let register = register as u32;
-        // SAFETY: no reserved bit is set.
-        unsafe { asm!("ldmxcsr [{}]", in(reg) &raw const register) };
-    }
-}
-
-/// FPCR.
-#[cfg(target_arch = "aarch64")]
-mod register {
-    use std::arch::asm;
-
-    pub(super) const DEFAULT: u64 = 0;
-    pub(super) const CONTROL: u64 = u64::MAX;
-
-    pub(super) const ENVIRONMENTS: [(&str, u64); 8] = [
-        ("flushed", 1 << 24),
-        ("half precision flushed", 1 << 19),
-        ("one NaN", 1 << 25),
-        ("half precision without infinities", 1 << 26),
-        ("rounding up", 1 << 22),
-        ("rounding down", 2 << 22),
-        ("rounding to zero", 3 << 22),
-        ("all of it", 1 << 24 | 1 << 19 | 1 << 25 | 1 << 26 | 3 << 22),
-    ];
-
-    pub(super) fn read() -> u64 {
-        let register;
-        // SAFETY: programs may read the register.
-        unsafe { asm!("mrs {}, fpcr", out(reg) register) };
-        register
-    }
-
-    pub(super) fn write(register: u64) {
-        // SAFETY: programs may write the register.
-        unsafe { asm!("msr fpcr, {}", in(reg) register) };
-    }
-}
-
-use register::{CONTROL, DEFAULT, ENVIRONMENTS, read, write};
-
-/// Calls `f` in an environment, and demands that it is the same afterwards.
-fn within<R>(environment: u64, f: impl FnOnce() -> R) -> R {
-    let before = read();
-    write(environment);
-    let result = black_box(f());
-    let after = read();
-    write(before);
-    assert_eq!(after & CONTROL, environment & CONTROL, "{environment:#x} has become {after:#x}");
-    result
-}
+use crate::inputs::{COLUMNS, Data, Inputs};
 
 /// Answers by their bits.
 #[derive(Default)]
-struct Answers(Vec<u64>);
+pub(crate) struct Answers(pub(crate) Vec<u64>);
 
 impl Answers {
-    fn number(&mut self, x: f32) {
+    pub(crate) fn number(&mut self, x: f32) {
         self.0.push(x.to_bits().into());
     }
 
@@ -111,7 +24,7 @@ impl Answers {
         }
     }
 
-    fn integers(&mut self, q: impl IntoIterator<Item = impl Into<i32>>) {
+    pub(crate) fn integers(&mut self, q: impl IntoIterator<Item = impl Into<i32>>) {
         self.0.extend(q.into_iter().map(|q| q.into() as u64));
     }
 
@@ -124,30 +37,6 @@ impl Answers {
             Err(_) => self.0.push(u64::MAX),
         }
     }
-}
-
-/// Finite values by their bits.
-struct Data<T> {
-    x: Vec<T>,
-    limits: (f32, f32),
-}
-
-const COLUMNS: usize = 96;
-
-/// `rows` times 96 values: `kind` 0 has no subnormals, 1 has nothing else, 2 has both.
-fn data<T: Element>(rows: usize, kind: u32, of_bits: impl Fn(u32) -> T) -> Data<T> {
-    let mut state = 0x2545_f491_u32 + kind;
-    let x: Vec<T> = (0..rows * COLUMNS)
-        .map(|i| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            let fraction = state >> 8 & 0x007f_ffff;
-            let subnormal = kind == 1 || (kind == 2 && i % 3 == 0);
-            let exponent = if subnormal { 0 } else { 118 + (state >> 4) % 12 };
-            of_bits(state & 0x8000_0000 | exponent << 23 | fraction)
-        })
-        .collect();
-    let limits = reference::min_max(&x).unwrap();
-    Data { x, limits }
 }
 
 fn schemes() -> Vec<Scheme> {
@@ -164,7 +53,7 @@ fn schemes() -> Vec<Scheme> {
 }
 
 /// What every operation on tensors answers.
-fn answers<T: Element>(backend: Backend, data: &Data<T>, answers: &mut Answers) {
+pub(crate) fn answers<T: Element>(backend: Backend, data: &Data<T>, answers: &mut Answers) {
     let x = &data.x[..];
     let mut q = vec![0i8; x.len()];
     let mut u = vec![0u8; x.len()];
@@ -389,26 +278,7 @@ fn scalars<T: Element>(data: &Data<T>, answers: &mut Answers) {
     answers.number(max);
 }
 
-/// Values of one kind in all types.
-struct Inputs(Data<f32>, Data<f16>, Data<bf16>);
-
-fn inputs(rows: usize) -> Vec<Inputs> {
-    let of_kind = |kind| {
-        Inputs(
-            data(rows, kind, f32::from_bits),
-            // The exponents of binary16 are those around 1.
-            data(rows, kind, |bits| {
-                let (sign, exponent) =
-                    (bits >> 16 & 0x8000, (bits >> 23 & 0xff).saturating_sub(112));
-                f16::from_bits((sign | exponent << 10 | bits >> 13 & 0x3ff) as u16)
-            }),
-            data(rows, kind, |bits| bf16::from_bits((bits >> 16) as u16)),
-        )
-    };
-    (0..3).map(of_kind).collect()
-}
-
-fn all(backend: Backend, inputs: &Inputs) -> Vec<u64> {
+pub(crate) fn all(backend: Backend, inputs: &Inputs) -> Vec<u64> {
     let mut all = Answers::default();
     answers(backend, &inputs.0, &mut all);
     answers(backend, &inputs.1, &mut all);
@@ -419,125 +289,4 @@ fn all(backend: Backend, inputs: &Inputs) -> Vec<u64> {
     let tally = division::check(backend, 0..16, division::Reciprocal::new);
     all.0.extend([tally.cases, tally.mismatches, tally.stepless]);
     all.0
-}
-
-/// All environments, or some.
-fn environments() -> impl Iterator<Item = (&'static str, u64)> {
-    let step = if in_strides() { 7 } else { 1 };
-    ENVIRONMENTS.into_iter().rev().step_by(step)
-}
-
-#[test]
-fn the_environment_of_the_caller_changes_no_bit() {
-    for (kind, inputs) in inputs(40).iter().enumerate() {
-        for backend in Backend::available() {
-            let expected = all(backend, inputs);
-            for (name, environment) in environments() {
-                let found = within(environment, || all(backend, inputs));
-                assert!(found == expected, "{}, data {kind}: {name}", backend.isa());
-            }
-        }
-    }
-}
-
-/// Operations on a signalling NaN raise an exception, where they are operations on floats.
-#[test]
-fn a_signalling_nan_changes_nothing_else() {
-    fn extremes<T: Element>(backend: Backend, nan: T, answers: &mut Answers) {
-        for len in [1, 100, 1000] {
-            let mut x = vec![T::from_f32(-2.0); len];
-            x[len / 2] = nan;
-            answers.number(backend.abs_max(&x));
-            let (min, max) = backend.min_max(&x).unwrap();
-            answers.number(min);
-            answers.number(max);
-            answers.integers(backend.quantize_into(&x, &mut vec![0; len]).map(|_| 0));
-        }
-    }
-    for backend in Backend::available() {
-        let all = || {
-            let mut all = Answers::default();
-            extremes(backend, f32::from_bits(0x7fa0_0001), &mut all);
-            extremes(backend, f16::from_bits(0x7d01), &mut all);
-            extremes(backend, bf16::from_bits(0x7fa1), &mut all);
-            all.0
-        };
-        let expected = all();
-        for (name, environment) in environments() {
-            assert!(within(environment, all) == expected, "{}: {name}", backend.isa());
-        }
-    }
-}
-
-#[test]
-#[cfg(feature = "rayon")]
-fn the_environment_of_other_threads_changes_no_bit() {
-    // Enough values for three chunks, one a thread.
-    let inputs = &inputs(3000)[2];
-    let all = |backend: Backend| {
-        let mut all = Answers::default();
-        answers(backend, &inputs.0, &mut all);
-        if !in_strides() {
-            answers(backend, &inputs.1, &mut all);
-            answers(backend, &inputs.2, &mut all);
-        }
-        all.0
-    };
-    for backend in Backend::available() {
-        let expected = all(backend.with_threads(1));
-        // All threads have one of some environments, one thread has one of the others.
-        for ((name, environment), spoiled) in
-            environments().step_by(3).zip([3, 1].into_iter().cycle())
-        {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(3).start_handler(move |i| {
-                if i < spoiled {
-                    write(environment);
-                }
-            });
-            let pool = pool.build().unwrap();
-            let found = pool.install(|| all(backend));
-            assert!(found == expected, "{}, {spoiled} threads: {name}", backend.isa());
-            let changed = pool.broadcast(|_| read() & CONTROL);
-            for (i, found) in changed.into_iter().enumerate() {
-                let set = if i < spoiled { environment } else { DEFAULT };
-                assert_eq!(found, set & CONTROL, "thread {i}");
-            }
-        }
-    }
-}
-
-/// The control: the definition, computed here without entering the default environment, changes with
-/// the environment on one kind of data at least.
-#[test]
-fn the_environments_are_others() {
-    let inputs = inputs(1);
-    let naive = || -> Vec<u32> {
-        let mut bits = Vec::new();
-        for x in inputs.iter().map(|inputs| &inputs.0.x) {
-            let magnitudes = x.iter().map(|&x| black_box(x).abs());
-            let largest = magnitudes.fold(0.0, |max: f32, x| if x > max { x } else { max });
-            let scale = largest / 127.0;
-            for &x in x {
-                let q = (black_box(x) / scale).round_ties_even();
-                bits.extend([q.to_bits(), (q * scale).to_bits()]);
-            }
-        }
-        bits
-    };
-    let expected = naive();
-    let mut unchanged = Vec::new();
-    for (name, environment) in ENVIRONMENTS {
-        if !name.contains("traps") && within(environment, naive) == expected {
-            unchanged.push(name);
-        }
-    }
-    // What is done with numbers of half precision and with NaN does not matter to these numbers.
-    unchanged.retain(|name| !name.contains("half precision") && *name != "one NaN");
-    assert_eq!(unchanged, [""; 0]);
-    assert_eq!(within(DEFAULT, naive), expected);
-    // Nor does it matter to a caller's own arithmetic, where the caller asks for that.
-    for (name, environment) in ENVIRONMENTS {
-        let found = within(environment, || absmax::in_default_environment(naive));
-        assert!(found == expected, "{name}");
-    }
 }
