@@ -121,7 +121,7 @@ fn large_tensors_in_pieces() {
         }
     }
     // Some of every shape, mapping and granularity.
-    for (shape, scheme) in cases.into_iter().step_by(if in_strides() { 19 } else { 1 }) {
+    for (shape, scheme) in cases.into_iter().step_by(if in_strides() { 37 } else { 1 }) {
         let x = tensor::<f32>(&mut random, shape.iter().product());
         check(&x, shape, scheme);
     }
@@ -169,11 +169,12 @@ fn groups_among_others() {
 #[test]
 fn a_value_that_is_not_finite_is_named() {
     holds(checks::NOT_FINITE);
+    let step = if in_strides() { 3 } else { 1 };
     for shape in [&[40, 100][..], &[4, 10, 100], &[125, 32]] {
         for scheme in [Scheme::int8(), Scheme::int4(), Scheme::uint8(), Scheme::int8().affine()] {
             for scheme in granularities(scheme, shape.len()) {
                 for wild in [f32::NAN, f32::NEG_INFINITY] {
-                    for at in [0, 17, 1234, 3999] {
+                    for at in [0, 17, 1234, 3999].into_iter().step_by(step) {
                         let mut x = vec![-1.0; 4000];
                         (x[at], x[3999]) = (wild, wild);
                         check(&x, shape, scheme);

@@ -21,16 +21,19 @@ pub(crate) struct Part {
 impl Part {
     /// The known models that have a config within that of the whole model.
     pub(crate) fn all_of(whole: &Architecture, config: &Config) -> Vec<Self> {
-        let mut parts = Vec::new();
-        add(whole, config, &[], &mut parts);
-        parts
+        let of = |(path, config): (_, Config)| {
+            let architecture = Architecture::of(&config, &[]);
+            let prefixes = whole.prefixes_of(&config.model_type()?);
+            architecture.is_known().then_some(Self { path, architecture, prefixes })
+        };
+        config.parts_of_parts().into_iter().filter_map(of).collect()
     }
 
     /// All names that loaders of the part alone may have for a module of this name on disk, and
     /// these names in the whole model. Nothing if it lies outside of the part.
     pub(crate) fn names(&self, stored: &str, of_whole: &BTreeSet<String>) -> BTreeSet<String> {
-        let inside = |name| self.prefixes.iter().filter_map(move |prefix| within(prefix, name));
-        let inside = of_whole.iter().map(String::as_str).flat_map(inside);
+        let below = |name| self.prefixes.iter().filter_map(move |prefix| within(prefix, name));
+        let inside = of_whole.iter().map(String::as_str).flat_map(below);
         let mut names: BTreeSet<_> =
             inside.flat_map(|name| self.architecture.names(name)).collect();
         // The part may have the names of the whole, or names of its own for those on disk.
@@ -39,17 +42,5 @@ impl Part {
             names.extend(looked.names());
         }
         names
-    }
-}
-
-fn add(whole: &Architecture, config: &Config, path: &[String], parts: &mut Vec<Part>) {
-    for (key, config) in config.parts() {
-        let path = [path, &[key.to_owned()]].concat();
-        add(whole, &config, &path, parts);
-        let architecture = Architecture::of(&config, &[]);
-        let model_type = config.model_type().filter(|_| architecture.is_known());
-        if let Some(model_type) = model_type {
-            parts.push(Part { path, architecture, prefixes: whole.prefixes_of(&model_type) });
-        }
     }
 }

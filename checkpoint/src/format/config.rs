@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::file::read_text;
 use super::json::{Members, parse};
-use super::object_text::ObjectText;
+use super::object_text::{MOST_LEVELS, ObjectText};
 use crate::control::Control;
 use crate::error::{Error, Result};
 
@@ -86,6 +86,22 @@ impl Config {
     /// The configs of all parts.
     pub(crate) fn parts(&self) -> impl Iterator<Item = (&str, Self)> {
         self.members.iter().filter_map(|(key, _)| Some((key, self.part(key)?)))
+    }
+
+    /// The configs of all parts and of their parts, with the keys that lead to each.
+    pub(crate) fn parts_of_parts(&self) -> Vec<(Vec<String>, Self)> {
+        let mut found: Vec<(Vec<String>, Self)> = Vec::new();
+        let direct = |config: &Self, path: &[String]| -> Vec<_> {
+            let parts = config.parts();
+            parts.map(|(key, part)| ([path, &[key.to_owned()]].concat(), part)).collect()
+        };
+        let mut level = direct(self, &[]);
+        for _ in 0..MOST_LEVELS {
+            let next = level.iter().flat_map(|(path, part)| direct(part, path)).collect();
+            found.append(&mut level);
+            level = next;
+        }
+        found
     }
 
     /// The numbers of words that the model and its parts know.

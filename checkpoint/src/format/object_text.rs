@@ -5,6 +5,9 @@
 
 use std::ops::Range;
 
+/// How deep parts of parts are looked for. Models have two levels; files may have any number.
+pub(super) const MOST_LEVELS: usize = 8;
+
 #[derive(Debug)]
 pub(super) struct ObjectText {
     /// The object as it was read.
@@ -68,17 +71,18 @@ impl ObjectText {
         }
     }
 
-    /// Removes a member, from the object and from all objects within it.
+    /// Removes a member, from the object and from those within it.
     pub(super) fn remove(&mut self, key: &str) {
-        self.remove_from(0..self.json.len(), key);
+        self.remove_from(0..self.json.len(), key, MOST_LEVELS);
     }
 
-    fn remove_from(&mut self, object: Range<usize>, key: &str) {
-        // From the last to the first, so that places do not move.
+    fn remove_from(&mut self, object: Range<usize>, key: &str, levels: usize) {
         let before = self.json.len();
-        for member in self.members(object.clone()).iter().rev() {
+        let members = if levels > 0 { self.members(object.clone()) } else { Vec::new() };
+        // From the last to the first, so that places do not move.
+        for member in members.iter().rev() {
             if self.json[member.value.clone()].starts_with('{') {
-                self.remove_from(member.value.clone(), key);
+                self.remove_from(member.value.clone(), key, levels - 1);
             }
         }
         let members = self.members(object.start..object.end + self.json.len() - before);

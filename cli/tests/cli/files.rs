@@ -70,6 +70,17 @@ fn the_config_gains_a_key_where_it_was() {
     assert_eq!(back, "{\n  \n}");
 }
 
+/// Parts of parts are looked at as far as models have any.
+#[test]
+fn a_config_of_any_depth() {
+    const LEVELS: usize = 50_000;
+    let part = "{\"model_type\": \"llama\", \"a\": ".repeat(LEVELS);
+    let text = format!("{part}{{}}{}", "}".repeat(LEVELS));
+    let [quantized, back] = configs(&text);
+    assert!(quantized.matches("quantization_config").count() < 20);
+    assert_eq!(back, text);
+}
+
 #[test]
 fn the_quantization_config() {
     for strategy in ["channel", "tensor"] {
