@@ -24,7 +24,7 @@ pub type Result<T, E = Error> = core::result::Result<T, E>;
 #[non_exhaustive]
 pub enum Error {
     /// The data that a scale was to be computed from holds NaN or an infinity.
-    #[error("value {value} at index {index} is not finite")]
+    #[error("value {value:?} at index {index} is not finite")]
     NotFinite {
         /// Index of the first such value, in elements from the start of the data.
         index: usize,
@@ -32,7 +32,7 @@ pub enum Error {
         value: f32,
     },
     /// A scale has to be finite and positive.
-    #[error("scale {scale} is not a finite positive number")]
+    #[error("scale {scale:?} is not a finite positive number")]
     InvalidScale {
         /// The scale given.
         scale: f32,
@@ -85,7 +85,7 @@ pub enum Error {
     /// zero point has to be one of the integers in use, or [`Scheme::offset`](crate::Scheme::offset)
     /// if the scheme is symmetric.
     #[error(
-        "set {set} has scale {scale} and zero point {zero_point}: the scale has to be finite and \
+        "set {set} has scale {scale:?} and zero point {zero_point}: the scale has to be finite and \
          above 0, the zero point {}",
         zero_points(*qmin, *qmax)
     )]
@@ -103,7 +103,7 @@ pub enum Error {
     },
     /// The type of a buffer does not fit the integers. Operations on slices need one that holds all
     /// integers in use. Operations by a scheme need [`u8`] if the scheme is unsigned, else [`i8`].
-    #[error("integers from {qmin} to {qmax} do not fit {integer}")]
+    #[error("integers from {qmin} to {qmax} are not all values of {integer}")]
     IntegerMismatch {
         /// The least integer in use.
         qmin: i32,
@@ -113,7 +113,7 @@ pub enum Error {
         integer: &'static str,
     },
     /// The least and the largest value have to be finite and in order.
-    #[error("values from {min} to {max} are not a finite range")]
+    #[error("values from {min:?} to {max:?} are not a finite range")]
     InvalidLimits {
         /// The least value given.
         min: f32,
@@ -121,7 +121,7 @@ pub enum Error {
         max: f32,
     },
     /// The scale does not fit the type that it is to be stored in.
-    #[error("the scale for values from {min} to {max}, number {set}, overflows {scale_type}")]
+    #[error("set {set} has values from {min:?} to {max:?}: their scale overflows {scale_type}")]
     ScaleOverflow {
         /// The index of the scale: 0 per tensor, else the index of the channel or group.
         set: usize,
@@ -135,7 +135,9 @@ pub enum Error {
     },
     /// The scale is too small for an arithmetic: it is 0 or its reciprocal overflows, and the
     /// values are not all zero.
-    #[error("scale {scale}, number {set}, is too small for this arithmetic: 1 / scale overflows")]
+    #[error(
+        "set {set} has scale {scale:?}: it is too small for this arithmetic, since 1 / scale overflows"
+    )]
     ScaleUnderflow {
         /// The index of the scale: 0 per tensor, else the index of the channel or group.
         set: usize,
@@ -143,7 +145,7 @@ pub enum Error {
         scale: f32,
     },
     /// A block q8_1 holds the product of its scale and the sum of its integers, in f16.
-    #[error("the sum of a block, {sum}, overflows f16")]
+    #[error("the scaled sum of a block, {sum:?}, overflows f16")]
     BlockSumOverflow {
         /// The product.
         sum: f32,

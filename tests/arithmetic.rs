@@ -208,11 +208,14 @@ fn what_is_refused() {
     let exact = Arithmetic::exact();
     let text = refused(&[1.0, f32::NAN], Scheme::int8(), exact);
     assert_eq!(text, "value NaN at index 1 is not finite");
-    assert_eq!(refused(&[1.0], Scheme::uint8(), exact), "integers from 0 to 255 do not fit i8");
+    assert_eq!(
+        refused(&[1.0], Scheme::uint8(), exact),
+        "integers from 0 to 255 are not all values of i8"
+    );
     let text = refused(&[1e-38], Scheme::int8(), Arithmetic::ggml());
-    assert!(text.ends_with("number 0, is too small for this arithmetic: 1 / scale overflows"));
+    assert!(text.ends_with("it is too small for this arithmetic, since 1 / scale overflows"));
     let text = refused(&[3e38, -3e38], SIGNED, Arithmetic::xnnpack());
-    assert!(text.ends_with("number 0, overflows f32"), "{text}");
+    assert!(text.ends_with("their scale overflows f32"), "{text}");
 
     let ggml = Arithmetic::ggml();
     let large = reference::q8_0(&[1e7; 32], ggml);

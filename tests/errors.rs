@@ -311,7 +311,7 @@ fn messages_carry_the_numbers() {
     );
     assert_eq!(
         text(Error::InvalidParams { set: 1, scale: 1.0, zero_point: 3, qmin: 0, qmax: 0 }),
-        "set 1 has scale 1 and zero point 3: the scale has to be finite and above 0, the zero point 0"
+        "set 1 has scale 1.0 and zero point 3: the scale has to be finite and above 0, the zero point 0"
     );
     assert_eq!(
         text(Error::SumOverflow { values: 20_000_000, limit: 16_909_320 }),
@@ -323,6 +323,6 @@ fn messages_carry_the_numbers() {
     );
     assert_eq!(
         text(Error::ScaleOverflow { set: 4, min: -1e7, max: 1e7, scale_type: ScaleType::F16 }),
-        "the scale for values from -10000000 to 10000000, number 4, overflows f16"
+        "set 4 has values from -10000000.0 to 10000000.0: their scale overflows f16"
     );
 }

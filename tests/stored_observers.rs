@@ -87,13 +87,13 @@ fn what_is_not_valid_is_refused() {
         (histogram("[[16256,1]]", "null"), other_limits),
         (
             histogram("[[16256,1],[16384,1]]", r#"{"min":2.0,"max":1.0}"#),
-            "values from 2 to 1 are not a finite range",
+            "values from 2.0 to 1.0 are not a finite range",
         ),
-        (histogram("[[16256,1]]", r#"{"min":1.0,"max":1e39}"#), "values from 1 to inf"),
+        (histogram("[[16256,1]]", r#"{"min":1.0,"max":1e39}"#), "values from 1.0 to inf"),
         (histogram("[[16256,1]]", r#"{"min":null,"max":1.0}"#), "invalid type"),
         (observer(r#"{"abs_max":-1.0}"#), "not a finite range"),
         (observer(r#"{"abs_max":1e39}"#), "not a finite range"),
-        (observer(r#"{"min_max":{"min":1.0,"max":0.0}}"#), "values from 1 to 0"),
+        (observer(r#"{"min_max":{"min":1.0,"max":0.0}}"#), "values from 1.0 to 0.0"),
         (
             observer(r#"{"moving_average":{"constant":0.0,"limits":null}}"#),
             "averaging constant 0 is not above 0",
