@@ -25,6 +25,8 @@ def is_small(cls, source):
     """Whether the class finds its part's config there. At its default size a model is a hundred times as large."""
     try:
         return size(cls, cls.config_class.from_pretrained(source)) <= MOST_PARAMETERS
+    except TimeoutError:
+        raise
     except Exception:
         return False
 
@@ -76,7 +78,7 @@ def inputs_of(model, known):
     try:
         outputs(model, known)
         return known
-    except Exception as error:
-        if isinstance(error, TimeoutError):
-            raise
+    except TimeoutError:
+        raise
+    except Exception:
         return find_inputs(model)

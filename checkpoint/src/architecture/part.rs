@@ -22,8 +22,8 @@ impl Part {
     /// The known models that have a config within that of the whole model.
     pub(crate) fn all_of(whole: &Architecture, config: &Config) -> Vec<Self> {
         let of = |(path, config): (_, Config)| {
-            let architecture = Architecture::of(&config, &[]);
             let prefixes = whole.prefixes_of(&config.model_type()?);
+            let architecture = Architecture::of(&config, &[]);
             architecture.is_known().then_some(Self { path, architecture, prefixes })
         };
         config.parts_of_parts().into_iter().filter_map(of).collect()

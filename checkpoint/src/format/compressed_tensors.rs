@@ -68,8 +68,7 @@ pub(crate) fn quantized_config(
 ) -> String {
     config.set(&[], QUANTIZATION_CONFIG, &whole.text());
     for (path, part) in parts {
-        let path: Vec<&str> = path.iter().map(String::as_str).collect();
-        config.set(&path, QUANTIZATION_CONFIG, &part.text());
+        config.set(path, QUANTIZATION_CONFIG, &part.text());
     }
     config.into_text()
 }

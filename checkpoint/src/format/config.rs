@@ -157,7 +157,7 @@ impl Config {
 
     /// Gives a member of the text another value: of the config itself, or of the part that the keys
     /// of `path` lead to.
-    pub(super) fn set(&mut self, path: &[&str], key: &str, value: &str) {
+    pub(super) fn set(&mut self, path: &[String], key: &str, value: &str) {
         self.text.set(path, key, value);
     }
 }

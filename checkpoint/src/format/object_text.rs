@@ -44,7 +44,7 @@ impl ObjectText {
 
     /// Replaces the value of a member, or adds the member at the end: of the object itself, or of
     /// the one that the keys of `path` lead to. Nothing is done if they lead to no object.
-    pub(super) fn set(&mut self, path: &[&str], key: &str, value: &str) {
+    pub(super) fn set(&mut self, path: &[String], key: &str, value: &str) {
         let mut object = 0..self.json.len();
         for outer in path {
             let members = self.members(object);

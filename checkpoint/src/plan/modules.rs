@@ -67,21 +67,19 @@ impl Modules {
         default: WeightScheme,
         ignore: &[ModulePattern],
     ) -> Result<Option<QuantizationConfig>> {
-        let mut of_part = Self {
-            quantized: self.quantized.clone(),
-            kept: self.kept.clone(),
-            names: BTreeMap::new(),
-        };
-        let mut is_quantized = false;
-        for (module, names) in &self.names {
+        let (mut names, mut is_quantized) = (BTreeMap::new(), false);
+        for (module, of_whole) in &self.names {
             control.check()?;
-            let inside = part.names(module, names);
+            let inside = part.names(module, of_whole);
             is_quantized |= !inside.is_empty() && self.quantized.contains_key(module);
             // Some classes of a part have modules beside it, or the names of the whole model.
-            of_part.names.insert(module.clone(), names | &inside);
+            names.insert(module.clone(), of_whole | &inside);
         }
-        let config = || of_part.config(control, &part.architecture, default, ignore);
-        is_quantized.then(config).transpose()
+        if !is_quantized {
+            return Ok(None);
+        }
+        let of_part = Self { quantized: self.quantized.clone(), kept: self.kept.clone(), names };
+        of_part.config(control, &part.architecture, default, ignore).map(Some)
     }
 
     pub(crate) fn quantized(&self) -> &BTreeMap<String, WeightScheme> {

@@ -119,6 +119,7 @@ fn ignored_by_pattern() {
     assert_eq!(expect_ignored(&["--ignore", "re:x|.*q_proj$"], &[query_0]), "");
     let warnings = expect_ignored(&["--ignore", "re:gate_proj"], &[]);
     let advice = "a pattern begins where a name does; re:.*gate_proj matches within";
+    assert!(warnings.contains("--ignore re:gate_proj matches no"), "{warnings}");
     assert!(warnings.contains(advice), "{warnings}");
     // What is kept anyway may be named too.
     assert_eq!(expect_ignored(&["--ignore", "lm_head"], &[]), "");
