@@ -11,6 +11,8 @@ from . import kinds, renames
 class Section:
     model_type: str
     base: str
+    # The sub-configuration of a whole model's that the class reads
+    key: str
     # Module name -> kind
     kinds: dict = field(default_factory=dict)
     # Module name -> class
@@ -40,7 +42,7 @@ class Table:
 
     def add(self, model, with_disk=False):
         """Adds what is in `model` to the section of its class, and of the classes of the models inside."""
-        new = Section(type(model.config).model_type or "-", kinds.base_of(model))
+        new = Section(type(model.config).model_type or "-", kinds.base_of(model), key_of_class(type(model.config)))
         section = self.sections.setdefault(type(model).__name__, new)
         # The names on disk go by the model type: those of another type that this class serves are not its own.
         own = getattr(type(model).config_class, "model_type", None) == model.config.model_type
@@ -67,7 +69,8 @@ class Table:
             if mine is section:
                 continue
             if section.disk and not mine.disk:
-                mine.disk, mine.model_type, mine.base = section.disk, section.model_type, section.base
+                mine.disk, mine.model_type = section.disk, section.model_type
+                mine.base, mine.key = section.base, section.key
                 mine.models = {k: v for k, v in mine.models.items() if k not in section.swaps} | section.models
                 mine.swaps = {k: v for k, v in mine.swaps.items() if k not in section.models} | section.swaps
             known = mine.models.keys() | mine.swaps.keys()
@@ -128,6 +131,13 @@ class Table:
         for how, disk in self.inner_disk(section, module):
             found |= section.made_of.get(disk) or {(how, renames.renamed(disk, section.renames))}
         return found
+
+
+def key_of_class(config_class):
+    """The key of the sub-configuration that a configuration class reads of a whole model's. One names several, and then
+    reads none."""
+    key = config_class.base_config_key
+    return key if isinstance(key, str) else ""
 
 
 def key_of(config, wanted, depth=2):

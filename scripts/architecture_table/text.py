@@ -21,6 +21,8 @@ lines are:
                                 module's weight, or it is renamed by the whole name of the weight, which scales lack
     unloadable                  transformers loads no quantized model of this class
     needs END                   it does so only if a module is quantized whose name at run time ends in END
+    key KEY                     of a whole model's configuration, the class reads the sub-configuration KEY, where there is
+                                one, and nothing else; or else the one of its model type
 
 NAME is in these the name that the models inside give: theirs apply first. They hold for the section's model type: another
 one that the same class serves (`auto`) may have other names on disk, which the table does not know.
@@ -54,6 +56,7 @@ def table(table):
         lines += [f"  auto {auto}: {' '.join(sorted(types))}" for auto, types in sorted(autos[name].items())]
         lines += ["  unloadable"] * (section.patched or name in UNLOADABLE)
         lines += [f"  needs {end}" for end in sorted(set(renames.needed(name, section.model_type)))]
+        lines += [f"  key {section.key}"] * bool(section.key)
         lines += [f"  = {prefix} {name}" for prefix, name in sorted(section.models.items())]
         lines += [f"  @ {prefix} {' '.join(swap)}" for prefix, swap in sorted(section.swaps.items())]
         lines += [f"  rename {a or '.'} {b or '.'}" for a, b in sorted(section.renames.items())]

@@ -61,5 +61,5 @@ pub(super) fn has_conv1d(config: &Config) -> bool {
     let is_one = |config: &Config| {
         config.model_type().is_some_and(|model| CONV1D_MODELS.contains(&model.as_str()))
     };
-    is_one(config) || config.parts().any(|(_, part)| is_one(&part))
+    is_one(config) || config.parts().any(is_one)
 }

@@ -28,11 +28,19 @@ pub(super) struct Known {
     pub(super) is_unloadable: bool,
     /// The ends of names in the running model of which it needs a quantized module each.
     pub(super) needs: BTreeSet<&'static str>,
-    /// The models within this one: what the names of their modules begin with in the running model,
-    /// and their types.
-    pub(super) inner: Vec<(String, &'static str)>,
-    /// Models within this one that the table does not have.
-    pub(super) unknown_parts: Vec<String>,
+    /// The models within this one.
+    pub(super) inner: Vec<Inner>,
+}
+
+/// A model within another one.
+#[derive(Clone, Debug)]
+pub(super) struct Inner {
+    /// What the names of its modules begin with in the running model.
+    pub(super) prefix: String,
+    /// The last key of its config, if the table says it of the model that this one is in.
+    pub(super) key: Option<&'static str>,
+    /// What the table says of it, if it has it.
+    pub(super) section: Option<Section>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,28 +92,33 @@ impl Known {
             return None;
         }
         let model_type = config.model_type()?;
-        let mut known = Self::default();
-        match class {
-            Some(class) => {
-                if is_class_of_another_type(class, &model_type) {
-                    return None;
-                }
-                let section = Section::of(class)?;
-                known.base = section.base;
-                known.add_elsewhere(section);
-                known.add(section, "", config, 0);
-            }
-            // It may be any class of this type.
-            None => {
-                let mut classes = Section::of_type(&model_type).peekable();
-                classes.peek()?;
-                for (_, section) in classes {
-                    known.add_elsewhere(section);
-                    known.add(section, "", config, 0);
-                }
-            }
+        let Some(class) = class else { return Self::of_type(config, &model_type) };
+        if is_class_of_another_type(class, &model_type) {
+            return None;
         }
-        for (_, section) in Section::of_type(&model_type) {
+        let section = Section::of(class)?;
+        let mut known = Self { base: section.base, ..Self::default() };
+        known.add_elsewhere(section);
+        known.add(section, "", config, 0);
+        Some(known.beside(&model_type))
+    }
+
+    /// What a model may be of which no more than the type is known: any class of it.
+    pub(super) fn of_type(config: &Config, model_type: &str) -> Option<Self> {
+        let mut classes = Section::of_type(model_type).peekable();
+        classes.peek()?;
+        let mut known = Self::default();
+        for (_, section) in classes {
+            known.add_elsewhere(section);
+            known.add(section, "", config, 0);
+        }
+        Some(known.beside(model_type))
+    }
+
+    /// The same, with what other classes of this type have.
+    fn beside(mut self, model_type: &str) -> Self {
+        let known = &mut self;
+        for (_, section) in Section::of_type(model_type) {
             known.other_bases.extend(section.base.filter(|base| Some(*base) != known.base));
             known.add_heads(section);
         }
@@ -115,7 +128,7 @@ impl Known {
         known.heads.extend(heads.collect::<Vec<_>>());
         let places = known.modules.keys().filter(|stored| with_stars(stored).0 != **stored);
         known.places = places.map(|stored| with_stars(stored).0).collect();
-        Some(known)
+        self
     }
 
     /// Adds what a class is made of, and the models within it.
@@ -129,15 +142,16 @@ impl Known {
         let mut inner = Self { is_unloadable, needs, ..Self::default() };
         for line in &lines {
             match *line {
-                Line::Class { prefix, class } => match Section::of(class) {
-                    Some(section) => inner.add(section, prefix, config, depth + 1),
-                    None => inner.unknown_parts.push(prefix.to_owned()),
-                },
+                Line::Class { prefix, class } => {
+                    let part = Inner::of(prefix, None, Section::of(class));
+                    inner.add_part(part, config, depth + 1);
+                }
                 Line::Config { prefix, key, auto, class } => {
-                    let mut keys = key.split('.');
-                    let part = keys.next().and_then(|key| config.part(key));
-                    let part = keys.fold(part, |part, key| part?.part(key));
-                    inner.add_part(prefix, &part.unwrap_or_default(), auto, class, depth + 1);
+                    let part = key.split('.').try_fold(config, |part, key| part.part(key));
+                    let default = Config::default();
+                    let part = part.unwrap_or(&default);
+                    let section = chosen(part, auto, class);
+                    inner.add_part(Inner::of(prefix, Some(key), section), part, depth + 1);
                 }
                 Line::Module { .. }
                 | Line::Rename { .. }
@@ -189,32 +203,19 @@ impl Known {
                 self.insert(joined(prefix, &stored), Module { running, ..module });
             }
         }
-        let models = inner.inner.iter().map(|(inner, of_type)| (joined(prefix, inner), *of_type));
-        self.inner.extend(models);
-        if depth > 0 {
-            self.inner.push((prefix.to_owned(), section.model_type));
-        }
+        let within = inner.inner.into_iter();
+        self.inner
+            .extend(within.map(|part| Inner { prefix: joined(prefix, &part.prefix), ..part }));
         self.is_unloadable |= inner.is_unloadable;
         self.needs.extend(inner.needs);
-        let parts = inner.unknown_parts.iter().map(|part| joined(prefix, part));
-        self.unknown_parts.extend(parts);
     }
 
-    /// Adds a model within this one that a part of the config describes.
-    fn add_part(&mut self, prefix: &str, config: &Config, auto: &str, class: &str, depth: usize) {
-        let default = Section::of(class);
-        let section = match config.model_type() {
-            _ if config.has_own_code() => None,
-            None => default,
-            Some(found) => {
-                let default = default.filter(|section| section.model_type == found);
-                default.or_else(|| Section::chosen(auto, &found))
-            }
-        };
-        match section {
-            Some(section) => self.add(section, prefix, config, depth),
-            None => self.unknown_parts.push(prefix.to_owned()),
+    /// Adds a model within this one, which this config describes.
+    fn add_part(&mut self, part: Inner, config: &Config, depth: usize) {
+        if let Some(section) = part.section {
+            self.add(section, &part.prefix, config, depth);
         }
+        self.inner.push(part);
     }
 
     fn add_elsewhere(&mut self, section: Section) {
@@ -285,7 +286,20 @@ impl Known {
     }
 
     pub(super) fn is_in_unknown_part(&self, name: &str) -> bool {
-        self.unknown_parts.iter().any(|part| within(part, name).is_some())
+        self.unknown_parts().any(|part| within(part, name).is_some())
+    }
+
+    /// The models within this one that the table does not have.
+    pub(super) fn unknown_parts(&self) -> impl Iterator<Item = &str> {
+        let unknown = self.inner.iter().filter(|part| part.section.is_none());
+        unknown.map(|part| part.prefix.as_str())
+    }
+}
+
+impl Inner {
+    fn of(prefix: &str, keys: Option<&'static str>, section: Option<Section>) -> Self {
+        let key = keys.and_then(|keys| keys.rsplit('.').next());
+        Self { prefix: prefix.to_owned(), key, section }
     }
 }
 
@@ -304,6 +318,20 @@ impl Module {
             ModuleKind::Head => true,
             ModuleKind::Linear => self.running.iter().any(|name| !name.contains('*')),
             _ => false,
+        }
+    }
+}
+
+/// What the table says of a model within another one, by its config: of the class that an auto class
+/// chooses, which by default is `class`.
+fn chosen(config: &Config, auto: &str, class: &str) -> Option<Section> {
+    let default = Section::of(class);
+    match config.model_type() {
+        _ if config.has_own_code() => None,
+        None => default,
+        Some(found) => {
+            let default = default.filter(|section| section.model_type == found);
+            default.or_else(|| Section::chosen(auto, &found))
         }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::by_name;
 use super::kind::ModuleKind;
-use super::known::{Known, Match, is_class_of_another_type};
+use super::known::{Inner, Known, Match, is_class_of_another_type};
 use super::limit::Limit;
 use super::names::{joined, with_stars, within};
 use crate::format::Config;
@@ -61,6 +61,12 @@ impl Architecture {
         Self { known, unknown, has_conv1d, vocabularies, ties_words }
     }
 
+    /// What is known of a model of which no more than the type is known, and its config.
+    pub(super) fn of_type(config: &Config, model_type: Option<&str>) -> Self {
+        let known = model_type.and_then(|model_type| Known::of_type(config, model_type));
+        Self { known, ..Self::of(config, &[]) }
+    }
+
     /// Why the architecture is not known, if it is not.
     pub(crate) fn unknown(&self) -> Option<&str> {
         self.unknown.as_deref()
@@ -82,8 +88,8 @@ impl Architecture {
     }
 
     /// The models within this one that are not known.
-    pub(crate) fn unknown_parts(&self) -> &[String] {
-        self.known.as_ref().map_or(&[], |known| &known.unknown_parts)
+    pub(crate) fn unknown_parts(&self) -> impl Iterator<Item = &str> {
+        self.known.iter().flat_map(Known::unknown_parts)
     }
 
     /// Looks a module, or a parameter by its full name, up by its name on disk.
@@ -122,12 +128,9 @@ impl Architecture {
         self.look_up(stored).names()
     }
 
-    /// What the names of modules begin with in the running model that are in a model of this type.
-    /// There may be several such models.
-    pub(super) fn prefixes_of(&self, model_type: &str) -> Vec<String> {
-        let inner = self.known.iter().flat_map(|known| &known.inner);
-        let of_type = inner.filter(|(_, known)| *known == model_type);
-        of_type.map(|(prefix, _)| prefix.clone()).collect()
+    /// The models within this one.
+    pub(super) fn inner(&self) -> impl Iterator<Item = &Inner> {
+        self.known.iter().flat_map(|known| &known.inner)
     }
 
     /// The patterns of all Linears that the running model may have, by all names that loaders may

@@ -99,6 +99,11 @@ impl Section {
         self.lines.lines().any(|line| line == "  unloadable")
     }
 
+    /// The key of the config that the class reads in a whole model's config, where it is there.
+    pub(super) fn key(self) -> Option<&'static str> {
+        self.lines.lines().find_map(|line| line.strip_prefix("  key "))
+    }
+
     /// The ends of names in the running model of which transformers needs a quantized module each,
     /// or it does not load a quantized model of this class.
     pub(super) fn needs(self) -> impl Iterator<Item = &'static str> {
@@ -111,7 +116,7 @@ impl Section {
             let mut words = line.split_ascii_whitespace();
             let (Some(what), Some(first)) = (words.next(), words.next()) else { continue };
             match (what, words.next(), words.next(), words.next()) {
-                ("auto" | "needs", ..) => {}
+                ("auto" | "needs" | "key", ..) => {}
                 ("=", Some(class), ..) => lines.push(Line::Class { prefix: first, class }),
                 ("@", Some(key), Some(auto), Some(class)) => {
                     lines.push(Line::Config { prefix: first, key, auto, class });

@@ -51,7 +51,7 @@ pub(crate) fn stored_groups(config: &Config) -> Result<StoredGroups, WeightError
 }
 
 /// How a model is quantized, or a part of one, in the words of its config.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct QuantizationConfig {
     /// The modules or kinds of modules that each scheme is for.
     pub(crate) groups: Vec<(WeightScheme, Vec<String>)>,
@@ -64,12 +64,12 @@ pub(crate) struct QuantizationConfig {
 pub(crate) fn quantized_config(
     mut config: Config,
     whole: &QuantizationConfig,
-    parts: &[(Vec<String>, QuantizationConfig)],
+    parts: &BTreeMap<Vec<String>, QuantizationConfig>,
 ) -> String {
-    config.set(&[], QUANTIZATION_CONFIG, &whole.text());
-    for (path, part) in parts {
-        config.set(path, QUANTIZATION_CONFIG, &part.text());
-    }
+    let mut values: BTreeMap<_, _> =
+        parts.iter().map(|(path, part)| (path.clone(), part.text())).collect();
+    values.insert(Vec::new(), whole.text());
+    config.set(QUANTIZATION_CONFIG, &values);
     config.into_text()
 }
 

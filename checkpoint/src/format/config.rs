@@ -1,8 +1,10 @@
 //! Reads what `config.json` says of the model.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use safetensors::Dtype;
+use serde::de::Error as _;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -15,7 +17,9 @@ use crate::error::{Error, Result};
 pub(super) const QUANTIZATION_CONFIG: &str = "quantization_config";
 
 /// Keys under which checkpoints say that they are quantized already.
-const QUANTIZED_KEYS: [&str; 3] = [QUANTIZATION_CONFIG, "compression_config", MLX];
+const QUANTIZED_KEYS: [&str; 3] = [QUANTIZATION_CONFIG, COMPRESSION_CONFIG, MLX];
+
+const COMPRESSION_CONFIG: &str = "compression_config";
 
 const MLX: &str = "quantization";
 
@@ -27,6 +31,8 @@ pub(crate) struct Config {
     text: ObjectText,
     /// What the text says.
     members: Members,
+    /// The members that are objects: parts of the model may be other models.
+    parts: Vec<(String, Config)>,
 }
 
 impl Config {
@@ -35,7 +41,23 @@ impl Config {
         let text = read_text(control, path)?.map_err(|error| invalid(error.into()))?;
         let text = ObjectText::of(text);
         let members = parse(control, text.json())?.map_err(|error| invalid(error.into()))?;
-        Ok(Self { text, members })
+        let config = Self::of(text, members, MOST_LEVELS);
+        config.map_err(|error| invalid(error.into()))
+    }
+
+    /// The config with parts of parts, to so many levels.
+    fn of(text: ObjectText, members: Members, levels: usize) -> serde_json::Result<Self> {
+        let is_object = |value: &RawValue| levels > 0 && value.get().starts_with('{');
+        let objects = members.iter().filter(|(_, value)| is_object(value));
+        let parts = objects.map(|(key, value)| {
+            let part = serde_json::from_str(value.get());
+            let part = part.and_then(|part| Self::of(ObjectText::default(), part, levels - 1));
+            let part = part.map_err(|error| {
+                serde_json::Error::custom(format_args!("in the value of {key:?}: {error}"))
+            })?;
+            Ok((key.to_owned(), part))
+        });
+        Ok(Self { parts: parts.collect::<serde_json::Result<_>>()?, members, text })
     }
 
     /// The value of a member, unless it is null.
@@ -48,15 +70,14 @@ impl Config {
         // MLX's key is a word that may mean something else, if its value is no object.
         let is_said =
             |key: &str, value: &str| value != "null" && (key != MLX || value.starts_with('{'));
-        let has = |members: &Members, key: &str| {
-            members.get(key).is_some_and(|value| is_said(key, value.get()))
+        let has = |config: &Self, key: &str| {
+            config.members.get(key).is_some_and(|value| is_said(key, value.get()))
         };
         // Models of several parts keep a config for each.
-        let parts = self.members.iter().filter_map(|(key, _)| self.members.get_as::<Members>(key));
-        let parts: Vec<Members> = parts.collect();
-        QUANTIZED_KEYS
-            .into_iter()
-            .find(|key| has(&self.members, key) || parts.iter().any(|part| has(part, key)))
+        let parts = self.parts_of_parts();
+        let is_quantized =
+            |key: &&str| has(self, key) || parts.iter().any(|(_, part)| has(part, key));
+        QUANTIZED_KEYS.into_iter().find(is_quantized)
     }
 
     /// What the config calls the method by which the model is quantized.
@@ -66,10 +87,9 @@ impl Config {
 
     /// The first value of a key that is not null, in the config or in that of one of its parts.
     pub(crate) fn find(&self, key: &str) -> Option<Value> {
-        let value = |members: &Members| members.get_as::<Value>(key).filter(|v| !v.is_null());
-        let mut parts =
-            self.members.iter().filter_map(|(key, _)| self.members.get_as::<Members>(key));
-        value(&self.members).or_else(|| parts.find_map(|part| value(&part)))
+        let value = |config: &Self| config.members.get_as::<Value>(key).filter(|v| !v.is_null());
+        let parts = self.parts_of_parts().into_iter();
+        value(self).or_else(|| parts.map(|(_, part)| part).find_map(value))
     }
 
     /// The kind of model, as transformers names it.
@@ -78,36 +98,34 @@ impl Config {
     }
 
     /// The config of a part of the model, which may be another model.
-    pub(crate) fn part(&self, key: &str) -> Option<Self> {
-        let members = self.members.get_as(key)?;
-        Some(Self { text: ObjectText::default(), members })
+    pub(crate) fn part(&self, key: &str) -> Option<&Self> {
+        self.parts.iter().find(|(known, _)| known == key).map(|(_, part)| part)
     }
 
     /// The configs of all parts.
-    pub(crate) fn parts(&self) -> impl Iterator<Item = (&str, Self)> {
-        self.members.iter().filter_map(|(key, _)| Some((key, self.part(key)?)))
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &Self> {
+        self.parts.iter().map(|(_, part)| part)
     }
 
     /// The configs of all parts and of their parts, with the keys that lead to each.
-    pub(crate) fn parts_of_parts(&self) -> Vec<(Vec<String>, Self)> {
-        let mut found: Vec<(Vec<String>, Self)> = Vec::new();
-        let direct = |config: &Self, path: &[String]| -> Vec<_> {
-            let parts = config.parts();
-            parts.map(|(key, part)| ([path, &[key.to_owned()]].concat(), part)).collect()
-        };
-        let mut level = direct(self, &[]);
-        for _ in 0..MOST_LEVELS {
-            let next = level.iter().flat_map(|(path, part)| direct(part, path)).collect();
-            found.append(&mut level);
-            level = next;
-        }
+    pub(crate) fn parts_of_parts(&self) -> Vec<(Vec<&str>, &Self)> {
+        let mut found = Vec::new();
+        self.add_parts(&[], &mut found);
         found
+    }
+
+    fn add_parts<'a>(&'a self, path: &[&'a str], found: &mut Vec<(Vec<&'a str>, &'a Self)>) {
+        for (key, part) in &self.parts {
+            let path = [path, &[key]].concat();
+            found.push((path.clone(), part));
+            part.add_parts(&path, found);
+        }
     }
 
     /// The numbers of words that the model and its parts know.
     pub(crate) fn vocabularies(&self) -> Vec<usize> {
         let own = self.members.get_as("vocab_size").into_iter();
-        own.chain(self.parts().filter_map(|(_, part)| part.members.get_as("vocab_size"))).collect()
+        own.chain(self.parts().filter_map(|part| part.members.get_as("vocab_size"))).collect()
     }
 
     /// Whether the head shares the weight of the embedding, and then has none on disk.
@@ -146,19 +164,21 @@ impl Config {
     /// The config without what it says of quantization.
     pub(crate) fn dequantized(mut self) -> Self {
         // MLX's key may be another word of the model's.
-        QUANTIZED_KEYS.into_iter().filter(|key| *key != MLX).for_each(|key| self.text.remove(key));
-        let members = serde_json::from_str(self.text.json()).unwrap_or_default();
-        Self { members, ..self }
+        self.text.remove(&[QUANTIZATION_CONFIG, COMPRESSION_CONFIG]);
+        let members = serde_json::from_str(self.text.json());
+        let read = members.and_then(|members| Self::of(self.text, members, MOST_LEVELS));
+        debug_assert!(read.is_ok());
+        read.unwrap_or_default()
     }
 
     pub(crate) fn into_text(self) -> String {
         self.text.into_text()
     }
 
-    /// Gives a member of the text another value: of the config itself, or of the part that the keys
-    /// of `path` lead to.
-    pub(super) fn set(&mut self, path: &[String], key: &str, value: &str) {
-        self.text.set(path, key, value);
+    /// Gives a member of the text other values: of the config itself, or of the parts that these
+    /// keys lead to.
+    pub(super) fn set(&mut self, key: &str, values: &BTreeMap<Vec<String>, String>) {
+        self.text.set(key, values);
     }
 }
 

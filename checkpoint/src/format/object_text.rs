@@ -3,6 +3,7 @@
 //! Python's json module reads and writes `NaN`, `Infinity` and `-Infinity`, which JSON does not
 //! have. So there are two texts of one length: what is written, and what is parsed.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// How deep parts of parts are looked for. Models have two levels; files may have any number.
@@ -16,11 +17,17 @@ pub(super) struct ObjectText {
     json: String,
 }
 
-/// Where a member of an object lies.
-struct Place {
-    key: Range<usize>,
+/// A member of an object.
+struct Member {
+    key: String,
+    /// Where it begins.
+    start: usize,
+    /// Where its value lies.
     value: Range<usize>,
 }
+
+/// What takes the place of a part of the text.
+type Edit = (Range<usize>, String);
 
 impl Default for ObjectText {
     fn default() -> Self {
@@ -42,72 +49,107 @@ impl ObjectText {
         self.text
     }
 
-    /// Replaces the value of a member, or adds the member at the end: of the object itself, or of
-    /// the one that the keys of `path` lead to. Nothing is done if they lead to no object.
-    pub(super) fn set(&mut self, path: &[String], key: &str, value: &str) {
-        let mut object = 0..self.json.len();
-        for outer in path {
-            let members = self.members(object);
-            let Some(member) = members.iter().find(|member| self.has_key(member, outer)) else {
-                return;
-            };
-            object = member.value.clone();
-        }
-        let indent = "  ".repeat(path.len() + 1);
+    /// Gives a member other values where it is there, and adds it at the end where it is not: in the
+    /// object itself, and in those that these keys lead to. Nothing is done where they lead to none.
+    pub(super) fn set(&mut self, key: &str, values: &BTreeMap<Vec<String>, String>) {
+        let mut edits = Vec::new();
+        self.visit(0..self.json.len(), &mut Vec::new(), &mut |path, object, members| {
+            if let Some(value) = values.get(path) {
+                edits.extend(self.edit(object, members, path.len(), key, value));
+            }
+        });
+        self.replace(edits);
+    }
+
+    /// What sets a member of an object that is so many levels deep.
+    fn edit(
+        &self,
+        object: Range<usize>,
+        members: &[Member],
+        level: usize,
+        key: &str,
+        value: &str,
+    ) -> Option<Edit> {
+        let indent = "  ".repeat(level + 1);
         // A verbatim value brings its own indentation.
         let value = value.replace('\n', &format!("\n{indent}"));
-        let members = self.members(object.clone());
-        if let Some(member) = members.iter().find(|member| self.has_key(member, key)) {
-            self.replace(member.value.clone(), &value);
-        } else if let Some(last) = members.last() {
-            let end = last.value.end;
-            self.replace(end..end, &format!(",\n{indent}\"{key}\": {value}"));
-        } else if let Some(begin) = self.json[object.clone()].find('{')
-            && let Some(end) = self.json[object.clone()].rfind('}')
-        {
-            let outer = &indent[2..];
-            let inside = object.start + begin + 1..object.start + end;
-            self.replace(inside, &format!("\n{indent}\"{key}\": {value}\n{outer}"));
+        if let Some(member) = members.iter().find(|member| member.key == key) {
+            return Some((member.value.clone(), value));
         }
+        let member = format!("\n{indent}\"{key}\": {value}");
+        if let Some(last) = members.last() {
+            return Some((last.value.end..last.value.end, format!(",{member}")));
+        }
+        let begin = object.start + self.json[object.clone()].find('{')? + 1;
+        let end = object.start + self.json[object].rfind('}')?;
+        Some((begin..end, format!("{member}\n{}", &indent[2..])))
     }
 
-    /// Removes a member, from the object and from those within it.
-    pub(super) fn remove(&mut self, key: &str) {
-        self.remove_from(0..self.json.len(), key, MOST_LEVELS);
+    /// Removes members that are not null, from the object and from those within it.
+    pub(super) fn remove(&mut self, keys: &[&str]) {
+        let mut edits = Vec::new();
+        let is_removed = |member: &Member| {
+            keys.contains(&member.key.as_str()) && &self.json[member.value.clone()] != "null"
+        };
+        self.visit(0..self.json.len(), &mut Vec::new(), &mut |path, _, members| {
+            // It goes with what it is in.
+            if path.iter().any(|key| keys.contains(&key.as_str())) {
+                return;
+            }
+            let mut last_kept: Option<&Member> = None;
+            for (i, member) in members.iter().enumerate() {
+                if !is_removed(member) {
+                    last_kept = Some(member);
+                    continue;
+                }
+                // With the comma before it; of the first member, with the one behind it.
+                let range = match (last_kept, members.get(i + 1)) {
+                    (Some(_), _) => members[i - 1].value.end..member.value.end,
+                    (None, Some(next)) => member.start..next.start,
+                    (None, None) => member.start..member.value.end,
+                };
+                edits.push((range, String::new()));
+            }
+        });
+        self.replace(edits);
     }
 
-    fn remove_from(&mut self, object: Range<usize>, key: &str, levels: usize) {
-        let before = self.json.len();
-        let members = if levels > 0 { self.members(object.clone()) } else { Vec::new() };
-        // From the last to the first, so that places do not move.
-        for member in members.iter().rev() {
-            if self.json[member.value.clone()].starts_with('{') {
-                self.remove_from(member.value.clone(), key, levels - 1);
+    /// Calls `see` with an object and with those within it: the keys that lead to each, where it
+    /// lies, and its members.
+    fn visit(
+        &self,
+        object: Range<usize>,
+        path: &mut Vec<String>,
+        see: &mut impl FnMut(&[String], Range<usize>, &[Member]),
+    ) {
+        let members = self.members(object.clone());
+        see(path, object, &members);
+        for Member { key, value, .. } in members {
+            if path.len() < MOST_LEVELS && self.json[value.clone()].starts_with('{') {
+                path.push(key);
+                self.visit(value, path, see);
+                path.pop();
             }
         }
-        let members = self.members(object.start..object.end + self.json.len() - before);
-        let Some(i) = members.iter().position(|member| self.has_key(member, key)) else { return };
-        // With the comma before it; of the first member, with the one behind it.
-        let range = match (i.checked_sub(1).map(|before| &members[before]), members.get(i + 1)) {
-            (Some(before), _) => before.value.end..members[i].value.end,
-            (None, Some(next)) => members[i].key.start..next.key.start,
-            (None, None) => members[i].key.start..members[i].value.end,
+    }
+
+    /// Makes edits of ranges that do not overlap.
+    fn replace(&mut self, mut edits: Vec<Edit>) {
+        edits.sort_by_key(|(range, _)| range.start);
+        let edited = |text: &str| {
+            let (mut edited, mut done) = (String::with_capacity(text.len()), 0);
+            for (range, with) in &edits {
+                edited.push_str(&text[done..range.start]);
+                edited.push_str(with);
+                done = range.end;
+            }
+            edited + &text[done..]
         };
-        self.replace(range, "");
-    }
-
-    fn has_key(&self, member: &Place, key: &str) -> bool {
-        let found: Option<String> = serde_json::from_str(&self.json[member.key.clone()]).ok();
-        found.as_deref() == Some(key)
-    }
-
-    fn replace(&mut self, range: Range<usize>, with: &str) {
-        self.text.replace_range(range.clone(), with);
-        self.json.replace_range(range, with);
+        (self.text, self.json) = (edited(&self.text), edited(&self.json));
     }
 
     /// The members of the object that lies there.
-    fn members(&self, object: Range<usize>) -> Vec<Place> {
+    fn members(&self, object: Range<usize>) -> Vec<Member> {
         let (mut members, mut depth) = (Vec::new(), 0_usize);
         let (mut key, mut start) = (0..0, 0);
         let trimmed = |range: Range<usize>| {
@@ -120,8 +162,9 @@ impl ObjectText {
                 (b'{', 0) => (depth, start) = (1, i + 1),
                 (b':', 1) => (key, start) = (trimmed(start..i), i + 1),
                 (b',' | b'}', 1) => {
-                    if !key.is_empty() {
-                        members.push(Place { key: key.clone(), value: trimmed(start..i) });
+                    if let Ok(name) = serde_json::from_str(&self.json[key.clone()]) {
+                        let value = trimmed(start..i);
+                        members.push(Member { key: name, start: key.start, value });
                     }
                     (key, start) = (0..0, i + 1);
                     depth -= usize::from(byte == b'}');

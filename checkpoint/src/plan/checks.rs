@@ -111,8 +111,8 @@ impl Plan {
                 ));
             }
         }
-        let parts = architecture.unknown_parts().iter();
-        self.warnings.extend(parts.map(|part| Warning::UnknownPart { prefix: part.clone() }));
+        let parts = architecture.unknown_parts();
+        self.warnings.extend(parts.map(|part| Warning::UnknownPart { prefix: part.to_owned() }));
     }
 
     pub(super) fn warn_of_unknown_modules(&mut self) {

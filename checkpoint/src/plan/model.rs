@@ -110,10 +110,11 @@ impl Plan {
         }
         let whole = modules.config(control, &architecture, default, ignore)?;
         plan.warn_of_loaders(&architecture, &modules);
-        let mut parts = Vec::new();
+        let mut parts = BTreeMap::new();
         for part in Part::all_of(&architecture, &config) {
-            let of_part = modules.config_of(control, &part, default, ignore)?;
-            parts.extend(of_part.map(|of_part| (part.path, of_part)));
+            if let Some(of_part) = modules.config_of(control, &part, default)? {
+                parts.extend(part.paths.into_iter().map(|path| (path, of_part.clone())));
+            }
         }
         plan.add(CONFIG, Content::Text(quantized_config(config, &whole, &parts)));
         plan.ignore = whole.ignore;

@@ -53,33 +53,45 @@ impl Modules {
         default: WeightScheme,
         ignore: &[ModulePattern],
     ) -> Result<QuantizationConfig> {
-        Ok(QuantizationConfig {
-            groups: self.targets(control, default)?,
-            ignore: self.ignore(control, architecture, ignore)?,
-        })
+        let asked = ignore.iter().map(|pattern| pattern.of_modules().to_owned());
+        let mut ignore: BTreeSet<String> = asked.collect();
+        ignore.extend(self.ignore(control, architecture)?);
+        let ignore = ignore.into_iter().collect();
+        Ok(QuantizationConfig { groups: self.targets(control, default)?, ignore })
     }
 
-    /// The same of a part of the model. None if no module of it is quantized.
+    /// The same of a part of the model. None if no module of it is quantized. Patterns that were
+    /// asked for are none of it: they are for the whole model's names.
     pub(crate) fn config_of(
         &self,
         control: &Control<'_>,
         part: &Part,
         default: WeightScheme,
-        ignore: &[ModulePattern],
     ) -> Result<Option<QuantizationConfig>> {
-        let (mut names, mut is_quantized) = (BTreeMap::new(), false);
+        let mut names = BTreeMap::new();
         for (module, of_whole) in &self.names {
             control.check()?;
             let inside = part.names(module, of_whole);
-            is_quantized |= !inside.is_empty() && self.quantized.contains_key(module);
-            // Some classes of a part have modules beside it, or the names of the whole model.
-            names.insert(module.clone(), of_whole | &inside);
+            if !inside.is_empty() {
+                names.insert(module.clone(), of_whole | &inside);
+            }
         }
-        if !is_quantized {
+        if !names.keys().any(|module| self.quantized.contains_key(module)) {
             return Ok(None);
         }
+        // Some classes of a part have modules beside it, as the whole model names them, unless the
+        // part has a module of this name.
+        let inside: BTreeSet<String> = names.values().flatten().cloned().collect();
+        for (module, of_whole) in &self.names {
+            names.entry(module.clone()).or_insert_with(|| of_whole - &inside);
+        }
         let of_part = Self { quantized: self.quantized.clone(), kept: self.kept.clone(), names };
-        of_part.config(control, &part.architecture, default, ignore).map(Some)
+        let mut ignore = BTreeSet::new();
+        for architecture in part.architectures() {
+            ignore.extend(of_part.ignore(control, architecture)?);
+        }
+        let ignore = ignore.into_iter().collect();
+        Ok(Some(QuantizationConfig { groups: of_part.targets(control, default)?, ignore }))
     }
 
     pub(crate) fn quantized(&self) -> &BTreeMap<String, WeightScheme> {
@@ -112,16 +124,14 @@ impl Modules {
         Ok(patterns.into_iter().map(|pattern| with_any_index(&pattern)).collect())
     }
 
-    /// What `ignore` of config.json says: the patterns that were asked for, every module that is
-    /// kept, and heads without a tensor.
-    pub(crate) fn ignore(
+    /// The modules that `ignore` of config.json names: every one that is kept, and heads without a
+    /// tensor.
+    fn ignore(
         &self,
         control: &Control<'_>,
         architecture: &Architecture,
-        patterns: &[ModulePattern],
-    ) -> Result<Vec<String>> {
-        let asked = patterns.iter().map(|pattern| pattern.of_modules().to_owned());
-        let mut ignore: BTreeSet<String> = asked.collect();
+    ) -> Result<BTreeSet<String>> {
+        let mut ignore = BTreeSet::new();
         let quantized = self.patterns(control, |_| true)?;
         let heads = architecture.heads().into_iter().map(|head| (architecture.names(&head), head));
         let heads: Vec<(BTreeSet<String>, String)> = heads.collect();
@@ -147,7 +157,7 @@ impl Modules {
         for (module, Kept { kind, .. }) in &self.kept {
             control.check()?;
             let names = &self.names[module];
-            ignore.insert(exact(module));
+            ignore.extend(names.contains(module).then(|| exact(module)));
             if kind.is_none_or(ModuleKind::may_be_linear) {
                 ignore.extend(other_names(module, names, &quantized));
             }
@@ -161,13 +171,13 @@ impl Modules {
         if self.kept.values().any(|kept| kept.kind.is_none() || is_converted(kept)) {
             ignore.extend(linears_without_weight(architecture, &quantized));
         }
-        Ok(ignore.into_iter().collect())
+        Ok(ignore)
     }
 
     /// What `targets` of config.json says for each scheme, the default first: one scheme for every
     /// Linear, or each scheme for modules by name. A class beside names would be taken for the
     /// layers that engines fuse, which have other names.
-    pub(crate) fn targets(
+    fn targets(
         &self,
         control: &Control<'_>,
         default: WeightScheme,
@@ -191,10 +201,8 @@ impl Modules {
                 control.check()?;
                 other.extend(other_names(module, &self.names[module], &others));
             }
-            for module in &mut *modules {
-                *module = exact(module);
-            }
-            modules.extend(other);
+            let own = modules.iter().filter(|module| self.names[*module].contains(*module));
+            *modules = own.map(|module| exact(module)).chain(other).collect();
         }
         Ok(groups)
     }

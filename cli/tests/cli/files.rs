@@ -65,6 +65,9 @@ fn the_config_gains_a_key_where_it_was() {
         assert_eq!(value["quantization_status"], "compressed");
         assert_eq!(back, without);
     }
+    // What stands in parts is not about this one's quantization.
+    let text = "{\"a\": {\"quantization_config\": null, \"b\": {\"compression_config\": null}}}";
+    assert_eq!(configs(text)[1], text);
     let [quantized, back] = configs("{}");
     assert!(quantized.starts_with("{\n  \"quantization_config\": {"), "{quantized}");
     assert_eq!(back, "{\n  \n}");

@@ -21,7 +21,8 @@ fn already_quantized() {
     let said = json!({ "quant_method": "gptq" });
     for key in ["quantization_config", "compression_config", "quantization"] {
         let of_part = json!({ "model_type": "llava", "text_config": { key: said } });
-        for config in [json!({ key: said }), of_part] {
+        let of_part_of_part = json!({ "thinker_config": of_part });
+        for config in [json!({ key: said }), of_part, of_part_of_part] {
             refused(&Model::small().config(&config), &[already, "(gptq)", key]);
         }
     }
@@ -112,6 +113,17 @@ fn not_quantized() {
     let config = json!({ "quantization": "none", "compression_config": null });
     let model = Model::new().config(&config).weights("model.safetensors", &tensors);
     quantize(&model.source(), &model.out(), &[]).succeeded();
+}
+
+/// Readers differ in which of two members they take, and parts of a model are read by other classes.
+#[test]
+fn a_config_that_readers_read_differently() {
+    let text = r#"{ "model_type": "clip", "text_config": { "model_type": "a", "b": 1, "b": 2 } }"#;
+    let parts = ["config.json is not a valid config", "in the value of \"text_config\"", "twice"];
+    refused(&Model::small().file("config.json", text), &parts);
+    let text = r#"{ "model_type": "clip", "a": { "b": { "\ud800": 1 } } }"#;
+    let parts = ["config.json is not a valid config", "in the value of \"a\"", "\"b\""];
+    refused(&Model::small().file("config.json", text), &parts);
 }
 
 #[test]

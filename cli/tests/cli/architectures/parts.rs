@@ -59,6 +59,68 @@ fn a_part_has_a_config_of_its_own() {
     assert!(!vision.contains(r#""encoder.layers.0.mlp.fc1""#), "it is quantized: {vision}");
 }
 
+/// A class finds its config by the key or by the type of model, and reads no class there.
+#[test]
+fn a_part_that_says_little_of_itself() {
+    let (config, modules) = clip();
+    let written = |change: &dyn Fn(&mut Value)| {
+        let mut config = config.clone();
+        change(&mut config["text_config"]);
+        let model = of_class(&config, &modules);
+        quantized(&model, &["--ignore", modules[0]]);
+        config_of(&model)["text_config"]["quantization_config"].clone()
+    };
+    let plain = written(&|_| ());
+    assert!(plain["ignore"].to_string().contains(r#""encoder.layers.0.mlp.fc1""#), "{plain}");
+    let changes: [(&str, Option<Value>); 6] = [
+        ("model_type", None),
+        ("model_type", Some(json!("that nobody knows"))),
+        ("architectures", Some(json!(["CLIPModel"]))),
+        ("architectures", Some(json!(["CLIPTextModelWithProjection"]))),
+        ("architectures", Some(Value::Null)),
+        ("auto_map", Some(json!({ "AutoModel": "its.Own" }))),
+    ];
+    for (key, value) in changes {
+        let found = written(&|part| match &value {
+            Some(value) => part[key] = value.clone(),
+            None => part.as_object_mut().unwrap().retain(|name, _| name != key),
+        });
+        assert_eq!(found, plain, "{key}: {value:?}");
+    }
+}
+
+/// A pattern is for the names of the whole model. In a part it may match other modules.
+#[test]
+fn patterns_are_not_for_parts() {
+    let (config, modules) = clip();
+    for pattern in [r"re:(vision_model|encoder)\..*", "encoder.layers.1.mlp.fc1"] {
+        let model = of_class(&config, &modules);
+        quantized(&model, &["--ignore", pattern]);
+        let written = config_of(&model);
+        let ignore = |config: &Value| config["quantization_config"]["ignore"].to_string();
+        assert!(ignore(&written).contains("encoder"), "{written}");
+        assert!(!ignore(&written["text_config"]).contains("encoder.layers.1"), "{written}");
+        assert!(!ignore(&written["text_config"]).contains("|encoder"), "{written}");
+    }
+}
+
+/// However many there are, in one pass.
+#[test]
+fn thousands_of_parts() {
+    let (mut config, modules) = clip();
+    for i in 0..3000 {
+        config[format!("part_{i}")] = config["text_config"].clone();
+    }
+    let model = of_class(&config, &modules);
+    quantized(&model, &[]);
+    let written = config_of(&model);
+    let text = &written["text_config"]["quantization_config"];
+    assert!(text.is_object());
+    for i in 0..3000 {
+        assert_eq!(written[format!("part_{i}")]["quantization_config"], *text);
+    }
+}
+
 #[test]
 fn a_part_that_is_kept_has_none() {
     let (config, modules) = clip();
