@@ -28,7 +28,9 @@ fn tiles_of_every_form() {
 /// Bands that stand apart, with sums, on one thread and on several, by own and by given parameters.
 #[test]
 fn they_hold_what_rows_hold() {
-    for [rows, row_len] in [[5, 40], [37, 65], [130, 4100], [9, 70_000]] {
+    let shapes = [[5, 40], [37, 65], [130, 4100], [9, 70_000]];
+    // One that is large does where all of it is emulated.
+    for [rows, row_len] in shapes.into_iter().take(if in_strides() { 3 } else { 4 }) {
         let x = values(rows, row_len);
         let x = Rows::new(&x, rows, row_len).unwrap();
         for scheme in [Scheme::int8(), Scheme::int8().with_offset(), Scheme::uint8()] {

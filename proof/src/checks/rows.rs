@@ -37,7 +37,7 @@ const LARGE: [[usize; 2]; 4] = [[2, PIECE + 1], [3, PIECE], [400, 343], [70_000,
 fn run(session: &Session<'_>) -> Result<Board> {
     let all = LENGTHS.into_iter().flat_map(|row_len| NUMBERS.map(|rows| [rows, row_len]));
     let all = all.chain(LARGE).flat_map(|shape| (0..4).map(move |gap| (shape, gap)));
-    let items: Vec<_> = all.enumerate().step_by(session.effort.pick(11, 1)).collect();
+    let items: Vec<_> = all.enumerate().step_by(session.effort.pick(23, 1)).collect();
     Ok(session.over(CHECK.name, &session.board(), items, |board, (seed, (shape, gap))| {
         let random = &mut Rng::with_seed(seed as u64);
         match random.u32(..3) {
