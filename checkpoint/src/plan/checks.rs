@@ -111,8 +111,11 @@ impl Plan {
                 ));
             }
         }
-        let parts = architecture.unknown_parts();
-        self.warnings.extend(parts.map(|part| Warning::UnknownPart { prefix: part.to_owned() }));
+        let parts: BTreeSet<&str> = architecture.unknown_parts().collect();
+        if !parts.is_empty() {
+            let prefixes = parts.into_iter().map(str::to_owned).collect();
+            self.warnings.push(Warning::UnknownParts { prefixes });
+        }
     }
 
     pub(super) fn warn_of_unknown_modules(&mut self) {

@@ -56,10 +56,10 @@ pub enum Warning {
         /// Why, in words.
         why: String,
     },
-    /// A model within the model is not known: its modules are told apart by their names.
-    UnknownPart {
-        /// The name of the model within the model.
-        prefix: String,
+    /// Models within the model are not known: their modules are told apart by their names.
+    UnknownParts {
+        /// The names of the models within the model.
+        prefixes: Vec<String>,
     },
     /// The architecture is known and has no modules for some weights, which are kept.
     UnknownModules {
@@ -139,10 +139,11 @@ impl fmt::Display for Warning {
             Self::UnknownArchitecture { why } => {
                 write!(f, "{why}: what to quantize is chosen by the names of modules")
             }
-            Self::UnknownPart { prefix } => write!(
+            Self::UnknownParts { prefixes } => write!(
                 f,
-                "the architecture of {prefix} is not known: what to quantize in it is chosen by \
-                 the names of modules"
+                "the architecture of {} is not known: what to quantize in it is chosen by the \
+                 names of modules",
+                listed(prefixes)
             ),
             Self::UnknownModules { tensor, tensors } => write!(
                 f,

@@ -84,6 +84,23 @@ fn an_architecture_that_is_not_known_is_told() {
     assert_eq!(report["warnings"], json!([]));
 }
 
+/// All models within the model that nobody knows are named by one warning.
+#[test]
+fn parts_that_are_not_known_are_told() {
+    let config = json!({
+        "architectures": ["LlavaForConditionalGeneration"],
+        "model_type": "llava",
+        "text_config": { "model_type": "llama", "auto_map": { "AutoModel": "modeling.Model" } },
+        "vision_config": { "model_type": "that nobody knows" },
+    });
+    let modules = ["model.language_model.layers.0.up", "model.vision_tower.embed"];
+    let (report, names) = quantized(&of_class(&config, &modules), &[]);
+    assert_eq!(names, modules[..1]);
+    let told = "the architecture of model.language_model, model.vision_tower is not known: what to \
+                quantize in it is chosen by the names of modules";
+    assert_eq!(report["warnings"], json!([told]));
+}
+
 /// Where names decide, a weight with a row for each word is kept, whatever it is called; and a head that
 /// has no tensor may be called anything.
 #[test]
