@@ -20,6 +20,8 @@ pub(super) struct Known {
     pub(super) base: Option<&'static str>,
     /// The names that the base model has within the classes of this type, other than this one.
     pub(super) other_bases: BTreeSet<&'static str>,
+    /// Whether no class is known, and it may be any of this type.
+    is_any_of_type: bool,
     /// The beginnings of names in the running model, and what other classes have for them.
     elsewhere: BTreeSet<(&'static str, &'static str)>,
     /// The patterns of Linears that some class of this type has beside the body of the model.
@@ -100,27 +102,34 @@ impl Known {
         let mut known = Self { base: section.base, ..Self::default() };
         known.add_elsewhere(section);
         known.add(section, "", config, 0);
-        Some(known.beside(&model_type))
+        Some(known.beside(&model_type, config))
     }
 
     /// What a model may be of which no more than the type is known: any class of it.
     pub(super) fn of_type(config: &Config, model_type: &str) -> Option<Self> {
         let mut classes = Section::of_type(model_type).peekable();
         classes.peek()?;
-        let mut known = Self::default();
+        let mut known = Self { is_any_of_type: true, ..Self::default() };
         for (_, section) in classes {
             known.add_elsewhere(section);
             known.add(section, "", config, 0);
         }
-        Some(known.beside(model_type))
+        Some(known.beside(model_type, config))
+    }
+
+    /// What a model may be like that is not known: any class of its type, or of the type of its
+    /// class, if it says no other.
+    pub(super) fn alike(config: &Config, class: Option<&str>) -> Option<Self> {
+        let of_class = || class.and_then(Section::of).map(|section| section.model_type.to_owned());
+        Self::of_type(config, &config.model_type().or_else(of_class)?)
     }
 
     /// The same, with what other classes of this type have.
-    fn beside(mut self, model_type: &str) -> Self {
+    fn beside(mut self, model_type: &str, config: &Config) -> Self {
         let known = &mut self;
         for (_, section) in Section::of_type(model_type) {
             known.other_bases.extend(section.base.filter(|base| Some(*base) != known.base));
-            known.add_heads(section);
+            known.add_heads(section, config);
         }
         let heads = known.modules.values().filter(|module| module.is_head());
         known.heads.extend(heads.flat_map(|module| module.running.clone()));
@@ -240,9 +249,16 @@ impl Known {
         }
     }
 
-    /// The heads that a class has beside a base model, and what a base model has outside of its
+    /// All that may be Linears that a class has beside a base model, and what a base model has outside of its
     /// layers, such as a pooler.
-    fn add_heads(&mut self, section: Section) {
+    fn add_heads(&mut self, section: Section, config: &Config) {
+        if let Some(base) = section.base {
+            let mut whole = Self::default();
+            whole.add(section, "", config, 0);
+            let is_beside = |name: &String| within(base, name).is_none();
+            let linears = whole.modules.into_values().filter(|module| module.kind.may_be_linear());
+            self.heads.extend(linears.flat_map(|module| module.running).filter(is_beside));
+        }
         for line in section.lines() {
             let Line::Module { kind, limit, prefix, leaf } = line else { continue };
             let module = Module { kind, limit, running: vec![joined(prefix, leaf)] };
@@ -272,6 +288,12 @@ impl Known {
             bases.find_map(|base| get(within(base, name)?, At::Within(base)))
         };
         get(name, At::Same).or_else(without).or_else(inside)
+    }
+
+    /// The names that a module of the running model may have in the base model.
+    pub(super) fn in_base<'a>(&'a self, running: &'a str) -> impl Iterator<Item = &'a str> {
+        let others = self.other_bases.iter().filter(|_| self.is_any_of_type);
+        self.base.iter().chain(others).filter_map(move |base| within(base, running))
     }
 
     /// Whether a name on disk is that of a linear layer in the body of the model.

@@ -12,6 +12,8 @@ pub(crate) enum Limit {
     /// to packed integers after it has made floats of them. In a quantized model it can do it
     /// neither to int8 weights nor to floats.
     Stacked,
+    /// Transformers takes one scheme for all experts that it stacks, and stacks no zero points.
+    OneScheme,
     /// The running model makes one parameter of several weights, which in a quantized model
     /// transformers cannot do to floats.
     Merged,
@@ -59,6 +61,10 @@ impl Limit {
             Self::Stacked => {
                 "transformers 5 loads the experts of this model only if all of them are quantized, \
                  in w8a16 or w4a16 (--scheme w8a16); transformers 4.57 loads them in w8a8, too"
+            }
+            Self::OneScheme => {
+                "transformers 5 loads the experts of this model in one scheme for all of them, \
+                 without zero points: give them the same by --override, and no --asymmetric"
             }
             Self::Split => {
                 "transformers 5 splits these weights while it loads, which it can do in w8a8 by \

@@ -6,13 +6,16 @@ use super::by_name;
 use super::kind::ModuleKind;
 use super::known::{Inner, Known, Match, is_class_of_another_type};
 use super::limit::Limit;
-use super::names::{joined, with_stars, within};
+use super::names::{joined, with_stars};
 use crate::format::Config;
 
 /// What is known of a model's modules.
 #[derive(Debug)]
 pub(crate) struct Architecture {
     known: Option<Known>,
+    /// What its modules would be if it were one that is known of its type, if it is not known. Heads
+    /// and other names may be the same.
+    alike: Option<Known>,
     /// Why the architecture is not known, if it is not.
     unknown: Option<String>,
     has_conv1d: bool,
@@ -57,8 +60,14 @@ impl Architecture {
         };
         let known = found.filter(explains);
         let unknown = known.is_none().then(|| why_unknown(config, class.as_deref()));
+        let alike = unknown.as_ref().and_then(|_| Known::alike(config, class.as_deref()));
         let (vocabularies, ties_words) = (config.vocabularies(), config.ties_words());
-        Self { known, unknown, has_conv1d, vocabularies, ties_words }
+        Self { known, alike, unknown, has_conv1d, vocabularies, ties_words }
+    }
+
+    /// What the table says of it, or of what may be like it.
+    fn table(&self) -> Option<&Known> {
+        self.known.as_ref().or(self.alike.as_ref())
     }
 
     /// What is known of a model of which no more than the type is known, and its config.
@@ -74,6 +83,11 @@ impl Architecture {
 
     pub(crate) fn is_known(&self) -> bool {
         self.known.is_some()
+    }
+
+    /// Whether it is not known, and its type is.
+    pub(crate) fn is_like_a_known_one(&self) -> bool {
+        self.alike.is_some()
     }
 
     /// Whether the weight of a module has a row for each word. It is an embedding or a head then,
@@ -94,16 +108,19 @@ impl Architecture {
 
     /// Looks a module, or a parameter by its full name, up by its name on disk.
     pub(crate) fn look_up<'a>(&'a self, name: &'a str) -> Looked<'a> {
-        let guess = || {
-            let (kind, part) = by_name::guess(name, self.has_conv1d);
-            Found::Guessed(kind, part)
-        };
-        let matched = self.known.as_ref().and_then(|known| known.find(name));
+        let matched = self.table().and_then(|known| known.find(name));
         let found = match (&self.known, &matched) {
-            (_, Some(found)) => Found::Known(found.module.kind),
+            (Some(_), Some(found)) => Found::Known(found.module.kind),
             (Some(known), None) if !known.is_in_unknown_part(name) => Found::Unknown,
-            _ => guess(),
+            _ => match (by_name::guess(name, self.has_conv1d), &matched) {
+                // It is kept, if it may be a head, whatever it is called.
+                ((kind, _), Some(found)) if kind.is_quantized() => {
+                    Found::Guessed(found.module.kind, None)
+                }
+                ((kind, part), _) => Found::Guessed(kind, part),
+            },
         };
+        // Transformers runs its own code, if the model brings some and nobody says to trust it.
         let limit = matched.as_ref().and_then(|found| found.module.limit);
         Looked { architecture: self, name, matched, found, limit }
     }
@@ -114,7 +131,7 @@ impl Architecture {
         &self,
         quantized: impl Iterator<Item = &'a BTreeSet<String>> + Clone,
     ) -> bool {
-        let Some(known) = &self.known else { return true };
+        let Some(known) = self.table() else { return true };
         let has = |end: &&str| {
             let mut names = quantized.clone().flatten();
             names.any(|name| name.ends_with(end))
@@ -130,7 +147,7 @@ impl Architecture {
 
     /// The models within this one.
     pub(super) fn inner(&self) -> impl Iterator<Item = &Inner> {
-        self.known.iter().flat_map(|known| &known.inner)
+        self.table().into_iter().flat_map(|known| &known.inner)
     }
 
     /// The patterns of all Linears that the running model may have, by all names that loaders may
@@ -144,10 +161,11 @@ impl Architecture {
     /// The patterns of Linears outside of the model's body: heads, which may share the embedding's
     /// weights, and what another class of this type adds.
     pub(crate) fn heads(&self) -> BTreeSet<String> {
-        match &self.known {
-            Some(known) => known.heads.clone(),
-            None => BTreeSet::from(["lm_head".to_owned()]),
+        let mut heads = self.table().map(|known| known.heads.clone()).unwrap_or_default();
+        if !self.is_known() {
+            heads.insert("lm_head".to_owned());
         }
+        heads
     }
 }
 
@@ -155,15 +173,14 @@ impl Looked<'_> {
     /// All names that loaders may have for it, as [`Architecture::names`] says.
     pub(crate) fn names(&self) -> BTreeSet<String> {
         let mut names = BTreeSet::from([self.name.to_owned()]);
-        let Some(known) = &self.architecture.known else { return names };
+        let Some(known) = self.architecture.table() else { return names };
         if let Some(Match { at, running, .. }) = &self.matched {
             names.extend(running.iter().cloned());
             names.extend(running.iter().map(|name| at.undo(known.base, name.clone())));
             names.extend(running.iter().flat_map(|name| known.elsewhere(name)));
         }
         for name in names.clone() {
-            let base = known.base.and_then(|base| within(base, &name));
-            names.extend(base.map(str::to_owned));
+            names.extend(known.in_base(&name).map(str::to_owned));
             if known.base.is_none() {
                 names.extend(known.other_bases.iter().map(|base| joined(base, &name)));
             }

@@ -70,7 +70,8 @@ pub(crate) fn with_any_index(name: &str) -> String {
 
 /// A module's name as loaders take it where they take patterns and classes, too.
 pub(crate) fn exact(name: &str) -> String {
-    let is_like_a_class = name.starts_with(char::is_uppercase) && !name.contains('.');
+    let is_like_a_class =
+        name.starts_with(char::is_uppercase) && !name.contains('.') || name == "object";
     if name.starts_with("re:") || is_like_a_class {
         format!("re:^{}$", regex::escape(name))
     } else {

@@ -55,6 +55,14 @@ impl Plan {
     ) -> Result<()> {
         let len = |tensor: &Tensor| tensor.info.data_offsets.1 - tensor.info.data_offsets.0;
         let loads = loads(architecture, decided, |decision| decision.fate.is_ok());
+        let experts = decided.iter().filter_map(|(_, decision)| decision.scheme_of_stacked());
+        let one_scheme = experts
+            .clone()
+            .next()
+            .filter(|first| first.is_symmetric() && experts.clone().all(|scheme| scheme == *first));
+        let is_unlike = |decision: &Decision| {
+            decision.scheme_of_stacked().is_some_and(|scheme| Some(scheme) != one_scheme)
+        };
         let (mut limited, mut bytes, mut of) = (BTreeMap::<_, Vec<_>>::new(), 0, 0);
         for (tensor, decision) in &*decided {
             control.check()?;
@@ -62,7 +70,8 @@ impl Plan {
             let len = if counts { len(tensor) } else { 0 };
             of += len;
             let whole = (!loads && decision.fate.is_ok()).then_some(Limit::Architecture);
-            if let Some(limit) = whole.or_else(|| decision.obstacle()) {
+            let unlike = || is_unlike(decision).then_some(Limit::OneScheme);
+            if let Some(limit) = whole.or_else(|| decision.obstacle()).or_else(unlike) {
                 bytes += len;
                 limited.entry(limit).or_default().push(tensor.name.clone());
             }
@@ -102,7 +111,7 @@ impl Plan {
         if let Some(why) = architecture.unknown() {
             self.warnings.push(Warning::UnknownArchitecture { why: why.to_owned() });
             let has_head = decided.iter().any(|(_, d)| d.kind == Some(ModuleKind::Head));
-            if architecture.ties_words() && !has_head {
+            if architecture.ties_words() && !has_head && !architecture.is_like_a_known_one() {
                 self.warnings.push(Warning::Loaders(
                     "config.json has tie_word_embeddings, and no tensor is that of a head: unless \
                      the head is called lm_head, name it with --ignore, or loaders take it for a \

@@ -17,6 +17,8 @@ use crate::scheme::{ModulePattern, WeightScheme};
 pub(crate) struct Modules {
     /// By the name on disk.
     quantized: BTreeMap<String, WeightScheme>,
+    /// Those that are quantized and that the running model stacks.
+    stacked: BTreeSet<String>,
     kept: BTreeMap<String, Kept>,
     /// All names that loaders may have for a module, by that on disk.
     names: BTreeMap<String, BTreeSet<String>>,
@@ -32,11 +34,13 @@ struct Kept {
 impl Modules {
     /// Adds the module of a tensor, if it has one that loaders may take for a linear layer.
     pub(crate) fn add(&mut self, decision: Decision) {
+        let is_stacked = decision.scheme_of_stacked().is_some();
         let Decision { kind, limit, module, fate } = decision;
         let Some(Module { name, names }) = module else { return };
         match fate {
             Ok(Quantized { scheme, .. }) => {
                 self.quantized.insert(name.clone(), scheme);
+                self.stacked.extend(is_stacked.then(|| name.clone()));
             }
             Err(_) => {
                 self.kept.insert(name.clone(), Kept { kind, limit });
@@ -53,7 +57,7 @@ impl Modules {
         default: WeightScheme,
         ignore: &[ModulePattern],
     ) -> Result<QuantizationConfig> {
-        let asked = ignore.iter().map(|pattern| pattern.of_modules().to_owned());
+        let asked = ignore.iter().map(|pattern| pattern.name().map_or(pattern.to_string(), exact));
         let mut ignore: BTreeSet<String> = asked.collect();
         ignore.extend(self.ignore(control, architecture)?);
         let ignore = ignore.into_iter().collect();
@@ -85,7 +89,8 @@ impl Modules {
         for (module, of_whole) in &self.names {
             names.entry(module.clone()).or_insert_with(|| of_whole - &inside);
         }
-        let of_part = Self { quantized: self.quantized.clone(), kept: self.kept.clone(), names };
+        let (quantized, stacked) = (self.quantized.clone(), self.stacked.clone());
+        let of_part = Self { quantized, stacked, kept: self.kept.clone(), names };
         let mut ignore = BTreeSet::new();
         for architecture in part.architectures() {
             ignore.extend(of_part.ignore(control, architecture)?);
@@ -176,7 +181,8 @@ impl Modules {
 
     /// What `targets` of config.json says for each scheme, the default first: one scheme for every
     /// Linear, or each scheme for modules by name. A class beside names would be taken for the
-    /// layers that engines fuse, which have other names.
+    /// layers that engines fuse, which have other names. Where the running model stacks experts,
+    /// their scheme is first: transformers takes the first one that has a pattern with "experts".
     fn targets(
         &self,
         control: &Control<'_>,
@@ -194,12 +200,20 @@ impl Modules {
             *modules = vec!["Linear".to_owned()];
             return Ok(groups);
         }
+        let is_of_stacked =
+            |modules: &[String]| modules.iter().any(|module| self.stacked.contains(module));
+        groups.sort_by_key(|(_, modules)| !is_of_stacked(modules));
         for (scheme, modules) in &mut groups {
             let others = self.patterns(control, |other| other != scheme)?;
             let mut other: BTreeSet<String> = BTreeSet::new();
             for module in &*modules {
                 control.check()?;
-                other.extend(other_names(module, &self.names[module], &others));
+                let names = &self.names[module];
+                other.extend(other_names(module, names, &others));
+                if self.stacked.contains(module) {
+                    let patterns = names.iter().map(|name| with_any_index(name));
+                    other.extend(patterns.map(|pattern| format!("re:{pattern}")));
+                }
             }
             let own = modules.iter().filter(|module| self.names[*module].contains(*module));
             *modules = own.map(|module| exact(module)).chain(other).collect();

@@ -70,6 +70,12 @@ impl Decision {
         (is_reason || limit.concerns(scheme)).then_some(limit)
     }
 
+    /// The scheme of a weight that is quantized and that the running model stacks with others.
+    pub(crate) fn scheme_of_stacked(&self) -> Option<&WeightScheme> {
+        let quantized = self.fate.as_ref().ok()?;
+        (self.limit == Some(Limit::Stacked)).then_some(&quantized.scheme)
+    }
+
     /// Whether transformers loads the weight as it is, and not in the scheme that is planned.
     pub(crate) fn loads_as_float_only(&self) -> bool {
         self.fate.is_ok() && self.obstacle().is_some_and(Limit::allows_floats)

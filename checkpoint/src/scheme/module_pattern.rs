@@ -45,13 +45,17 @@ impl ModulePattern {
         }
     }
 
-    /// The text as loaders take it, which match modules and not weights: an exact name without
-    /// `.weight`, or a pattern as it is.
-    pub(crate) fn of_modules(&self) -> &str {
+    /// The text without `.weight`, since loaders match modules and not weights.
+    fn of_modules(&self) -> &str {
         match self.pattern {
             Some(_) => &self.text,
             None => self.text.strip_suffix(".weight").unwrap_or(&self.text),
         }
+    }
+
+    /// The name of a module, if the pattern is no regular expression.
+    pub(crate) fn name(&self) -> Option<&str> {
+        self.pattern.is_none().then(|| self.of_modules())
     }
 }
 

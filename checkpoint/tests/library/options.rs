@@ -126,11 +126,23 @@ fn patterns_name_something() {
         ("re:[q&&k]", "&&"),
         ("re:[a--z]", "--"),
         ("re:[[:alpha:]]", "["),
+        ("re:(?-i)x", "(?-i)"),
+        ("re:.**k_proj", ".**"),
+        ("re:ba{2}{3}", "a{2}{3}"),
+        ("re:^*x", "^*"),
+        (r"re:\b+x", r"\b+"),
+        // What they do not give back again in Python, they do here.
+        ("re:(?:ax++)", "x++"),
     ] {
         let error = refusal::<ModulePattern>(text);
         assert!(error.contains(&format!("{part:?} is not the same")), "{error}");
     }
-    for text in [r"re:(?i)a\.b\\z|[]a&]|[^]]|(?P<n>a)(?i:b)(?:c)|[\d-]+", "Linear.x", r"re:\&&--"] {
+    for text in [
+        r"re:(?i)a\.b\\z|[]a&]|[^]]|(?P<n>a)(?i:b)(?:c)|[\d-]+",
+        "Linear.x",
+        r"re:\&&--",
+        "re:(?:a+)*b+?(?s-i:c{2}?)",
+    ] {
         text.parse::<ModulePattern>().unwrap();
     }
     for text in ["Linear", "Module"] {

@@ -84,6 +84,54 @@ fn an_architecture_that_is_not_known_is_told() {
     assert_eq!(report["warnings"], json!([]));
 }
 
+/// Heads of the type have to be kept, and names be written as its classes have them, even if the class is
+/// not known or the code is another.
+#[test]
+fn what_is_like_a_known_architecture() {
+    let bert = |change: &str, value: Value| {
+        let mut config = class("BertForMaskedLM", "bert");
+        config[change] = value;
+        config
+    };
+    for config in [
+        bert("architectures", json!(["MyBert"])),
+        bert("auto_map", json!({ "AutoModel": "modeling.Model" })),
+        bert("model_type", Value::Null),
+    ] {
+        let modules = ["bert.encoder.layer.0.output.dense", "bert.encoder.layer.1.output.dense"];
+        let model = of_class(&config, &modules);
+        let (report, names) = quantized(&model, &["--ignore", modules[0]]);
+        assert_eq!(names, modules[1..]);
+        let kept = "encoder.layer.0.output.dense";
+        expect_in_ignore(&report, &["cls.predictions.decoder", "classifier", modules[0], kept]);
+    }
+}
+
+/// Heads that are lists of layers, and those that are no plain Linears.
+#[test]
+fn heads_that_another_class_adds() {
+    let model =
+        of_class(&class("Wav2Vec2Model", "wav2vec2"), &["encoder.layers.0.attention.k_proj"]);
+    let (report, _) = quantized(&model, &[]);
+    expect_in_ignore(&report, &[r"re:^tdnn\.\d+\.kernel$", "lm_head", "projector"]);
+}
+
+/// What loaders would take for a class is written as a pattern for the name.
+#[test]
+fn names_that_are_classes() {
+    let model = of_class(&class("LlamaForCausalLM", "llama"), &["model.layers.0.mlp.up_proj"]);
+    for (name, written) in [
+        ("Linear.weight", "re:^Linear$"),
+        ("FalconLinear", "re:^FalconLinear$"),
+        ("object", "re:^object$"),
+    ] {
+        let (report, names) = quantized(&model, &["--ignore", name, "--force"]);
+        assert_eq!(names, ["model.layers.0.mlp.up_proj"]);
+        expect_in_ignore(&report, &[written]);
+        assert!(!report["ignore"].as_array().unwrap().contains(&json!(name)));
+    }
+}
+
 /// All models within the model that nobody knows are named by one warning.
 #[test]
 fn parts_that_are_not_known_are_told() {

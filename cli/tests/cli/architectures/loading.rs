@@ -47,6 +47,62 @@ fn what_transformers_does_not_load() {
     quantize(&mixtral.source(), &mixtral.out(), &options).failed_with(&["only if all of them"]);
 }
 
+/// Transformers stacks experts in one scheme, that of the first group with a pattern for "experts", and
+/// without zero points.
+#[test]
+fn experts_share_a_scheme() {
+    let config = class("DeepseekV3ForCausalLM", "deepseek_v3");
+    let modules = [
+        "model.layers.1.mlp.experts.0.up_proj",
+        "model.layers.1.mlp.experts.1.up_proj",
+        "model.layers.1.mlp.shared_experts.up_proj",
+        "model.layers.1.self_attn.o_proj",
+    ];
+    let model = of_class(&config, &modules);
+    let group = ["--scheme", "w4a16", "--granularity", "group=8"];
+    for options in [
+        &["--override", r"re:.*experts\.1\..*=w8a16"][..],
+        &["--override", r"re:.*experts\.1\..*=w4a16,group=4"],
+        &["--asymmetric"],
+    ] {
+        let options = [&group, options].concat();
+        let run = quantize(&model.source(), &model.out(), &options);
+        run.failed_with(&["one scheme for all of them", "one of 2 such weights"]);
+    }
+    for (override_, experts) in [
+        (r"re:.*shared_experts.*=w8a16", "pack-quantized 4"),
+        (r"re:.*mlp\.experts\..*=w8a16", "pack-quantized 8"),
+        (r"re:.*self_attn.*=w8a16", "pack-quantized 4"),
+    ] {
+        quantized(&model, &[&group[..], &["--override", override_, "--force"]].concat());
+        let config = fs::read(model.out().join("config.json")).unwrap();
+        let config: serde_json::Value = serde_json::from_slice(&config).unwrap();
+        let groups = config["quantization_config"]["config_groups"].as_object().unwrap();
+        let is_of_experts = |group: &&serde_json::Value| {
+            let mut targets = group["targets"].as_array().unwrap().iter();
+            targets.any(|target| {
+                let target = target.as_str().unwrap();
+                target.starts_with("re:") && target.contains("experts")
+            })
+        };
+        let taken = groups.values().find(is_of_experts).unwrap();
+        let found = format!("{} {}", taken["format"], taken["weights"]["num_bits"]);
+        assert_eq!(found.replace('"', ""), experts, "{override_}");
+    }
+}
+
+/// Transformers runs its own code where the checkpoint brings some of the same names, unless it is told
+/// to trust it.
+#[test]
+fn code_of_its_own_changes_no_limit() {
+    let mut config = class("DeepseekV3ForCausalLM", "deepseek_v3");
+    config["auto_map"] = json!({ "AutoModelForCausalLM": "modeling_deepseek.Model" });
+    let model = of_class(&config, &["model.layers.1.mlp.experts.0.up_proj"]);
+    quantize(&model.source(), &model.out(), &[])
+        .failed_with(&["only if all of them are quantized"]);
+    quantized(&model, &["--scheme", "w8a16"]);
+}
+
 /// Transformers initializes the weights of SigLIP, and not those of the language model.
 #[test]
 fn the_lesser_part_is_kept_if_transformers_does_not_load_it() {
