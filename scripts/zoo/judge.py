@@ -4,6 +4,7 @@ The measure is a float model: the source's class, read by transformers from ordi
 every quantized weight. So names that differ on disk and at run time are transformers' own business, on both sides.
 """
 
+import json
 import re
 from pathlib import Path
 
@@ -186,7 +187,8 @@ class Meant:
                 continue
             x, steps = original.files[f"{module}.weight"].double(), scale.double()
             error = (x - q.double() * steps).abs() / steps
-            inside = (q > -(2 ** (stored.bits - 1))) & (q < 2 ** (stored.bits - 1) - 1)
+            limit = 2 ** (stored.bits[module] - 1)
+            inside = (q > -limit) & (q < limit - 1)
             # At the ends a scale that was rounded may be a little small.
             near = error.max() <= 1.01 and error[inside].max() <= 0.5 + 2**-16
             demand(near, f"{module}: q is not the nearest integer")
@@ -197,9 +199,9 @@ class Meant:
         Some models compute otherwise if they are marked as quantized, as the loader marks them.
         """
         _assign_is_quantized(self.model)
-        if stored.group["input_activations"] is None:
+        if not (activations := json.loads(stored.activations)):
             return
-        scheme = QuantizationScheme(targets=["Linear"], input_activations=stored.group["input_activations"])
+        scheme = QuantizationScheme(targets=["Linear"], input_activations=activations)
         for name, module in self.model.named_modules():
             if f"{name}.weight" in self.quantized and isinstance(module, torch.nn.Linear):
                 module.quantization_scheme, module.quantization_status = scheme, QuantizationStatus.COMPRESSED

@@ -3,8 +3,9 @@
 import re
 from collections import Counter
 
+from zoo.trial import SCHEMES
+
 VERDICTS = ("right", "refused", "WRONG")
-SCHEMES = ("w8a8", "w8a16", "w4a16")
 
 
 def worst(rows):
@@ -50,7 +51,7 @@ def general(reason):
 
 
 def table(tried, left_out):
-    lines = [f"{summary(tried, left_out)}.", "", f"| class | model type | {' | '.join(SCHEMES)} |", "|---" * 5 + "|"]
+    lines = [f"{summary(tried, left_out)}.", "", f"| class | model type | {' | '.join(SCHEMES)} |", "|---" * (2 + len(SCHEMES)) + "|"]
     notes = {}
     for trial in tried:
         cells = []

@@ -85,15 +85,34 @@ def check_others():
     return 1 + len(names), failures
 
 
+def check_mixed():
+    """Each layer is read by the scheme of the group that names it: if the groups have each other's, none is right."""
+    with tempfile.TemporaryDirectory(prefix="absmax-zoo-") as directory:
+        source, out = Path(directory) / "source", Path(directory) / "out"
+        model, inputs = make("LlamaForCausalLM")
+        model.save_pretrained(source)
+        original = saved(model, inputs, source)
+        code, message = trial.quantize(source, out, "mixed")
+        before = judged(original, out, out.with_name("floats")) if code == 0 else message
+        config = json.loads((out / "config.json").read_text())
+        groups = config["quantization_config"]["config_groups"]
+        groups["group_0"]["weights"], groups["group_1"]["weights"] = groups["group_1"]["weights"], groups["group_0"]["weights"]
+        (out / "config.json").write_text(json.dumps(config))
+        after = judged(original, out, out.with_name("floats-after"))
+    failed = not (before is None and after)
+    print(f"{'FAILED: ' * failed}mixed schemes: {before or 'right'}; exchanged: {after or 'right'}", flush=True)
+    return 1, failed
+
+
 def self_test():
-    seen, failures = check_others()
+    seen, failures = map(sum, zip(check_others(), check_mixed()))
     for name in HEADS:
         with tempfile.TemporaryDirectory(prefix="absmax-zoo-") as directory:
             directory = Path(directory)
             model, inputs = make(name)
             model.save_pretrained(directory / "source")
             original = saved(model, inputs, directory / "source")
-            for scheme in trial.SCHEMES:
+            for scheme in by_hand.SCHEMES:
                 plant = {"nothing is planted": lambda out: None} | faults(name, scheme)
                 for number, (fault, change) in enumerate(plant.items()):
                     out = directory / f"{scheme}-{number}"

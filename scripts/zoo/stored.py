@@ -16,20 +16,23 @@ def read_tensors(directory):
 
 
 class Stored:
-    """`weights`: {module on disk: (q, scale for each q)}; `kept`: {tensor on disk: values}; `group`: the one scheme."""
+    """`weights`: {module on disk: (q, scale for each q)}; `kept`: {tensor on disk: values}; `bits` by module."""
 
     def __init__(self, out):
         self.config = json.loads((out / "config.json").read_text())["quantization_config"]
-        # Of one scheme: what is not quantized by it is kept.
-        (self.group,) = self.config["config_groups"].values()
-        self.bits = self.group["weights"]["num_bits"]
-        self.kept, self.weights = read_tensors(out), {}
+        groups = self.config["config_groups"].values()
+        # Schemes that are mixed here round no activations, or all do in the same way.
+        (self.activations,) = {json.dumps(group["input_activations"]) for group in groups}
+        self.kept, self.weights, self.bits = read_tensors(out), {}, {}
         for scale_name in [name for name in self.kept if name.endswith(".weight_scale")]:
             module, scale = scale_name.removesuffix(".weight_scale"), self.kept.pop(scale_name)
             if f"{module}.weight_packed" in self.kept:
                 _, columns = self.kept.pop(f"{module}.weight_shape").tolist()
-                q = unpacked(self.kept.pop(f"{module}.weight_packed"), self.bits, columns)
+                words = self.kept.pop(f"{module}.weight_packed")
+                self.bits[module] = 8 if words.shape[1] * 4 >= columns else 4
+                q = unpacked(words, self.bits[module], columns)
             else:
+                self.bits[module] = 8
                 q = self.kept.pop(f"{module}.weight").to(torch.int16)
             self.weights[module] = q, scale.repeat_interleave(q.shape[1] // scale.shape[1], 1)
 

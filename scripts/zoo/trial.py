@@ -11,7 +11,15 @@ from zoo.architectures import LeftOut, first_that_runs
 from zoo.judge import LEAST_SHARE, Wrong, judge, saved, some
 from zoo.others import others
 
-SCHEMES = {"w8a8": [], "w8a16": [], "w4a16": ["--granularity", "group=32"]}
+GROUPS = ["--scheme", "w4a16", "--granularity", "group=32"]
+# Some layers of attention, by the names that they have here and there.
+SOME = r"re:.*(q|k|query|key|q_proj|k_proj|q_lin|k_lin|qkv|qkv_proj|query_key_value|in_proj)$"
+SCHEMES = {
+    "w8a8": ["--scheme", "w8a8"],
+    "w8a16": ["--scheme", "w8a16"],
+    "w4a16": GROUPS,
+    "mixed": [*GROUPS, "--override", f"{SOME}=w8a16"],
+}
 ROOT = Path(__file__).resolve().parent.parent.parent
 CARGO_RUN = ["cargo", "run", "--release", "-q", "-p", "absmax-cli", "--manifest-path", str(ROOT / "Cargo.toml"), "--"]
 ABSMAX = [os.environ["ABSMAX"]] if "ABSMAX" in os.environ else CARGO_RUN
@@ -34,7 +42,7 @@ class Trial(NamedTuple):
 
 def quantize(source, out, scheme, *options):
     """(exit code, what absmax says)"""
-    command = [*ABSMAX, "quantize", source, "-o", out, "--scheme", scheme, *SCHEMES[scheme], *options]
+    command = [*ABSMAX, "quantize", source, "-o", out, *SCHEMES[scheme], *options]
     run = subprocess.run(list(map(str, command)), capture_output=True, text=True)
     return run.returncode, run.stderr.strip().replace(str(source), "SRC")
 
@@ -44,7 +52,8 @@ def check_refusal(original, scheme, code, message, work):
     error = next((line for line in message.splitlines() if line.startswith("error")), message)[:200]
     if code != 1 or "panicked" in message:
         raise Wrong(f"absmax ends with {code}: {error}")
-    if not by_hand.write(original, scheme, work / "hand"):
+    # By hand schemes are not mixed: what the whole model cannot load, it cannot load of a part of its layers.
+    if not by_hand.write(original, "w4a16" if scheme == "mixed" else scheme, work / "hand"):
         return error
     names = {original.cls.__name__, original.model.config.model_type}
     names |= {name.rsplit(".", 1)[0] for name in original.files if "." in name}

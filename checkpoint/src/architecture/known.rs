@@ -249,8 +249,8 @@ impl Known {
         }
     }
 
-    /// All that may be Linears that a class has beside a base model, and what a base model has outside of its
-    /// layers, such as a pooler.
+    /// Whatever a class has beside a base model that may be a Linear, and what a base model has
+    /// outside of its layers, such as a pooler.
     fn add_heads(&mut self, section: Section, config: &Config) {
         if let Some(base) = section.base {
             let mut whole = Self::default();
