@@ -124,7 +124,7 @@ impl Known {
         Self::of_type(config, &config.model_type().or_else(of_class)?)
     }
 
-    /// The same, with what other classes of this type have.
+    /// Adds what other classes of this type have: heads, and names of the base model.
     fn beside(mut self, model_type: &str, config: &Config) -> Self {
         let known = &mut self;
         for (_, section) in Section::of_type(model_type) {

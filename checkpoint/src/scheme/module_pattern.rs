@@ -41,21 +41,15 @@ impl ModulePattern {
             // As in Python's `re.match`, a match has to begin at the beginning and need not reach
             // the end. If any match begins there, the leftmost one does.
             Some(pattern) => pattern.find(module).is_some_and(|found| found.start() == 0),
-            None => self.of_modules() == module,
+            None => self.name() == Some(module),
         }
     }
 
-    /// The text without `.weight`, since loaders match modules and not weights.
-    fn of_modules(&self) -> &str {
-        match self.pattern {
-            Some(_) => &self.text,
-            None => self.text.strip_suffix(".weight").unwrap_or(&self.text),
-        }
-    }
-
-    /// The name of a module, if the pattern is no regular expression.
+    /// The name of the module, which is that of the weight without `.weight`, if the pattern is no
+    /// regular expression.
     pub(crate) fn name(&self) -> Option<&str> {
-        self.pattern.is_none().then(|| self.of_modules())
+        let name = || self.text.strip_suffix(".weight").unwrap_or(&self.text);
+        self.pattern.is_none().then(name)
     }
 }
 
