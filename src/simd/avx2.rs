@@ -265,6 +265,13 @@ with_features! {
         _mm256_max_epi32(low, high)
     }
 
+    fn all_within(v: I32, least: i32, most: i32) -> bool {
+        let (least, most) = (_mm256_set1_epi32(least), _mm256_set1_epi32(most));
+        let outside =
+            |v: __m256i| _mm256_or_si256(_mm256_cmpgt_epi32(least, v), _mm256_cmpgt_epi32(v, most));
+        _mm256_movemask_epi8(_mm256_or_si256(outside(v[0]), outside(v[1]))) == 0
+    }
+
     fn zip_words(a: Words, b: Words) -> [Words; 2] {
         let (a, b): (__m128i, __m128i) = (cast(a), cast(b));
         [cast(_mm_unpacklo_epi32(a, b)), cast(_mm_unpackhi_epi32(a, b))]
@@ -351,7 +358,10 @@ with_features! {
     }
 
     fn total_of([_, words]: Total) -> i32 {
-        cast::<_, [i32; 8]>(words).into_iter().fold(0, i32::wrapping_add)
+        let [low, high]: [__m128i; 2] = cast(words);
+        let four = _mm_add_epi32(low, high);
+        let two = _mm_add_epi32(four, _mm_unpackhi_epi64(four, four));
+        _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32::<1>(two)))
     }
 
     fn peak() -> Peak {
@@ -368,7 +378,10 @@ with_features! {
 
     fn peak_bits([a, b, c, d]: [Peak; 4]) -> u32 {
         let top = max_i32(max_i32(a, b), max_i32(c, d));
-        cast::<_, [u32; LANES]>(top).into_iter().fold(0, u32::max)
+        let [low, high]: [__m128i; 2] = cast(_mm256_max_epi32(top[0], top[1]));
+        let four = _mm_max_epi32(low, high);
+        let two = _mm_max_epi32(four, _mm_unpackhi_epi64(four, four));
+        _mm_cvtsi128_si32(_mm_max_epi32(two, _mm_shuffle_epi32::<1>(two))).cast_unsigned()
     }
 
     fn peak16() -> Peak16 {
@@ -387,7 +400,10 @@ with_features! {
     fn peak16_bits([a, b, c, d]: [Peak16; 4]) -> u16 {
         let half =
             |i: usize| _mm256_max_epi16(_mm256_max_epi16(a[i], b[i]), _mm256_max_epi16(c[i], d[i]));
-        cast::<_, [u16; 2 * LANES]>([half(0), half(1)]).into_iter().fold(0, u16::max)
+        let [low, high]: [__m128i; 2] = cast(_mm256_max_epi16(half(0), half(1)));
+        // One instruction finds the least of eight, and these are below 2^15.
+        let inverted = _mm_xor_si128(_mm_max_epi16(low, high), _mm_set1_epi16(-1));
+        !(_mm_cvtsi128_si32(_mm_minpos_epu16(inverted)) as u16)
     }
 
     fn span() -> Span {
@@ -419,13 +435,16 @@ with_features! {
         if _mm256_movemask_ps(_mm256_or_ps(nan[0], nan[1])) != 0 {
             return [f32::NAN; 2];
         }
-        let least: [f32; LANES] = cast(min(min(a[0], b[0]), min(c[0], d[0])));
-        let largest: [f32; LANES] = cast(max(max(a[1], b[1]), max(c[1], d[1])));
-        let (mut smallest, mut greatest) = (least[0], largest[0]);
-        for i in 1..LANES {
-            smallest = if least[i] < smallest { least[i] } else { smallest };
-            greatest = if largest[i] > greatest { largest[i] } else { greatest };
-        }
-        [smallest, greatest]
+        let least = min(min(a[0], b[0]), min(c[0], d[0]));
+        let [low, high]: [__m128; 2] = cast(_mm256_min_ps(least[0], least[1]));
+        let four = _mm_min_ps(low, high);
+        let two = _mm_min_ps(four, _mm_movehl_ps(four, four));
+        let smallest = _mm_min_ss(two, _mm_shuffle_ps::<1>(two, two));
+        let largest = max(max(a[1], b[1]), max(c[1], d[1]));
+        let [low, high]: [__m128; 2] = cast(_mm256_max_ps(largest[0], largest[1]));
+        let four = _mm_max_ps(low, high);
+        let two = _mm_max_ps(four, _mm_movehl_ps(four, four));
+        let greatest = _mm_max_ss(two, _mm_shuffle_ps::<1>(two, two));
+        [_mm_cvtss_f32(smallest), _mm_cvtss_f32(greatest)]
     }
 }

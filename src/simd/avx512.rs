@@ -218,6 +218,11 @@ with_features! {
         _mm512_max_epi32(_mm512_shuffle_i32x4::<EVEN>(a, b), _mm512_shuffle_i32x4::<ODD>(a, b))
     }
 
+    fn all_within(v: I32, least: i32, most: i32) -> bool {
+        let from_least = _mm512_cmpge_epi32_mask(v, _mm512_set1_epi32(least));
+        _mm512_mask_cmple_epi32_mask(from_least, v, _mm512_set1_epi32(most)) == 0xffff
+    }
+
     fn zip_words(a: Words, b: Words) -> [Words; 2] {
         let (a, b): (__m128i, __m128i) = (cast(a), cast(b));
         [cast(_mm_unpacklo_epi32(a, b)), cast(_mm_unpackhi_epi32(a, b))]
@@ -343,7 +348,11 @@ with_features! {
 
     fn peak16_bits([a, b, c, d]: [Peak16; 4]) -> u16 {
         let top = _mm512_max_epi16(_mm512_max_epi16(a, b), _mm512_max_epi16(c, d));
-        cast::<_, [u16; 2 * LANES]>(top).into_iter().fold(0, u16::max)
+        let [low, high]: [__m256i; 2] = cast(top);
+        let [low, high]: [__m128i; 2] = cast(_mm256_max_epi16(low, high));
+        // One instruction finds the least of eight, and these are below 2^15.
+        let inverted = _mm_xor_si128(_mm_max_epi16(low, high), _mm_set1_epi16(-1));
+        !(_mm_cvtsi128_si32(_mm_minpos_epu16(inverted)) as u16)
     }
 
     fn span() -> Span {

@@ -232,6 +232,12 @@ with_features! {
         })
     }
 
+    fn all_within(v: I32, least: i32, most: i32) -> bool {
+        let lowest = vminq_s32(vminq_s32(v[0], v[1]), vminq_s32(v[2], v[3]));
+        let highest = vmaxq_s32(vmaxq_s32(v[0], v[1]), vmaxq_s32(v[2], v[3]));
+        vminvq_s32(lowest) >= least && vmaxvq_s32(highest) <= most
+    }
+
     fn zip_words(a: Words, b: Words) -> [Words; 2] {
         let (a, b): (int32x4_t, int32x4_t) = (cast(a), cast(b));
         [cast(vzip1q_s32(a, b)), cast(vzip2q_s32(a, b))]
@@ -333,7 +339,8 @@ with_features! {
 
     fn peak_bits([a, b, c, d]: [Peak; 4]) -> u32 {
         let top = max_i32(max_i32(a, b), max_i32(c, d));
-        cast::<_, [u32; LANES]>(top).into_iter().fold(0, u32::max)
+        let top = vmaxq_s32(vmaxq_s32(top[0], top[1]), vmaxq_s32(top[2], top[3]));
+        vmaxvq_s32(top).cast_unsigned()
     }
 
     fn peak16() -> Peak16 {
@@ -347,7 +354,8 @@ with_features! {
 
     fn peak16_bits([a, b, c, d]: [Peak16; 4]) -> u16 {
         let top: Peak16 = four(|i| vmaxq_s16(vmaxq_s16(a[i], b[i]), vmaxq_s16(c[i], d[i])));
-        cast::<_, [u16; 2 * LANES]>(top).into_iter().fold(0, u16::max)
+        let top = vmaxq_s16(vmaxq_s16(top[0], top[1]), vmaxq_s16(top[2], top[3]));
+        vmaxvq_s16(top).cast_unsigned()
     }
 
     fn span() -> Span {

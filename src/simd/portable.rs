@@ -289,6 +289,13 @@ impl Simd for Portable {
         cast(lanes(v, largest))
     }
 
+    /// Without an early exit, so that the compiler makes vectors of the loop.
+    #[inline(always)]
+    fn all_within(self, v: I32, least: i32, most: i32) -> bool {
+        let within = |all: bool, lane: i32| all & (least..=most).contains(&lane);
+        cast::<I32, [i32; LANES]>(v).into_iter().fold(true, within)
+    }
+
     #[inline(always)]
     fn zip_words(self, a: Words, b: Words) -> [Words; 2] {
         [[a[0], b[0], a[1], b[1]], [a[2], b[2], a[3], b[3]]]

@@ -69,6 +69,7 @@ macro_rules! token {
             token!(@op $features max_i32(a: I32, b: I32) -> I32);
             token!(@op $features min_i32(a: I32, b: I32) -> I32);
             token!(@op $features max_each(v: &[I32; LANES]) -> I32);
+            token!(@op $features all_within(v: I32, least: i32, most: i32) -> bool);
             token!(@op $features zip_words(a: Words, b: Words) -> [Words; 2]);
             token!(@op $features zip_pairs(a: Words, b: Words) -> [Words; 2]);
             token!(@op $features narrow16(a: I32, b: I32) -> I16);

@@ -153,6 +153,8 @@ pub trait Simd: Copy {
     /// The largest lane of each vector, signed. The first lane has that of the first vector, and so
     /// on.
     fn max_each(self, v: &[Self::I32; LANES]) -> Self::I32;
+    /// Whether every lane is in `least..=most`.
+    fn all_within(self, v: Self::I32, least: i32, most: i32) -> bool;
     /// Narrows two vectors to 16 bits, saturating.
     fn narrow16(self, a: Self::I32, b: Self::I32) -> Self::I16;
     /// Narrows four vectors, which [`narrow16`](Simd::narrow16) narrowed two by two, to 64 bytes in

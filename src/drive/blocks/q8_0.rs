@@ -24,7 +24,9 @@ impl Block<32, 34> for Q8_0 {
         if !recipe.suits_groups() {
             return 0;
         }
-        backend.run(QuantizeQ8_0 { x, recipe, traffic, to })
+        let Recipe { scheme, arithmetic } = recipe;
+        let scale_type = scheme.scale_type();
+        backend.run(QuantizeQ8_0 { x, scale_type, arithmetic, traffic, to })
     }
 
     fn lay_out<T: Value>(

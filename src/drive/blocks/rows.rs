@@ -27,12 +27,13 @@ where
         x.cut(1, x.len());
         to.cut(1, to.len());
     }
+    let traffic = Traffic::read(x.len() * size_of::<T>());
     for row in 0..x.rows() {
         let values = x.row(row).as_chunks::<N>().0;
         let blocks = to.row_mut(row).chunks_mut(CHUNK / N);
         let see = |failed: &mut Option<Failure>, (chunk, (x, to)): (usize, (_, _))| {
-            if let Err((block, error)) = quantize_chunk::<T, B, N, SIZE>(backend, arithmetic, x, to)
-            {
+            let chunk_to_blocks = quantize_chunk::<T, B, N, SIZE>;
+            if let Err((block, error)) = chunk_to_blocks(backend, arithmetic, x, traffic, to) {
                 *failed = sooner(*failed, Some((chunk * (CHUNK / N) + block, error)));
             }
         };
@@ -82,6 +83,7 @@ fn quantize_chunk<T, B, const N: usize, const SIZE: usize>(
     backend: Backend,
     arithmetic: &Arithmetic,
     x: &[[T; N]],
+    traffic: Traffic,
     to: &mut [[u8; SIZE]],
 ) -> Result<(), Failure>
 where
@@ -92,7 +94,6 @@ where
     let scheme = &Scheme::int8().with_scale_type(B::scale_type(arithmetic));
     let by = B::integers_by(arithmetic);
     let recipe = Recipe { scheme, arithmetic: (by != Arithmetic::exact()).then_some(&by) };
-    let traffic = Traffic::read(size_of_val(x));
     let mut done = 0;
     while done < x.len() {
         done += B::at_once(backend, recipe, &x[done..], traffic, &mut to[done..]);

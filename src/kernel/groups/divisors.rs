@@ -75,18 +75,11 @@ pub(super) fn divisors_of<S: Simd, T: Value, const G: usize>(
     divisors
 }
 
-/// Whether all lanes are in a range of numbers that are not negative. They are compared as integers
-/// and without an early exit, so that the compiler makes vectors of the loop.
+/// Whether the magnitudes of all lanes are in a range.
 #[inline(always)]
 pub(super) fn all_within<S: Simd>(s: S, v: S::F32, range: RangeInclusive<f32>) -> bool {
-    let mut bits = [0; LANES];
-    s.store_i32(&mut bits, s.magnitude(v));
-    let (least, most) = (range.start().to_bits(), range.end().to_bits());
-    let mut outside = 0;
-    for bits in bits {
-        outside |= u32::from((bits as u32).wrapping_sub(least) > most - least);
-    }
-    outside == 0
+    let [least, most] = [range.start(), range.end()].map(|end| end.to_bits().cast_signed());
+    s.all_within(s.magnitude(v), least, most)
 }
 
 /// [`scales_of`] by an arithmetic that [suits groups](Recipe::suits_groups), and what values are

@@ -31,6 +31,8 @@ pub(super) fn in_sixteens<S: Simd, T: Value, const G: usize>(
     mut to: impl Sixteens<G>,
 ) -> usize {
     let sixteens = (x.len() - first) / LANES;
+    // Sixteen groups are read in a burst, for which memory has to be asked further ahead.
+    let traffic = Traffic { prefetch: 4 * traffic.prefetch, ..traffic };
     // Two sets of divisors take turns. They are in memory, from where one lane can be loaded into
     // all lanes.
     let mut divisors = [Divisors::default(); 2];
