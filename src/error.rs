@@ -64,7 +64,9 @@ pub enum Error {
     #[error("a group of 0 values")]
     InvalidGroupSize,
     /// The integers in use are at least two, all within `i8` or all within `u8`.
-    #[error("integers from {qmin} to {qmax} are not a range within -128..=127 or within 0..=255")]
+    #[error(
+        "integers from {qmin} to {qmax} are not two or more, all of -128..=127 or all of 0..=255"
+    )]
     InvalidRange {
         /// The least integer given.
         qmin: i32,
@@ -101,9 +103,9 @@ pub enum Error {
         /// The largest zero point allowed.
         qmax: i32,
     },
-    /// The type of a buffer does not fit the integers. Operations on slices need one that holds all
+    /// The type of a buffer does not fit the integers, or their zero points. Operations on slices need one that holds all
     /// integers in use. Operations by a scheme need [`u8`] if the scheme is unsigned, else [`i8`].
-    #[error("integers from {qmin} to {qmax} are not all values of {integer}")]
+    #[error("integers or zero points from {qmin} to {qmax} are not all values of {integer}")]
     IntegerMismatch {
         /// The least integer in use.
         qmin: i32,
@@ -191,8 +193,9 @@ pub enum Error {
     #[error("{what}: {expected} expected, {found} found")]
     LengthMismatch {
         /// What is counted, for people: `data`, `data of strided rows`, `output`, `rows of the
-        /// output`, `a row of the output`, `integers`, `scales`, `zero points`, `scales to be
-        /// written`, `zero points to be written`, `packed` or `approximation`.
+        /// output`, `a row of the output`, `bands of tiles`, `integers`, `scales`, `zero points`,
+        /// `scales to be written`, `zero points to be written`, `sums`, `scaled sums`, `packed` or
+        /// `approximation`.
         what: &'static str,
         /// The length that the other arguments call for.
         expected: usize,

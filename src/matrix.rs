@@ -306,6 +306,10 @@ impl Backend {
         let (scheme, sets) = (*scheme, Sets::new(*scheme, shape)?);
         same_length("data", crate::shape::elements(shape)?, data.len())?;
         same_length("output", data.len(), x.len())?;
+        if !scheme.is_symmetric() {
+            // Without its zero points, the tensor would have other values.
+            same_length("zero points", scales.len(), zero_points.len())?;
+        }
         let params = Params::new(scales).with_zero_points(zero_points);
         let x = RowsMut::one(x);
         match data {

@@ -32,7 +32,8 @@ pub struct Params<'a> {
 }
 
 impl<'a> Params<'a> {
-    /// Parameters with these scales and the zero point 0.
+    /// Parameters with these scales, and the zero point that a scheme has if it has no others: 0, or
+    /// 128 of symmetric integers with an offset.
     pub fn new<S: StoredScale>(scales: &'a [S]) -> Self {
         Self { scales: S::read(scales), zero_points: ZeroPoints::I32(&[]), offset: 0 }
     }

@@ -210,7 +210,7 @@ fn what_is_refused() {
     assert_eq!(text, "value NaN at index 1 is not finite");
     assert_eq!(
         refused(&[1.0], Scheme::uint8(), exact),
-        "integers from 0 to 255 are not all values of i8"
+        "integers or zero points from 0 to 255 are not all values of i8"
     );
     let text = refused(&[1e-38], Scheme::int8(), Arithmetic::ggml());
     assert!(text.starts_with("set 0 has scale "), "{text}");

@@ -326,3 +326,16 @@ fn messages_carry_the_numbers() {
         "set 4 has values from -10000000.0 to 10000000.0: their scale overflows f16"
     );
 }
+
+/// A tensor that lost its zero points has other values, and says so.
+#[test]
+fn a_tensor_without_its_zero_points() {
+    let x = [1.0, -2.0, 3.0, 4.0, 5.0, 6.0];
+    let tensor = TensorView::new(&x, &[2, 3]).unwrap();
+    for (scheme, scales) in [(Scheme::int8().affine(), 1), (Scheme::uint8().per_channel(0), 2)] {
+        let mut quantized = Backend::best().quantize_tensor(scheme, tensor).unwrap();
+        quantized.zero_points.clear();
+        let (what, expected) = ("zero points", scales);
+        assert_eq!(quantized.dequantize(), Err(Error::LengthMismatch { what, expected, found: 0 }));
+    }
+}

@@ -162,8 +162,9 @@
 //! [`Error::OutExists`]. Then files of the same names are replaced. Weights that would stay beside
 //! the new ones are an error.
 //!
-//! One operation at a time writes to a directory. Another one gets [`Error::Busy`] if its `replace`
-//! is set; else it usually gets [`Error::OutExists`], since the first has made the directory.
+//! One operation at a time writes to a directory. Another one gets [`Error::Busy`], or
+//! [`Error::OutExists`] if it began when the first had made the directory and its `replace` is not
+//! set.
 //!
 //! # Memory and threads
 //!

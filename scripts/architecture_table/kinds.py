@@ -40,7 +40,7 @@ def is_linear(module):
 def of(model):
     """The kind of each module of `model` by its name with `*`, and the models inside it by theirs.
 
-    What is inside those models is theirs to say, but for heads that `model` ties.
+    What is inside those models is theirs to say, but for heads that `model` ties and weights that it initializes.
     """
     walk = Walk(model)
     walk.visit(model, (), (model,))
@@ -63,6 +63,8 @@ def of(model):
     for name in heads:
         if not any(".".join(part for part, _ in parts) == name for parts, _ in walk.found):
             result[renames.star(name)] = "head"
+    for name in initialized_inside(model, walk.models):
+        result.setdefault(renames.star(name), "linear-init")
     return result, walk.models
 
 
@@ -169,6 +171,28 @@ def initializes(model, path, module, leaf):
         finally:
             module._parameters["weight"] = weight
     return INITIALIZES[key]
+
+
+def initialized_inside(model, models):
+    """The names of the Linears of models inside `model` of which its own `_init_weights` reads the `weight`."""
+    inside = [(f"{at}.{name}", m) for at, inner in models.items() for name, m in inner.named_modules() if is_linear(m)]
+
+    def reads_one_of(linears):
+        weights = [(linear, linear._parameters.pop("weight", None)) for linear in linears]
+        try:
+            model._init_weights(model)
+        except AttributeError as e:
+            return "weight" in str(e)
+        except Exception:
+            return False
+        finally:
+            for linear, weight in weights:
+                linear._parameters["weight"] = weight
+        return False
+
+    if not inside or not reads_one_of([linear for _, linear in inside]):
+        return []
+    return [name for name, linear in inside if reads_one_of([linear])]
 
 
 def heads_of(model, walk):

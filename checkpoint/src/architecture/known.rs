@@ -190,6 +190,10 @@ impl Known {
             let (kind, limit) = match (kind, limit) {
                 // On disk each expert has Linears of its own.
                 (ModuleKind::Experts, Limit::Merged) => (ModuleKind::Linear, Some(Limit::Stacked)),
+                // So it has here, and stacks of several models are made of them.
+                (ModuleKind::Experts, Limit::Converted) if is_of_many(stored, running) => {
+                    (kind, Some(Limit::Merged))
+                }
                 // What transformers does to floats only concerns nobody who keeps them.
                 (kind, limit) if limit.allows_floats() && !kind.is_quantized() => (kind, None),
                 (kind, limit) => (kind, Some(limit)),
@@ -344,12 +348,17 @@ impl Module {
     }
 }
 
+/// Whether several weights on disk become one in the running model, by the indices in their names.
+fn is_of_many(stored: &str, running: &str) -> bool {
+    stored.matches('*').count() > running.matches('*').count()
+}
+
 /// What the table says of a model within another one, by its config: of the class that an auto class
-/// chooses, which by default is `class`.
+/// chooses, which by default is `class`. Code that its config names (`auto_map`) is run by nobody who
+/// loads the whole.
 fn chosen(config: &Config, auto: &str, class: &str) -> Option<Section> {
     let default = Section::of(class);
     match config.model_type() {
-        _ if config.has_own_code() => None,
         None => default,
         Some(found) => {
             let default = default.filter(|section| section.model_type == found);

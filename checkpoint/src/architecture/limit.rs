@@ -60,7 +60,8 @@ impl Limit {
             }
             Self::Stacked => {
                 "transformers 5 loads the experts of this model only if all of them are quantized, \
-                 in w8a16 or w4a16 (--scheme w8a16); transformers 4.57 loads them in w8a8, too"
+                 none kept by --ignore or --on-ragged, in w8a16 or w4a16 (--scheme w8a16); \
+                 transformers 4.57 loads them in w8a8, too"
             }
             Self::OneScheme => {
                 "transformers 5 loads the experts of this model in one scheme for all of them, \

@@ -159,11 +159,15 @@ impl Architecture {
     }
 
     /// The patterns of Linears outside of the model's body: heads, which may share the embedding's
-    /// weights, and what another class of this type adds.
+    /// weights, and what another class of this type adds. Where nothing is known of the type, they are
+    /// those that most classes for one task add.
     pub(crate) fn heads(&self) -> BTreeSet<String> {
         let mut heads = self.table().map(|known| known.heads.clone()).unwrap_or_default();
         if !self.is_known() {
             heads.insert("lm_head".to_owned());
+        }
+        if self.table().is_none() {
+            heads.extend(["classifier", "qa_outputs", "score"].map(str::to_owned));
         }
         heads
     }

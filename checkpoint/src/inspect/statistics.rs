@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use absmax::Element;
+use absmax::{Element, in_default_environment};
 use bytemuck::{AnyBitPattern, NoUninit};
 use half::{bf16, f16};
 use safetensors::Dtype;
@@ -57,8 +57,8 @@ pub(super) fn statistics(
     let slabs = (0..len).step_by(SLAB).map(|first| first..len.min(first + SLAB));
     let sums =
         workshop.run(control, slabs, |slab, buffers| sums(control, files, place, slab, buffers))?;
-    let all = sums.into_iter().fold(Sums::default(), Sums::merge);
-    Ok(Some(all.into()))
+    let of_all = || sums.into_iter().fold(Sums::default(), Sums::merge).into();
+    Ok(Some(in_default_environment(of_all)))
 }
 
 /// The sums over values that statistics are made of.

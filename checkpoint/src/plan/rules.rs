@@ -121,6 +121,9 @@ impl Rules<'_> {
         let limit = looked.as_ref().and_then(|looked| looked.limit);
         let experts = tensor.name.rsplit_once('.').filter(|_| kind == Some(ModuleKind::Experts));
         let module = experts.map(|(module, _)| Module::of(&self.architecture.look_up(module)));
+        // A loader makes a module of its weight, too, whatever its type.
+        let of_integers = looked.as_ref().filter(|_| matches!(reason, Reason::NotFloating));
+        let module = module.or_else(|| of_integers.map(Module::of));
         Judged { kind, limit, module, fate: Err(reason) }
     }
 

@@ -1,6 +1,6 @@
 //! A weight that is stored in FP8 (E4M3), with a scale for the tensor, each row or each block.
 
-use absmax::{Element, in_default_environment};
+use absmax::Element;
 use safetensors::Dtype;
 
 use super::parameters::{Parameters, has_known_scales, scales};
@@ -80,14 +80,12 @@ impl Fp8Weight {
         let per_row = row_len.div_ceil(width);
         let columns = span.columns.len().max(1);
         let rows = x.chunks_mut(columns).zip(bytes.chunks(columns));
-        in_default_environment(|| {
-            for (row, (x, bytes)) in span.rows.clone().zip(rows) {
-                let scales = &parameters.scales[row / height * per_row..][..per_row];
-                for (column, (x, byte)) in span.columns.clone().zip(x.iter_mut().zip(bytes)) {
-                    *x = T::from_f32(E4M3[usize::from(*byte)] * scales[column / width]);
-                }
+        for (row, (x, bytes)) in span.rows.clone().zip(rows) {
+            let scales = &parameters.scales[row / height * per_row..][..per_row];
+            for (column, (x, byte)) in span.columns.clone().zip(x.iter_mut().zip(bytes)) {
+                *x = T::from_f32(E4M3[usize::from(*byte)] * scales[column / width]);
             }
-        });
+        }
         Ok(())
     }
 }

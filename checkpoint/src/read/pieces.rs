@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use absmax::in_default_environment;
 use rayon::iter::{ParallelBridge as _, ParallelIterator as _};
 
 use crate::control::Control;
@@ -32,6 +33,8 @@ impl Workshop {
     /// Does `job` with every piece on the threads of the current rayon pool, and returns the
     /// results in the order of the pieces.
     ///
+    /// The floating-point environment is the default one meanwhile, whatever the threads have.
+    ///
     /// Pieces are handed out in order, and no more of them after a failure. So the error returned
     /// is that of the first piece that fails, on any number of threads.
     pub(crate) fn run<P: Send, R: Send>(
@@ -46,7 +49,8 @@ impl Workshop {
             .par_bridge()
             .map(|(i, piece)| {
                 let mut buffers = self.idle().pop().unwrap_or_default();
-                let result = control.check().and_then(|()| job(piece, &mut buffers));
+                let job = || in_default_environment(|| job(piece, &mut buffers));
+                let result = control.check().and_then(|()| job());
                 self.idle().push(buffers);
                 failed.fetch_or(result.is_err(), Relaxed);
                 (i, result)

@@ -54,6 +54,9 @@ impl Default for SweepOptions {
 impl SweepOptions {
     /// Checks that the options mean something.
     pub(super) fn check(&self) -> Result<()> {
+        if self.bits.is_empty() {
+            return Err(InvalidOption::new("no number of bits to try").into());
+        }
         if let Some(bits) = self.bits.iter().find(|bits| !(2..=8).contains(*bits)) {
             return Err(InvalidOption::new(format!("{bits} bits: integers have 2 to 8")).into());
         }

@@ -61,8 +61,18 @@ impl Stage {
     fn make_directory(&mut self, path: &Path) -> Result<()> {
         let missing: Vec<_> = path.ancestors().take_while(|path| !path.exists()).collect();
         for path in missing.into_iter().rev() {
-            fs::create_dir(path).cannot("make", path)?;
-            self.made.push(path.to_path_buf());
+            match fs::create_dir(path) {
+                // Another run made it meanwhile.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists && path.is_dir() => {
+                    if path == self.root {
+                        return Err(Error::Busy { out: self.root.clone() });
+                    }
+                }
+                result => {
+                    result.cannot("make", path)?;
+                    self.made.push(path.to_path_buf());
+                }
+            }
         }
         Ok(())
     }

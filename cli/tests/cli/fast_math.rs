@@ -1,5 +1,5 @@
 //! A library that was linked with `-ffast-math` flushes subnormals in the whole process: no byte of what is
-//! written may depend on it.
+//! written, and no number that is told, may depend on it.
 #![cfg(all(target_arch = "x86_64", target_os = "linux"))]
 
 use std::ffi::OsStr;
@@ -51,6 +51,21 @@ fn quantized(model: &Model, options: &str, preload: &OsStr) -> (Vec<Vec<u8>>, Va
     (files, report["tensors"].clone())
 }
 
+/// What a command that writes nothing tells of a model.
+fn told(command: &[&str], model: &Model, preload: &OsStr) -> String {
+    let run = Command::new(env!("CARGO_BIN_EXE_absmax"))
+        .arg(command[0])
+        .arg(model.source())
+        .args((command[0] == "compare").then(|| model.out()))
+        .args(&command[1..])
+        .arg("--json")
+        .env("LD_PRELOAD", preload)
+        .output()
+        .unwrap();
+    assert!(run.status.success(), "{command:?}: {run:?}");
+    String::from_utf8(run.stdout).unwrap()
+}
+
 #[test]
 fn a_library_linked_with_fast_math_changes_no_byte() {
     let directory = tempfile::tempdir().unwrap();
@@ -84,6 +99,11 @@ fn a_library_linked_with_fast_math_changes_no_byte() {
         let plain = quantized(&model, options, OsStr::new(""));
         let flushed = quantized(&model, options, library.as_os_str());
         assert!(plain == flushed, "{options}");
+    }
+
+    for command in [&["inspect"][..], &["sweep"], &["compare"]] {
+        let plain = told(command, &model, OsStr::new(""));
+        assert_eq!(told(command, &model, library.as_os_str()), plain, "{command:?}");
     }
 
     // FP8 values of which most have a subnormal product with the scale.

@@ -111,7 +111,7 @@ fn the_quantization_config() {
                     "output_activations": null,
                     "format": "int-quantized",
                 } },
-                "ignore": ["lm_head", "model.embed_tokens"],
+                "ignore": ["classifier", "lm_head", "model.embed_tokens", "qa_outputs", "score"],
                 "kv_cache_scheme": null,
                 "global_compression_ratio": null,
                 "producer": { "name": "absmax", "version": env!("CARGO_PKG_VERSION") },

@@ -46,10 +46,12 @@ const LINEARS: [&str; 3] = [
 ];
 
 /// Kept whatever the user says, as `ignore` has them.
-const KEPT: [&str; 16] = [
+const KEPT: [&str; 20] = [
     "bert.position",
     "bert.token_type",
+    "classifier",
     "lm_head",
+    "model.counts",
     "model.double",
     "model.embed_tokens",
     "model.empty",
@@ -57,9 +59,11 @@ const KEPT: [&str; 16] = [
     "model.layers.0.mlp.gate",
     "model.layers.0.mlp.router",
     "model.norm2d",
+    "qa_outputs",
     r"re:^Linear$",
     r"re:^model\.experts\..*",
     r"re:^re:\.\*$",
+    "score",
     "transformer.wpe",
     "transformer.wte",
     "v.value_head.0",

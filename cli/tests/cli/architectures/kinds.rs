@@ -138,7 +138,7 @@ fn parts_that_are_not_known_are_told() {
     let config = json!({
         "architectures": ["LlavaForConditionalGeneration"],
         "model_type": "llava",
-        "text_config": { "model_type": "llama", "auto_map": { "AutoModel": "modeling.Model" } },
+        "text_config": { "model_type": "that nobody has heard of" },
         "vision_config": { "model_type": "that nobody knows" },
     });
     let modules = ["model.language_model.layers.0.up", "model.vision_tower.embed"];

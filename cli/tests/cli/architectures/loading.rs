@@ -103,6 +103,27 @@ fn code_of_its_own_changes_no_limit() {
     quantized(&model, &["--scheme", "w8a16"]);
 }
 
+/// A class may initialize weights of the model within it, and make stacks of several models of the same
+/// experts.
+#[test]
+fn what_a_class_does_to_the_models_within_it() {
+    let rt_detr = class("RTDetrForObjectDetection", "rt_detr");
+    let layer = "model.decoder.layers.0.mlp.fc1";
+    let modules = [layer, "model.decoder.layers.0.mlp.fc2", "model.decoder.class_embed.0"];
+    let packed = ["--scheme", "w4a16", "--granularity", "group=8"];
+    let (report, names) = quantized(&of_class(&rt_detr, &modules), &packed);
+    assert_eq!(names, modules[..2]);
+    expect_in_ignore(&report, &modules[2..]);
+
+    let ernie = class("Ernie4_5_VLMoeForConditionalGeneration", "ernie4_5_vl_moe");
+    let experts = [0, 1].map(|i| format!("model.layers.1.mlp.experts.{i}.up_proj"));
+    let model = of_class(&ernie, &["model.layers.1.self_attn.q_proj", &experts[0], &experts[1]]);
+    for options in [&[][..], &["--experts", "keep"]] {
+        quantize(&model.source(), &model.out(), options)
+            .failed_with(&["loads no quantized model of this architecture", "one of 2 such"]);
+    }
+}
+
 /// Transformers initializes the weights of SigLIP, and not those of the language model.
 #[test]
 fn the_lesser_part_is_kept_if_transformers_does_not_load_it() {

@@ -32,13 +32,14 @@ fn heads_without_a_tensor_are_ignored_by_name() {
     expect_in_ignore(&report, &heads);
 }
 
-/// Llava keeps its language model under one name on disk and another in the running model.
+/// Llava keeps its language model under one name on disk and another in the running model. Code that the
+/// language model once came with is not run.
 #[test]
 fn names_on_disk_and_in_the_running_model() {
     let llava = json!({
         "architectures": ["LlavaForConditionalGeneration"],
         "model_type": "llava",
-        "text_config": { "model_type": "llama" },
+        "text_config": { "model_type": "llama", "auto_map": { "AutoModel": "modeling.Model" } },
         "vision_config": { "model_type": "clip_vision_model" },
     });
     let text = ["q_proj", "k_proj"].map(|q| format!("language_model.model.layers.0.self_attn.{q}"));
@@ -58,6 +59,7 @@ fn names_on_disk_and_in_the_running_model() {
             "language_model.lm_head",
         ],
     );
+    assert_eq!(report["warnings"], json!([]));
 
     // Mixed schemes name modules under all names, too.
     let mixed = ["--force", "--ignore", vision, "--override", "re:.*q_proj=w8a16"];
