@@ -10,19 +10,21 @@ pub(crate) fn is_available() -> bool {
     is_x86_feature_detected!("avx2") && is_x86_feature_detected!("f16c")
 }
 
-/// Makes blocks with AVX2. Does nothing if the CPU has no AVX2.
-pub(crate) fn avx2_q8_0(x: &[f32], blocks: &mut [[u8; 34]]) {
+/// Makes blocks with AVX2. Does nothing if the CPU has no AVX2. If `ROUND`, numbers are rounded before
+/// they are converted, as ggml's kernel does. The conversion rounds the same way, so that changes
+/// nothing but the time.
+pub(crate) fn avx2_q8_0<const ROUND: bool>(x: &[f32], blocks: &mut [[u8; 34]]) {
     if is_available() {
         // SAFETY: the CPU has these features.
         #[allow(unsafe_code)]
         unsafe {
-            make(x, blocks);
+            make::<ROUND>(x, blocks);
         }
     }
 }
 
 #[target_feature(enable = "avx2,f16c")]
-fn make(x: &[f32], blocks: &mut [[u8; 34]]) {
+fn make<const ROUND: bool>(x: &[f32], blocks: &mut [[u8; 34]]) {
     let magnitude = _mm256_castsi256_ps(_mm256_set1_epi32(i32::MAX));
     let order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
     for (x, block) in x.as_chunks::<32>().0.iter().zip(blocks) {
@@ -33,7 +35,10 @@ fn make(x: &[f32], blocks: &mut [[u8; 34]]) {
         let two = _mm_max_ps(four, _mm_movehl_ps(four, four));
         let max = _mm_cvtss_f32(_mm_max_ss(two, _mm_shuffle_ps::<1>(two, two)));
         let multiplier = _mm256_set1_ps(if max == 0.0 { 0.0 } else { 127.0 / max });
-        let lane = |v| _mm256_cvtps_epi32(_mm256_mul_ps(v, multiplier));
+        let lane = |v| {
+            let v = _mm256_mul_ps(v, multiplier);
+            _mm256_cvtps_epi32(if ROUND { _mm256_round_ps::<0>(v) } else { v })
+        };
         let low = _mm256_packs_epi32(lane(v[0]), lane(v[1]));
         let high = _mm256_packs_epi32(lane(v[2]), lane(v[3]));
         let bytes = _mm256_packs_epi16(low, high);

@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use absmax::{Arithmetic, Rows, RowsMut, reference};
 
-use super::names::{ABSMAX, AVX2_Q8_0, Q8_0};
+use super::names::{ABSMAX, AVX2_Q8_0, AVX2_Q8_0_ROUNDED, Q8_0};
 use super::run::Run;
 use crate::contender::{Contender, Exact, exactly};
 use crate::measure::Timings;
@@ -43,12 +43,14 @@ pub(super) fn measure(run: &Run<'_>) -> anyhow::Result<Timings> {
     }
     #[cfg(target_arch = "x86_64")]
     if crate::ggml::is_available() {
-        let by_hand = move |i: usize| {
-            crate::ggml::avx2_q8_0(black_box(&inputs[i]), black_box(&mut out.borrow_mut()));
-        };
-        by_hand(0);
-        let exact = exactly(AVX2_Q8_0, &out.borrow(), &expected(Arithmetic::ggml_x86())?)?;
-        all.push(Contender::new(AVX2_Q8_0, exact, by_hand));
+        let right = expected(Arithmetic::ggml_x86())?;
+        let make = [crate::ggml::avx2_q8_0::<false>, crate::ggml::avx2_q8_0::<true>];
+        for (name, make) in [AVX2_Q8_0, AVX2_Q8_0_ROUNDED].into_iter().zip(make) {
+            let by_hand =
+                move |i: usize| make(black_box(&inputs[i]), black_box(&mut out.borrow_mut()));
+            by_hand(0);
+            all.push(Contender::new(name, exactly(name, &out.borrow(), &right)?, by_hand));
+        }
     }
     let mut blocks = peers::candle_blocks(&inputs[0])?;
     all.push(Contender::new(Q8_0, Exact::Other, move |i| {

@@ -8,7 +8,6 @@ use absmax::{Backend, Integer, QuantizedMut, Rows, RowsMut, Scheme, Tiles};
 use anyhow::ensure;
 
 use super::answers::quantized_apart;
-use super::names::ABSMAX;
 use super::run::Run;
 use super::tensor::ROW;
 use crate::buffer::Buffer;
@@ -55,26 +54,24 @@ pub(super) fn measure(run: &Run<'_>) -> anyhow::Result<Timings> {
     });
     let mut all = Vec::new();
     for (name, backend) in run.backends() {
-        let (inputs, is_best) = (&run.inputs[..], name == ABSMAX);
+        let inputs = &run.inputs[..];
         let (sums, scaled_sums, tiles) = (false, false, None);
         let plain = Form { backend, inputs, stride: ROW, row_len: ROW, sums, scaled_sums, tiles };
-        all.push(contender::<i8>(name, plain, to, &right)?);
-        if is_best {
-            let named = |what: &str| format!("{ABSMAX}, {what}");
-            let (summed, apart) = (Form { sums: true, ..plain }, Form { inputs: &apart, ..plain });
-            let both = Form { scaled_sums: true, ..summed };
-            all.push(contender::<i8>(named("with sums"), summed, to, &right)?);
-            all.push(contender::<i8>(named("with scaled sums too"), both, to, &right)?);
-            let apart = Form { stride: STRIDE, ..apart };
-            all.push(contender::<i8>(named(&format!("{STRIDE} apart")), apart, to, &right)?);
-            let padded = Form { row_len: STRIDE, ..plain };
-            all.push(contender::<i8>(named(&format!("padded to {STRIDE}")), padded, to, &right)?);
-            all.push(contender::<u8>(named("u8 with an offset"), plain, to, &right)?);
-            // Fewer rows would leave most of a band empty.
-            for [mr, kr] in TILES.into_iter().filter(|[mr, _]| rows.is_multiple_of(*mr)) {
-                let tiled = Form { tiles: Some(Tiles::new(mr, kr)?), ..plain };
-                all.push(contender::<i8>(named(&format!("tiles {mr}x{kr}")), tiled, to, &right)?);
-            }
+        let named = |what: &str| format!("{name}, {what}");
+        let summed = Form { sums: true, ..plain };
+        let both = Form { scaled_sums: true, ..summed };
+        let apart = Form { inputs: &apart, stride: STRIDE, ..plain };
+        let padded = Form { row_len: STRIDE, ..plain };
+        all.push(contender::<i8>(name.clone(), plain, to, &right)?);
+        all.push(contender::<i8>(named("with sums"), summed, to, &right)?);
+        all.push(contender::<i8>(named("with scaled sums too"), both, to, &right)?);
+        all.push(contender::<i8>(named(&format!("{STRIDE} apart")), apart, to, &right)?);
+        all.push(contender::<i8>(named(&format!("padded to {STRIDE}")), padded, to, &right)?);
+        all.push(contender::<u8>(named("u8 with an offset"), plain, to, &right)?);
+        // Fewer rows would leave most of a band empty.
+        for [mr, kr] in TILES.into_iter().filter(|[mr, _]| rows.is_multiple_of(*mr)) {
+            let tiled = Form { tiles: Some(Tiles::new(mr, kr)?), ..plain };
+            all.push(contender::<i8>(named(&format!("tiles {mr}x{kr}")), tiled, to, &right)?);
         }
     }
     Ok(run.interleave(run.inputs.len(), all))
