@@ -103,8 +103,9 @@ pub enum Error {
         /// The largest zero point allowed.
         qmax: i32,
     },
-    /// The type of a buffer does not fit the integers, or their zero points. Operations on slices need one that holds all
-    /// integers in use. Operations by a scheme need [`u8`] if the scheme is unsigned, else [`i8`].
+    /// The type of a buffer does not fit the integers, or their zero points. Operations on slices
+    /// need one that holds all integers in use. Operations by a scheme need [`u8`] if the scheme is
+    /// unsigned, else [`i8`].
     #[error("integers or zero points from {qmin} to {qmax} are not all values of {integer}")]
     IntegerMismatch {
         /// The least integer in use.
