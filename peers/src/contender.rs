@@ -11,8 +11,8 @@ pub(crate) struct Contender<'a> {
     pub(crate) run: Box<dyn FnMut(usize) + 'a>,
 }
 
-/// How the contender's answer compares with the definition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How the contender's answer compares with the definition, from the best to the worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Exact {
     /// The answer is right to the bit.
     Yes,
