@@ -159,40 +159,32 @@ def initializes(model, path, module, leaf):
     """Whether `_init_weights` fails for a Linear without `weight`, or for a module around it."""
     key = (type(model), *map(type, path), type(module), leaf)
     if key not in INITIALIZES:
-        weight = module._parameters.pop("weight")
-        try:
-            for around in (module, *path):
-                model._init_weights(around)
-            INITIALIZES[key] = False
-        except AttributeError as e:
-            INITIALIZES[key] = "weight" in str(e)
-        except Exception:
-            INITIALIZES[key] = False
-        finally:
-            module._parameters["weight"] = weight
+        INITIALIZES[key] = reads_weights(model, [module], (module, *path))
     return INITIALIZES[key]
 
 
 def initialized_inside(model, models):
     """The names of the Linears of models inside `model` of which its own `_init_weights` reads the `weight`."""
     inside = [(f"{at}.{name}", m) for at, inner in models.items() for name, m in inner.named_modules() if is_linear(m)]
-
-    def reads_one_of(linears):
-        weights = [(linear, linear._parameters.pop("weight", None)) for linear in linears]
-        try:
-            model._init_weights(model)
-        except AttributeError as e:
-            return "weight" in str(e)
-        except Exception:
-            return False
-        finally:
-            for linear, weight in weights:
-                linear._parameters["weight"] = weight
-        return False
-
-    if not inside or not reads_one_of([linear for _, linear in inside]):
+    if not reads_weights(model, [linear for _, linear in inside], [model]):
         return []
-    return [name for name, linear in inside if reads_one_of([linear])]
+    return [name for name, linear in inside if reads_weights(model, [linear], [model])]
+
+
+def reads_weights(model, linears, modules):
+    """Whether `_init_weights` of one of `modules` fails if these Linears have no `weight`."""
+    weights = [linear._parameters.pop("weight", None) for linear in linears]
+    try:
+        for module in modules:
+            model._init_weights(module)
+    except AttributeError as e:
+        return "weight" in str(e)
+    except Exception:
+        return False
+    finally:
+        for linear, weight in zip(linears, weights):
+            linear._parameters["weight"] = weight
+    return False
 
 
 def heads_of(model, walk):
