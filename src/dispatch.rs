@@ -15,7 +15,7 @@ use crate::drive::{
     quantize_padded, quantize_q8_0, quantize_q8_1, quantize_q8_k, quantize_sets, quantize_tiles,
 };
 use crate::environment::Environment;
-use crate::kernel::{Dequantize, FakeQuantize, Quantize, Quantized, Sums};
+use crate::kernel::{Dequantize, FakeQuantize, Quantize, Quantized, Sums, Traffic};
 use crate::limits::Limits;
 use crate::quantized_mut::Outputs;
 use crate::recipe::Recipe;
@@ -71,7 +71,8 @@ compiled! {
     fn quantize_int8(backend: Backend, x: &[Self], q: &mut [i8]) -> Result<f32>;
     fn quantize_groups(backend: Backend, groups: Groups<'_, '_, Self>) -> Result<()>;
     fn quantize_sets(
-        backend: Backend, sets: Sets, x: Rows<'_, Self>, recipe: Recipe<'_>, to: &mut Outputs<'_>
+        backend: Backend, sets: Sets, x: Rows<'_, Self>, recipe: Recipe<'_>, traffic: Traffic,
+        to: &mut Outputs<'_>
     ) -> Result<()>;
     fn quantize_padded(
         backend: Backend, x: Rows<'_, Self>, by: By<'_>, to: &mut Outputs<'_>

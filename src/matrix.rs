@@ -7,7 +7,7 @@ use alloc::vec::Vec;
 use crate::drive::{By, Groups, Sets};
 use crate::error::same_length;
 use crate::fit::{fit, fit_integers, fit_outputs, fit_sums, same_layout, valid};
-use crate::kernel::Quantized;
+use crate::kernel::{Quantized, Traffic};
 use crate::quantized_mut::Outputs;
 use crate::recipe::Recipe;
 use crate::set_params::Params;
@@ -92,7 +92,8 @@ impl Backend {
     ) -> Result<()> {
         let shape = [x.rows(), x.row_len()];
         let sets = Sets::new(*recipe.scheme, &shape)?;
-        let (by, to) = (By { sets, recipe, given: None }, &mut out.outputs);
+        let (by, to) =
+            (By { sets, recipe, traffic: Traffic::of(&x), given: None }, &mut out.outputs);
         fit_integers(shape, &to.q, out.padded, out.tiles)?;
         fit_outputs::<Q>(*recipe.scheme, sets, x.len(), &to.sets)?;
         match out.tiles {
@@ -161,7 +162,7 @@ impl Backend {
         let params = valid(scheme, sets, params)?;
         recipe.fit(params)?;
         fit_sums(scheme, sets, x.len(), &to.sets)?;
-        let by = By { sets, recipe, given: Some(params) };
+        let by = By { sets, recipe, traffic: Traffic::of(&x), given: Some(params) };
         match tiles {
             Some(tiles) => T::quantize_tiles(self, tiles, x, by, &mut to),
             None => T::quantize_padded(self, x, by, &mut to),
@@ -327,12 +328,13 @@ impl Backend {
         x: Rows<'_, T>,
         to: &mut Outputs<'_>,
     ) -> Result<()> {
+        let traffic = Traffic::of(&x);
         match sets {
             // Most calls have one row or some short rows, which need not be laid out.
             Sets::Rows { row_len, group, .. } if row_len == group && row_len == x.row_len() => {
-                T::quantize_groups(self, Groups { x: &x, group, recipe, to })
+                T::quantize_groups(self, Groups { x: &x, group, recipe, traffic, to })
             }
-            _ => T::quantize_sets(self, sets, x, recipe, to),
+            _ => T::quantize_sets(self, sets, x, recipe, traffic, to),
         }
     }
 

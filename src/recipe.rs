@@ -25,6 +25,12 @@ impl<'a> Recipe<'a> {
         Self { scheme, arithmetic: None }
     }
 
+    /// Whether values are quantized exactly to [`Scheme::int8`], as in most calls.
+    #[inline(always)]
+    pub(crate) const fn is_plain_int8(self) -> bool {
+        self.arithmetic.is_none() && self.scheme.is_plain_int8()
+    }
+
     /// The scale and the zero point of a set of values of the type `T` with these limits, and what
     /// kernels compute with. If the scale is not finite, the last means nothing.
     #[inline(always)]

@@ -10,7 +10,6 @@ use crate::kernel::{
 use crate::limits::Limits;
 use crate::quantized_mut::Outputs;
 use crate::recipe::Recipe;
-use crate::set_outputs::SetOutputs;
 use crate::simd::{LANES, Value};
 use crate::{Backend, QuantParams, Result, Rows, RowsMut, Scheme};
 
@@ -21,6 +20,8 @@ pub struct Groups<'a, 'b, T> {
     /// The number of values of a group. It is 0 only if the rows are empty.
     pub(crate) group: usize,
     pub(crate) recipe: Recipe<'a>,
+    /// The traffic of the call that these rows belong to.
+    pub(crate) traffic: Traffic,
     /// The outputs. Each group is a set, and the integers are laid out in as many rows of the same
     /// length.
     pub(crate) to: &'a mut Outputs<'b>,
@@ -29,7 +30,7 @@ pub struct Groups<'a, 'b, T> {
 /// Quantizes values to [`Scheme::int8`] by their own scale, which is returned.
 pub(crate) fn quantize_int8<T: Value>(backend: Backend, x: &[T], q: &mut [i8]) -> Result<f32> {
     let scale = if x.len() <= CHUNK {
-        backend.run(QuantizeInt8 { x, q })
+        backend.run(QuantizeInt8 { x, traffic: Traffic::CACHED, q })
     } else {
         quantize_long_row(backend, x, Recipe::exact(&Scheme::int8()), false, q).0
     };
@@ -42,7 +43,7 @@ pub(crate) fn quantize_int8<T: Value>(backend: Backend, x: &[T], q: &mut [i8]) -
 
 /// Quantizes each group by its own parameters.
 pub(crate) fn quantize_groups<T: Value>(backend: Backend, groups: Groups<'_, '_, T>) -> Result<()> {
-    let Groups { x, group, recipe, to } = groups;
+    let Groups { x, group, recipe, traffic, to } = groups;
     if x.row_len() == 0 {
         let (scale, zero_point, _) = recipe.choose::<T>(Limits::symmetric(0.0));
         for set in 0..to.sets.scale_count() {
@@ -52,9 +53,9 @@ pub(crate) fn quantize_groups<T: Value>(backend: Backend, groups: Groups<'_, '_,
         return Ok(());
     }
     if x.row_len() == group {
-        quantize_rows(backend, QuantizeRows { x, recipe, to: &mut *to });
+        quantize_rows(backend, QuantizeRows { x, recipe, traffic, to: &mut *to });
     } else {
-        quantize_in_rows(backend, Groups { x, group, recipe, to: &mut *to });
+        quantize_in_rows(backend, Groups { x, group, recipe, traffic, to: &mut *to });
     }
     match to.sets.first_not_finite() {
         None => Ok(()),
@@ -78,22 +79,21 @@ fn quantize_rows<T: Value>(backend: Backend, all: QuantizeRows<'_, '_, T>) {
     if row_len > CHUNK {
         return quantize_long_rows(backend, all);
     }
-    let traffic = Traffic::read(rows * row_len * size_of::<T>());
     if rows * row_len <= CHUNK {
-        return quantize_piece(backend, all, traffic);
+        return quantize_piece(backend, all);
     }
-    let QuantizeRows { x, recipe, to } = all;
+    let QuantizeRows { x, recipe, traffic, to } = all;
     let sets = CHUNK / row_len;
     let pieces = x.chunks(sets).zip(to.reborrow().chunks(sets, sets));
     parallel::for_each(pieces, rows * row_len, backend.threads(), |(x, mut to)| {
-        quantize_piece(backend, QuantizeRows { x: &x, recipe, to: &mut to }, traffic);
+        quantize_piece(backend, QuantizeRows { x: &x, recipe, traffic, to: &mut to });
     });
 }
 
 /// Quantizes rows that are longer than a chunk, one row after another. The chunks of a row are
 /// divided among the threads.
 fn quantize_long_rows<T: Value>(backend: Backend, all: QuantizeRows<'_, '_, T>) {
-    let QuantizeRows { x, recipe, to } = all;
+    let QuantizeRows { x, recipe, to, .. } = all;
     for row in 0..x.rows() {
         let (sum, q) = (to.sets.wants_sums(), to.q.row_mut(row));
         let (scale, zero_point, sum) = quantize_long_row(backend, x.row(row), recipe, sum, q);
@@ -125,24 +125,20 @@ fn quantize_long_row<T: Value>(
 /// Quantizes rows on one thread. Short rows are taken sixteen at a time, as far as that is
 /// possible.
 #[inline(always)]
-pub(super) fn quantize_piece<T: Value>(
-    backend: Backend,
-    all: QuantizeRows<'_, '_, T>,
-    traffic: Traffic,
-) {
-    let QuantizeRows { x, recipe, to } = all;
+pub(super) fn quantize_piece<T: Value>(backend: Backend, all: QuantizeRows<'_, '_, T>) {
+    let QuantizeRows { x, recipe, traffic, to } = all;
     let (mut done, rows) = (0, x.rows());
     let gapless = x.gapless().is_some() && to.q.is_gapless();
     let short = LENGTHS.contains(&x.row_len()) && recipe.suits_groups();
     if rows < LANES || !gapless || !short {
-        return quantize_one_by_one(backend, QuantizeRows { x, recipe, to });
+        return quantize_one_by_one(backend, QuantizeRows { x, recipe, traffic, to });
     }
     while done < rows {
-        let all = QuantizeRows { x, recipe, to: &mut *to };
-        done = backend.run(QuantizeGroups { rows: all, first: done, traffic });
+        let all = QuantizeRows { x, recipe, traffic, to: &mut *to };
+        done = backend.run(QuantizeGroups { rows: all, first: done });
         let next = LANES.min(rows - done);
         let (x, mut to) = (x.part(done, next), to.part(done, next));
-        quantize_one_by_one(backend, QuantizeRows { x: &x, recipe, to: &mut to });
+        quantize_one_by_one(backend, QuantizeRows { x: &x, recipe, traffic, to: &mut to });
         done += next;
     }
 }
@@ -151,20 +147,20 @@ pub(super) fn quantize_piece<T: Value>(
 /// own, which is called for each row: a call costs less than that kernel saves.
 #[inline(always)]
 fn quantize_one_by_one<T: Value>(backend: Backend, all: QuantizeRows<'_, '_, T>) {
-    let QuantizeRows { x, recipe, to } = all;
-    let own = recipe.arithmetic.is_none() && recipe.scheme.is_plain_int8();
-    if !own || to.sets.wants_sums() {
-        return backend.run(QuantizeRows { x, recipe, to });
+    let QuantizeRows { x, recipe, traffic, to } = all;
+    if !recipe.is_plain_int8() || to.sets.wants_sums() {
+        return backend.run(QuantizeRows { x, recipe, traffic, to });
     }
+    let traffic = traffic.to_next(x.row_stride() * size_of::<T>());
     for row in 0..x.rows() {
-        let scale = backend.run(QuantizeInt8 { x: x.row(row), q: to.q.row_mut(row) });
+        let scale = backend.run(QuantizeInt8 { x: x.row(row), traffic, q: to.q.row_mut(row) });
         to.sets.set(row, scale, 0);
     }
 }
 
 /// Quantizes rows of several groups.
 fn quantize_in_rows<T: Value>(backend: Backend, all: Groups<'_, '_, T>) {
-    let Groups { x, group, recipe, to } = all;
+    let Groups { x, group, recipe, traffic, to } = all;
     let (rows, sets) = ((CHUNK / x.row_len()).max(1), x.row_len().div_ceil(group));
     let (elements, threads) = (x.rows() * x.row_len(), backend.threads());
     let pieces = x.chunks(rows).zip(to.reborrow().chunks(rows, rows * sets));
@@ -173,28 +169,27 @@ fn quantize_in_rows<T: Value>(backend: Backend, all: Groups<'_, '_, T>) {
     let threads = if x.row_len() > CHUNK { 1 } else { threads };
     parallel::for_each(pieces, elements, threads, |(x, mut to)| {
         for row in 0..x.rows() {
-            let outputs = to.sets.part(row * sets..(row + 1) * sets);
-            quantize_row(backend, (x.row(row), to.q.row_mut(row)), group, recipe, outputs);
+            let x = &Rows::one(x.row(row));
+            let q = RowsMut::one(to.q.row_mut(row));
+            let to = &mut Outputs { q, sets: to.sets.part(row * sets..(row + 1) * sets) };
+            quantize_row(backend, group, QuantizeRows { x, recipe, traffic, to });
         }
     });
 }
 
 /// Quantizes a row of several groups.
-fn quantize_row<T: Value>(
-    backend: Backend,
-    (x, q): (&[T], &mut [i8]),
-    group: usize,
-    recipe: Recipe<'_>,
-    mut sets: SetOutputs<'_>,
-) {
-    let count = x.len() / group;
-    let (whole, last) = x.split_at(count * group);
-    let (q_whole, q_last) = q.split_at_mut(count * group);
-    let mut to = Outputs { q: RowsMut::of_len(q_whole, group), sets: sets.part(0..count) };
-    quantize_rows(backend, QuantizeRows { x: &Rows::of_len(whole, group), recipe, to: &mut to });
+fn quantize_row<T: Value>(backend: Backend, group: usize, row: QuantizeRows<'_, '_, T>) {
+    let QuantizeRows { x, recipe, traffic, to: Outputs { q, sets } } = row;
+    let count = x.row_len() / group;
+    let (whole, last) = x.row(0).split_at(count * group);
+    let (q_whole, q_last) = q.row_mut(0).split_at_mut(count * group);
+    let (q, of_whole) = (RowsMut::of_len(q_whole, group), sets.part(0..count));
+    let (x, to) = (&Rows::of_len(whole, group), &mut Outputs { q, sets: of_whole });
+    quantize_rows(backend, QuantizeRows { x, recipe, traffic, to });
     if !last.is_empty() {
-        let mut to = Outputs { q: RowsMut::one(q_last), sets: sets.part(count..count + 1) };
-        quantize_rows(backend, QuantizeRows { x: &Rows::one(last), recipe, to: &mut to });
+        let (q, of_last) = (RowsMut::one(q_last), sets.part(count..count + 1));
+        let (x, to) = (&Rows::one(last), &mut Outputs { q, sets: of_last });
+        quantize_rows(backend, QuantizeRows { x, recipe, traffic, to });
     }
 }
 

@@ -5,7 +5,7 @@ use super::rows::{
     Groups, dequantize_groups, quantize_given, quantize_groups, quantize_whole,
     quantize_whole_given,
 };
-use crate::kernel::{DequantizeRows, QuantizeGiven, Quantized};
+use crate::kernel::{DequantizeRows, QuantizeGiven, Quantized, Traffic};
 use crate::quantized_mut::Outputs;
 use crate::recipe::Recipe;
 use crate::set_params::Params;
@@ -131,6 +131,7 @@ pub(crate) fn quantize_sets<T: Value>(
     sets: Sets,
     mut x: Rows<'_, T>,
     recipe: Recipe<'_>,
+    traffic: Traffic,
     to: &mut Outputs<'_>,
 ) -> Result<()> {
     match sets.lay(&mut x, &mut to.q) {
@@ -138,7 +139,7 @@ pub(crate) fn quantize_sets<T: Value>(
         Laid::Rows(_) if matches!(sets, Sets::Whole) && x.rows() > 1 => {
             quantize_whole(backend, x, recipe, to)
         }
-        Laid::Rows(group) => quantize_groups(backend, Groups { x: &x, group, recipe, to }),
+        Laid::Rows(group) => quantize_groups(backend, Groups { x: &x, group, recipe, traffic, to }),
     }
 }
 

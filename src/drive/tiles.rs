@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::failure::{Failure, sooner};
 use super::parallel;
 use super::sets::{Sets, quantize_sets, quantize_sets_with};
-use crate::kernel::Interleave;
+use crate::kernel::{Interleave, Traffic};
 use crate::limits::Limits;
 use crate::quantized_mut::Outputs;
 use crate::recipe::Recipe;
@@ -19,6 +19,7 @@ use crate::{Backend, Error, Result, Rows, RowsMut, Tiles};
 pub struct By<'a> {
     pub(crate) sets: Sets,
     pub(crate) recipe: Recipe<'a>,
+    pub(crate) traffic: Traffic,
     pub(crate) given: Option<Params<'a>>,
 }
 
@@ -87,7 +88,8 @@ fn quantize_bands<T: Value>(
     let outputs = &mut Outputs { q: rows.firsts(len), sets: sets.reborrow() };
     quantize_padded(backend, x, by, outputs)?;
     let rows = Rows::gapless_of(buffer, count, stride).firsts(len);
-    interleave(backend, tiles, rows, zero_point_of_zeros::<T>(by.recipe) as i8, q);
+    let fill = zero_point_of_zeros::<T>(by.recipe) as i8;
+    interleave_bands(backend, tiles, rows, by.traffic, fill, q);
     Ok(())
 }
 
@@ -102,11 +104,11 @@ pub(crate) fn quantize_padded<T: Value>(
     by: By<'_>,
     to: &mut Outputs<'_>,
 ) -> Result<()> {
-    let By { sets, recipe, given } = by;
+    let By { sets, recipe, traffic, given } = by;
     let row_len = x.row_len();
     let outputs = &mut Outputs { q: to.q.firsts(row_len), sets: to.sets.reborrow() };
     match given {
-        None => quantize_sets(backend, sets, x, recipe, outputs)?,
+        None => quantize_sets(backend, sets, x, recipe, traffic, outputs)?,
         Some(params) => quantize_sets_with(backend, sets, x, recipe, params, outputs),
     }
     if to.q.row_len() == row_len {
@@ -139,13 +141,25 @@ pub(crate) fn interleave(
     fill: i8,
     to: &mut RowsMut<'_, i8>,
 ) {
+    interleave_bands(backend, tiles, q, Traffic::of(&q), fill, to);
+}
+
+/// Interleaves rows of some bands.
+fn interleave_bands(
+    backend: Backend,
+    tiles: Tiles,
+    q: Rows<'_, i8>,
+    traffic: Traffic,
+    fill: i8,
+    to: &mut RowsMut<'_, i8>,
+) {
     let (mr, kr) = (tiles.mr(), tiles.kr());
     let has_kernel = kr == 4 && mr.is_multiple_of(4) || kr == 8 && mr.is_multiple_of(2);
     for band in 0..to.rows() {
         let rows = mr.min(q.rows() - band * mr);
         let (to, q) = (to.row_mut(band), q.part(band * mr, rows));
         if has_kernel && rows == mr && q.row_len() * mr == to.len() {
-            backend.run(Interleave { q, kr, to });
+            backend.run(Interleave { q, kr, traffic, to });
             continue;
         }
         to.fill(fill);

@@ -14,6 +14,7 @@ use core::ops::Range;
 
 use bytemuck::Zeroable;
 
+use crate::Rows;
 use crate::simd::{BLOCK, Simd};
 
 /// Blocks of one panel.
@@ -27,7 +28,7 @@ pub(crate) const LENGTHS: [usize; 4] = [16, 32, 64, 128];
 
 /// How a slice travels between memory and the core.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Traffic {
+pub struct Traffic {
     /// How many bytes ahead of the reads to prefetch; 0 leaves prefetching to the hardware.
     pub(crate) prefetch: usize,
     /// Whether the results go past the caches.
@@ -53,6 +54,18 @@ impl Traffic {
     /// The traffic of so many bytes that are only read.
     pub(crate) const fn read(bytes: usize) -> Self {
         let prefetch = if bytes >= Self::PREFETCH_FROM { Self::PREFETCH } else { 0 };
+        Self { prefetch, stream: false }
+    }
+
+    /// The traffic of rows that are read.
+    pub(crate) const fn of<T>(x: &Rows<'_, T>) -> Self {
+        Self::read(x.len() * size_of::<T>())
+    }
+
+    /// The traffic of values that are in the cache. What lies `stride` bytes behind them is
+    /// prefetched if these data are.
+    pub(crate) const fn to_next(self, stride: usize) -> Self {
+        let prefetch = if self.prefetch == 0 { 0 } else { stride + self.prefetch };
         Self { prefetch, stream: false }
     }
 

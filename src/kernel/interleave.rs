@@ -1,5 +1,6 @@
 //! Interleaves rows of bytes.
 
+use super::blocks::{Traffic, fetch_ahead};
 use crate::Rows;
 use crate::simd::{Kernel, Simd, Words};
 
@@ -9,24 +10,28 @@ pub(crate) struct Interleave<'a> {
     pub(crate) q: Rows<'a, i8>,
     /// The number of columns of a tile, 4 or 8.
     pub(crate) kr: usize,
+    /// The traffic of the call that the band belongs to.
+    pub(crate) traffic: Traffic,
     pub(crate) to: &'a mut [i8],
 }
 
 /// The bytes of a row that are moved together.
 const PIECE: usize = size_of::<Words>();
 
-/// The columns that all rows are taken from before the next: their tiles stay in the first cache until
-/// they are whole.
-const COLUMNS: usize = 16 * PIECE;
+/// About how many bytes of tiles are made whole before the next are begun. They stay in the first
+/// cache meanwhile.
+const BYTES: usize = 8192;
 
 impl Kernel for Interleave<'_> {
     type Output = ();
 
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) {
-        let Self { q, kr, to } = self;
-        for (i, to) in to.chunks_mut(COLUMNS * q.rows()).enumerate() {
-            let first = i * (COLUMNS / PIECE);
+        let Self { q, kr, traffic, to } = self;
+        let pieces = (BYTES / (PIECE * q.rows())).max(1);
+        for (i, to) in to.chunks_mut(pieces * PIECE * q.rows()).enumerate() {
+            let first = i * pieces;
+            fetch_ahead(s, to, traffic.to_next(to.len()));
             if kr == 4 { fours(s, q, first, to) } else { eights(s, q, first, to) }
         }
         // The tiles behind the last whole piece.

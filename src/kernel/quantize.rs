@@ -108,9 +108,10 @@ pub(super) fn known_row_without_nan<S: Simd, T: Value>(
     s: S,
     x: &[T],
     params: QuantParams,
+    traffic: Traffic,
     to: To<'_>,
 ) -> i32 {
-    let (grid, scale, traffic) = (Grid::new(params, to.unsigned), params.scale(), Traffic::CACHED);
+    let (grid, scale) = (Grid::new(params, to.unsigned), params.scale());
     match params.reciprocal() {
         Some(reciprocal) => {
             let row = InRange::<T, false, false> { x, scale, reciprocal, traffic, to };
@@ -129,9 +130,10 @@ pub(super) fn known_row<S: Simd, T: Value>(
     s: S,
     x: &[T],
     params: QuantParams,
+    traffic: Traffic,
     to: To<'_>,
 ) -> (bool, i32) {
-    let (grid, scale, traffic) = (Grid::new(params, to.unsigned), params.scale(), Traffic::CACHED);
+    let (grid, scale) = (Grid::new(params, to.unsigned), params.scale());
     match params.reciprocal() {
         Some(reciprocal) => {
             grid.finish(s, InRange::<T, false, true> { x, scale, reciprocal, traffic, to })

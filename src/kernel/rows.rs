@@ -25,6 +25,7 @@ pub(crate) struct QuantizeRows<'a, 'b, T> {
     /// The rows, which are not empty.
     pub(crate) x: &'a Rows<'a, T>,
     pub(crate) recipe: Recipe<'a>,
+    pub(crate) traffic: Traffic,
     /// The outputs. Each row is a set.
     pub(crate) to: &'a mut Outputs<'b>,
 }
@@ -34,11 +35,12 @@ impl<T: Value> Kernel for QuantizeRows<'_, '_, T> {
 
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) {
-        let Self { x, recipe, to: Outputs { q, sets } } = self;
+        let Self { x, recipe, traffic, to: Outputs { q, sets } } = self;
+        let traffic = traffic.to_next(x.row_stride() * size_of::<T>());
         let (unsigned, sum) = (recipe.scheme.is_unsigned(), sets.wants_sums());
         for row in 0..x.rows() {
             let to = To { unsigned, sum, q: q.row_mut(row) };
-            let (scale, zero_point, sum) = quantize_row(s, x.row(row), recipe, to);
+            let (scale, zero_point, sum) = quantize_row(s, x.row(row), recipe, traffic, to);
             sets.set(row, scale, zero_point);
             sets.set_sum(row, sum, scale);
         }
@@ -50,6 +52,7 @@ impl<T: Value> Kernel for QuantizeRows<'_, '_, T> {
 /// knows in memory, and a short row waits for that.
 pub(crate) struct QuantizeInt8<'a, T> {
     pub(crate) x: &'a [T],
+    pub(crate) traffic: Traffic,
     pub(crate) q: &'a mut [i8],
 }
 
@@ -59,7 +62,7 @@ impl<T: Value> Kernel for QuantizeInt8<'_, T> {
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) -> f32 {
         let to = To { unsigned: false, sum: false, q: self.q };
-        quantize_row(s, self.x, Recipe::exact(&Scheme::int8()), to).0
+        quantize_row(s, self.x, Recipe::exact(&Scheme::int8()), self.traffic, to).0
     }
 }
 
@@ -74,25 +77,25 @@ fn quantize_row<S: Simd, T: Value>(
     s: S,
     x: &[T],
     recipe: Recipe<'_>,
+    traffic: Traffic,
     to: To<'_>,
 ) -> (f32, i32, i32) {
-    let traffic = Traffic::CACHED;
     let symmetric = recipe.scheme.is_symmetric();
     let limits = if symmetric {
-        let bits = abs_max::<S, T, true>(s, x, traffic);
+        let bits = abs_max::<S, T, true>(s, x, Traffic::CACHED);
         Limits::symmetric(T::from_magnitude_bits(bits))
     } else {
-        min_max(s, x, traffic)
+        min_max(s, x, Traffic::CACHED)
     };
     let (scale, zero_point, params) = recipe.choose::<T>(limits);
     if !scale.is_finite() {
         return (scale, zero_point, 0);
     }
     if S::QUICK_MISSES_NAN && symmetric {
-        let (has_nan, sum) = known_row(s, x, params, to);
+        let (has_nan, sum) = known_row(s, x, params, traffic, to);
         return (if has_nan { f32::NAN } else { scale }, zero_point, sum);
     }
-    let sum = known_row_without_nan(s, x, params, to);
+    let sum = known_row_without_nan(s, x, params, traffic, to);
     (scale, zero_point, sum)
 }
 

@@ -48,7 +48,7 @@ impl Piece {
         let q = RowsMut::gapless_of(&mut self.q[..count * N], count, N);
         let rows = &Rows::gapless_of(x.as_flattened(), count, N);
         let to = &mut Outputs { q, sets };
-        quantize_piece(backend, QuantizeRows { x: rows, recipe, to: &mut *to }, traffic);
+        quantize_piece(backend, QuantizeRows { x: rows, recipe, traffic, to: &mut *to });
         let set = to.sets.first_not_finite()?;
         let limits = chunks::limits(backend, &x[set], true);
         Some((

@@ -3,7 +3,7 @@
 use super::divisors::Divisors;
 use super::in_sixteens::{Sixteens, in_sixteens};
 use super::sixteen::{Rows, quantize_sixteen};
-use crate::kernel::blocks::Traffic;
+use crate::Scheme;
 use crate::kernel::rows::QuantizeRows;
 use crate::quantized_mut::Outputs;
 use crate::recipe::Recipe;
@@ -17,7 +17,6 @@ use crate::simd::{BLOCK, Kernel, LANES, Simd, Value};
 pub(crate) struct QuantizeGroups<'a, 'b, T> {
     pub(crate) rows: QuantizeRows<'a, 'b, T>,
     pub(crate) first: usize,
-    pub(crate) traffic: Traffic,
 }
 
 impl<T: Value> Kernel for QuantizeGroups<'_, '_, T> {
@@ -41,11 +40,17 @@ fn quantize_groups<S: Simd, T: Value, const G: usize>(
     s: S,
     groups: QuantizeGroups<'_, '_, T>,
 ) -> usize {
-    let QuantizeGroups { rows: QuantizeRows { x, recipe, to }, first, traffic } = groups;
+    let QuantizeGroups { rows: QuantizeRows { x, recipe, traffic, to }, first } = groups;
     let x = x.gapless().unwrap_or_default().as_chunks::<G>().0;
     let Outputs { q, sets } = to;
     let q = q.reborrow().into_slice().as_chunks_mut::<G>().0;
-    in_sixteens(s, x, first, recipe, traffic, ToRows { q, sets })
+    let to = ToRows { q, sets };
+    if recipe.is_plain_int8() {
+        // The compiler knows this recipe, and what it takes out of the loop is a tenth of the time.
+        in_sixteens(s, x, first, Recipe::exact(&Scheme::int8()), traffic, to)
+    } else {
+        in_sixteens(s, x, first, recipe, traffic, to)
+    }
 }
 
 /// Integers and parameters of their own.
