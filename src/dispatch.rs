@@ -19,7 +19,7 @@ use crate::kernel::{Dequantize, FakeQuantize, Quantize, Quantized, Sums, Traffic
 use crate::limits::Limits;
 use crate::quantized_mut::Outputs;
 use crate::recipe::Recipe;
-use crate::{Arithmetic, Backend, Error, Isa, QuantParams, Result, Rows, RowsMut, Tiles};
+use crate::{Arithmetic, Backend, Error, QuantParams, Result, Rows, RowsMut, Tiles};
 
 macro_rules! compiled {
     ($(fn $name:ident($($arg:ident: $type:ty),+) -> $output:ty $({ $environment:expr })?;)+) => {
@@ -57,10 +57,10 @@ macro_rules! compiled {
 }
 
 compiled! {
-    // The magnitudes of f32 are compared as integers, except by an instruction of AVX-512. Widening
-    // the largest magnitude of another type is left to the CPU.
+    // Magnitudes are compared as integers, whatever the environment. Widening the largest one of a
+    // type that is not f32 is left to the CPU.
     fn abs_max(backend: Backend, x: &[Self]) -> f32 {
-        (size_of::<Self>() < 4 || backend.isa() == Isa::Avx512).then(Environment::enter)
+        (size_of::<Self>() < 4).then(Environment::enter)
     };
     fn limits(backend: Backend, x: &[Self], symmetric: bool) -> Limits;
     fn not_finite(x: &[Self]) -> Error;

@@ -275,14 +275,18 @@ impl ColumnExtents {
     /// The limits of the channels, each of which several columns may belong to.
     fn of_channels(&self, channels: Channels) -> Vec<Limits> {
         let Channels { count, inner } = channels;
-        let mut limits = vec![Limits::NOTHING; count];
-        let firsts = (0..self.max.len()).step_by(inner);
-        for (first, channel) in firsts.zip((0..count).cycle()) {
-            for at in first..first + inner {
-                let max = number(self.max[at]);
-                let min = self.min.get(at).map_or(-max, |&min| number(min));
-                limits[channel] = limits[channel].merge(Limits { min, max });
-            }
+        let of_column = |at: usize| {
+            let max = number(self.max[at]);
+            Limits { min: self.min.get(at).map_or(-max, |&min| number(min)), max }
+        };
+        let of_slice = |first: usize| {
+            (first + 1..first + inner).fold(of_column(first), |seen, at| seen.merge(of_column(at)))
+        };
+        let mut slices = (0..self.max.len()).step_by(inner).map(of_slice);
+        let mut limits: Vec<_> = slices.by_ref().take(count).collect();
+        // There is more than one plane where one is shorter than a block.
+        for (seen, channel) in slices.zip((0..count).cycle()) {
+            limits[channel] = limits[channel].merge(seen);
         }
         limits
     }

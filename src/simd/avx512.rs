@@ -13,8 +13,8 @@ type I8 = __m512i;
 /// Sums of 16 bits, and sums of 32 bits.
 type Total = [__m512i; 2];
 type Divisor = [__m512; 2];
-/// Two running maxima, and the lanes in which no NaN was seen.
-type Peak = ([__m512; 2], __mmask16);
+/// Two running maxima, which are magnitudes.
+type Peak = [__m512; 2];
 type Peak16 = __m512i;
 /// The least, the largest, and the lanes in which no NaN was seen.
 type Span = (__m512, __m512, __mmask16);
@@ -308,18 +308,18 @@ with_features! {
     }
 
     fn peak() -> Peak {
-        ([_mm512_setzero_ps(); 2], 0xffff)
+        [_mm512_setzero_ps(); 2]
     }
 
-    /// One comparison for every two vectors notices a NaN.
-    fn raise((top, ordered): Peak, v: [F32; 2]) -> Peak {
-        let (top, _) = raise_quick((top, ordered), v);
-        (top, _mm512_mask_cmp_ps_mask::<_CMP_ORD_Q>(ordered, v[0], v[1]))
+    /// Magnitudes are ordered as integers as they are as numbers, with NaN above all of them.
+    fn raise(top: Peak, v: [F32; 2]) -> Peak {
+        let larger = |a, b| _mm512_castsi512_ps(max_i32(_mm512_castps_si512(a), magnitude(b)));
+        [larger(top[0], v[0]), larger(top[1], v[1])]
     }
 
     /// One instruction takes the larger of |a| and |b|, and the number if the other is NaN.
-    fn raise_quick((top, ordered): Peak, v: [F32; 2]) -> Peak {
-        ([max_abs(top[0], v[0]), max_abs(top[1], v[1])], ordered)
+    fn raise_quick(top: Peak, v: [F32; 2]) -> Peak {
+        [max_abs(top[0], v[0]), max_abs(top[1], v[1])]
     }
 
     fn max_abs(a: F32, b: F32) -> F32 {
@@ -328,13 +328,8 @@ with_features! {
     }
 
     fn peak_bits([a, b, c, d]: [Peak; 4]) -> u32 {
-        if a.1 & b.1 & c.1 & d.1 != 0xffff {
-            return f32::NAN.to_bits();
-        }
-        let pair = |a: Peak, b: Peak| max_abs(max_abs(a.0[0], a.0[1]), max_abs(b.0[0], b.0[1]));
-        let top = max_abs(pair(a, b), pair(c, d));
-        // These are magnitudes, which are ordered as integers as they are as numbers.
-        _mm512_reduce_max_epu32(_mm512_castps_si512(top))
+        let bits = |peak: Peak| max_i32(_mm512_castps_si512(peak[0]), _mm512_castps_si512(peak[1]));
+        _mm512_reduce_max_epu32(max_i32(max_i32(bits(a), bits(b)), max_i32(bits(c), bits(d))))
     }
 
     fn peak16() -> Peak16 {
