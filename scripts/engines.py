@@ -4,7 +4,6 @@ An engine's answer is an array with an entry for each row, of its form's layout.
 """
 
 import ctypes
-import os
 import re
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from ai_edge_litert import schema_py_generated as litert
 from ai_edge_litert.interpreter import Interpreter
 from compressed_tensors.quantization import QuantizationArgs, quantize
 from compressed_tensors.quantization.utils import calculate_qparams
+from examples import example
 from onnx import TensorProto, helper
 from torchao.quantization import MappingType, quant_primitives
 
@@ -52,13 +52,6 @@ def answer(scale, zero_point, q):
     out = np.zeros(len(q), np.dtype(ROW))
     out["scale"], out["zero_point"], out["q"] = scale.astype(F32).view(np.uint32), zero_point, q.view(np.int8)
     return out
-
-
-def example(name, *package):
-    """The command of an example of the workspace: a built one if the environment names it."""
-    built = os.environ.get(f"ABSMAX_{name.upper()}")
-    cargo = ["cargo", "run", "--release", "-q", "--manifest-path", ROOT / "Cargo.toml", *package, "--example", name]
-    return [built] if built else [*cargo, "--"]
 
 
 def written(command, x, form):

