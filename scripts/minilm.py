@@ -7,6 +7,7 @@ It is in target/minilm, or the directory that ABSMAX_MINILM names. If it is not 
 """
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -34,3 +35,21 @@ def directory():
                     # Under its name once it is whole.
                     Path(work, FOLDER, name).replace(home / name)
     return home
+
+
+def tokens(text, vocabulary):
+    """The numbers of the words and parts of words of a text in lower case: the longest part first."""
+    numbers = [vocabulary["[CLS]"]]
+    for word in re.findall(r"\w+|[^\w\s]", text.lower()):
+        begin = 0
+        while begin < len(word):
+            prefix = "##" if begin else ""
+            ends = (end for end in range(len(word), begin, -1) if prefix + word[begin:end] in vocabulary)
+            end = next(ends)
+            numbers.append(vocabulary[prefix + word[begin:end]])
+            begin = end
+    return [*numbers, vocabulary["[SEP]"]]
+
+
+def vocabulary():
+    return {word: number for number, word in enumerate((directory() / "vocab.txt").read_text().splitlines())}
