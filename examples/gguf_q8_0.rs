@@ -1,22 +1,26 @@
-//! A safetensors file as a GGUF file of blocks q8_0, as llama.cpp and candle read it, with the bytes
-//! that ggml's own quantizer gives.
+//! A safetensors file as a GGUF file of blocks q8_0, which llama.cpp and candle read, with the
+//! bytes that ggml's own quantizer gives.
 //!
 //!     cargo run --release --example gguf_q8_0 -- MODEL.safetensors OUT.gguf [OPTIONS]
 //!
-//!     --arithmetic NAME   ggml (the default: what ggml's reference and gguf compute), ggml-x86, exact
-//!     --metadata FILE     what the model is: a JSON object of keys of GGUF and their values
-//!     --keep TENSOR       a matrix that is not quantized; may be given many times
+//!     --arithmetic NAME   ggml (the default: what ggml's reference and the package gguf compute),
+//!                         ggml-x86 or exact
+//!     --metadata FILE     what the model is: a JSON object of GGUF's keys and their values
+//!     --keep TENSOR       a matrix that is not quantized; may be repeated
+//!     --drop TENSOR       a tensor that is not written; may be repeated
 //!
 //! Without arguments the example quantizes a small file of its own.
 //!
-//! A float tensor of two to four dimensions becomes blocks if its rows are whole blocks of 32 values.
-//! Other floats become f32, which is exact, and f64 and signed integers stay as they are. Tensors keep
-//! their names, and are sorted by them: renaming a model's tensors as llama.cpp has them, and writing
-//! its metadata, is what converters do before.
+//! A float tensor of two to four dimensions becomes blocks if its rows are whole blocks of 32
+//! values. Other floats become f32, which is exact. Signed integers and f64 stay as they are:
+//! llama.cpp reads them, candle does not. Tensors keep their names, and are sorted by them. To
+//! rename a model's tensors as llama.cpp has them, and to write its metadata, is what converters do
+//! before.
 //!
-//! In the metadata, a whole number is a u32, or an i32 if it is negative or in an array, and a number
-//! with a point or an exponent is an f32. `general.architecture` is `unknown` if it is not there, which
-//! llama.cpp refuses. `general.file_type` and `general.quantization_version` are those of q8_0.
+//! In the metadata, a whole number is a u32, or an i32 if it is negative or in an array. A number
+//! with a point or an exponent is an f32. `general.architecture` is `unknown` if it is not there,
+//! which llama.cpp refuses. `general.file_type` and `general.quantization_version` are those of
+//! q8_0, whatever the metadata say.
 //!
 //! OUT is written under another name in its directory and renamed once it is whole. A value that is
 //! not finite is refused, by its tensor and its index, if it had to be quantized.
@@ -42,9 +46,9 @@ type Result<T> = std::result::Result<T, Box<dyn Error>>;
 const BLOCK: usize = 32;
 /// Bytes of a block q8_0.
 const BLOCK_SIZE: usize = 34;
-/// Data of tensors begin at multiples of so many bytes, where the metadata do not say another number.
+/// Data of tensors begin at multiples of so many bytes, unless metadata say another number.
 const ALIGNMENT: usize = 32;
-/// The longest name that ggml reads, in bytes: it keeps names in 64 bytes, with a zero at their end.
+/// The longest name that ggml reads, in bytes: it keeps a name in 64 bytes, with a zero at the end.
 const LONGEST_NAME: usize = 63;
 const MOST_DIMENSIONS: usize = 4;
 
@@ -73,6 +77,14 @@ struct Options {
     arithmetic: Arithmetic,
     metadata: Map<String, Value>,
     keep: BTreeSet<String>,
+    drop: BTreeSet<String>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        let (metadata, keep, drop) = Default::default();
+        Self { arithmetic: Arithmetic::ggml(), metadata, keep, drop }
+    }
 }
 
 /// A tensor of the file that is written.
@@ -281,11 +293,14 @@ fn convert(from: &Path, to: &Path, options: &Options) -> Result<()> {
     let bytes = fs::read(from).map_err(|error| format!("{}: {error}", from.display()))?;
     let file = SafeTensors::deserialize(&bytes)?;
     let views = file.iter().collect::<BTreeMap<_, _>>();
-    if let Some(name) = options.keep.iter().find(|name| !views.contains_key(name.as_str())) {
-        return Err(format!("--keep {name}: there is no such tensor").into());
+    for (option, names) in [("--keep", &options.keep), ("--drop", &options.drop)] {
+        if let Some(name) = names.iter().find(|name| !views.contains_key(name.as_str())) {
+            return Err(format!("{option} {name}: there is no such tensor").into());
+        }
     }
     let tensors = views
         .iter()
+        .filter(|(name, _)| !options.drop.contains(**name))
         .map(|(name, view)| Tensor::new(name, view, &options.keep))
         .collect::<Result<Vec<_>>>()?;
     let header = header(&options.metadata, &tensors)?;
@@ -312,9 +327,7 @@ fn small() -> Result<()> {
     let at = |ending| env::temp_dir().join(format!("absmax-example-{}.{ending}", process::id()));
     let (from, to) = (at("safetensors"), at("gguf"));
     safetensors::serialize_to_file([("up_proj.weight", view)], None, &from)?;
-    let arithmetic = Arithmetic::ggml();
-    let converted =
-        convert(&from, &to, &Options { arithmetic, metadata: Map::new(), keep: BTreeSet::new() });
+    let converted = convert(&from, &to, &Options::default());
     let written = fs::read(&to);
     fs::remove_file(from)?;
     let _ = fs::remove_file(to);
@@ -323,7 +336,7 @@ fn small() -> Result<()> {
     let written = written?;
     let block = &written[written.len() - 48 * 192 / BLOCK * BLOCK_SIZE..][..BLOCK_SIZE];
     let first = weight.first_chunk().ok_or("too few values")?;
-    if block != reference::q8_0(first, arithmetic)? {
+    if block != reference::q8_0(first, Arithmetic::ggml())? {
         return Err("the first block is not that of the definition".into());
     }
     println!("the first block of up_proj.weight: {block:?}");
@@ -342,8 +355,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<()> {
     let mut arguments = env::args().skip(1);
-    let mut options =
-        Options { arithmetic: Arithmetic::ggml(), metadata: Map::new(), keep: BTreeSet::new() };
+    let mut options = Options::default();
     let mut paths = Vec::new();
     while let Some(argument) = arguments.next() {
         if !argument.starts_with("--") {
@@ -363,6 +375,9 @@ fn run() -> Result<()> {
             }
             "--keep" => {
                 options.keep.insert(value);
+            }
+            "--drop" => {
+                options.drop.insert(value);
             }
             _ => return Err(format!("there is no option {argument}").into()),
         }
