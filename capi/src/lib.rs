@@ -38,3 +38,11 @@ pub mod tiles;
 mod types;
 mod untiled;
 pub mod version;
+
+// The types of absmax.h.
+pub use backend::AbsmaxBackend;
+pub use codes::AbsmaxStatus;
+pub use parallel::{AbsmaxParallelFor, AbsmaxTask};
+pub use structs::{
+    AbsmaxError, AbsmaxOutputs, AbsmaxParams, AbsmaxRows, AbsmaxRowsMut, AbsmaxScheme,
+};

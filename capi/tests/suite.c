@@ -1,10 +1,11 @@
 /*
  * Calls every function of the C interface, between pages that must not be touched, with right and with hostile arguments.
  *
- *     suite [BACKEND]
+ *     suite [BACKEND [short]]
  *
  * The integers and scales of many cases are in vectors/, which vectors.c compares. Here one way to a result is compared
- * with another: strides, padding, tiles, columns, tasks with plain rows, and plain rows with the formula.
+ * with another: strides, padding, tiles, columns, tasks with plain rows, and plain rows with the formula. `short` is the
+ * control of the guards: a call that is told of one byte more than there is, which ends the program.
  */
 #define _GNU_SOURCE
 #include <absmax.h>
@@ -896,6 +897,10 @@ int main(int argc, char **argv) {
     if (argc > 1 && absmax_backend_named(argv[1], &backend) != ABSMAX_OK) {
         fprintf(stderr, "suite: no backend %s\n", argv[1]);
         return 2;
+    }
+    if (argc > 2) {
+        float scale;
+        return absmax_quantize_int8(backend, ABSMAX_F32, matrix(ABSMAX_F32, 1, 70, 70, 1), 70, guarded(69, 1), &scale, NULL);
     }
     versions();
     backends();
