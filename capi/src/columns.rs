@@ -22,6 +22,9 @@ const SQUARE: usize = 32;
 /// The bytes of scratch memory that quantizing so many rows takes, unless they overflow.
 pub(crate) fn scratch_size(float: Float, rows: usize, row_len: usize) -> Option<usize> {
     let values = rows.checked_mul(row_len.min(STRIP))?;
+    if values == 0 {
+        return Some(0);
+    }
     // The values have to be aligned.
     values.checked_mul(float.size() + 1)?.checked_add(float.size() - 1)
 }
@@ -123,6 +126,10 @@ fn first_wild<T: Element>(x: Rows<'_, T>) -> Option<(usize, f32)> {
 
 /// Writes the columns of a matrix as rows.
 fn turn<T: Copy>(from: Rows<'_, T>, mut to: RowsMut<'_, T>) {
+    if from.row_len() == 0 {
+        // There may be any number of such rows.
+        return;
+    }
     for first in (0..from.rows()).step_by(SQUARE) {
         for column in 0..from.row_len() {
             let Some(places) = to.get_mut(column).and_then(|row| row.get_mut(first..)) else {

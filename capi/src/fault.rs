@@ -94,7 +94,9 @@ impl From<Error> for Fault {
             },
             Error::InvalidParams { set, scale, zero_point, .. } => {
                 let about = Self { index: set, value: scale, ..Self::default() };
-                let (status, argument) = if scale.is_finite() && scale > 0.0 {
+                // By the bits, since the caller's environment may take a subnormal scale for 0.
+                let scale_is_valid = (1..f32::INFINITY.to_bits()).contains(&scale.to_bits());
+                let (status, argument) = if scale_is_valid {
                     (ABSMAX_ERROR_ZERO_POINT, ABSMAX_ARG_ZERO_POINTS)
                 } else {
                     (ABSMAX_ERROR_SCALE, ABSMAX_ARG_SCALES)

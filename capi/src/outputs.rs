@@ -215,6 +215,11 @@ impl Targets {
         }
     }
 
+    /// Whether there is nothing to write, however many rows there are.
+    pub(crate) fn is_empty(self) -> bool {
+        self.memory().iter().all(|memory| memory.len() == 0)
+    }
+
     /// The memory that is written.
     pub(crate) fn memory(self) -> [Memory; 5] {
         let [sums, scaled_sums] =

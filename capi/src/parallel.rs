@@ -105,6 +105,9 @@ pub unsafe extern "C" fn absmax_quantize_rows_parallel(
             job.check_given()?;
             job.part(0, 0, job.to.q.part(0, 0)).run()?;
         }
+        if job.to.is_empty() {
+            return Ok(());
+        }
         let mut tasks = Tasks::new(job);
         let context = (&raw mut tasks).cast();
         // SAFETY: the function and the pool are the caller's. The context lives until it returns.

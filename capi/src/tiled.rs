@@ -75,6 +75,9 @@ pub(crate) unsafe fn quantize(job: Job, tiles: Tiles, needs: Needs, scratch: Mem
     // SAFETY: the caller vouches for the memory.
     unsafe { job.check_given() }?;
     let of_row = job.recipe.sets_of_row(job.x.row_len()).unwrap_or(0);
+    if job.to.is_empty() {
+        return Ok(());
+    }
     let mut first = 0;
     loop {
         let count = at_once.min(rows - first);

@@ -76,6 +76,10 @@ pub unsafe extern "C" fn absmax_interleave(
         let shape = [rows, row_len, row_stride];
         let (q, to) = both(tiles, q, shape, interleaved.cast_const(), interleaved_size)?;
         apart(&[to.memory()], &[q.memory()])?;
+        if q.memory().len() == 0 {
+            // There may be any number of empty rows.
+            return Ok(());
+        }
         // SAFETY: the caller vouches for the memory, and the output overlaps nothing.
         unsafe { backend.interleave(tiles, q.get::<u8>()?, fill, to.get_mut()?)? };
         Ok(())
@@ -104,6 +108,10 @@ pub unsafe extern "C" fn absmax_deinterleave(
         let shape = [rows, row_len, row_stride];
         let (q, from) = both(tiles, q.cast_const(), shape, interleaved, interleaved_size)?;
         apart(&[q.memory()], &[from.memory()])?;
+        if q.memory().len() == 0 {
+            // There may be any number of empty rows.
+            return Ok(());
+        }
         // SAFETY: the caller vouches for the memory, and the output overlaps nothing.
         unsafe { backend.deinterleave(tiles, from.get::<u8>()?, q.get_mut()?)? };
         Ok(())
