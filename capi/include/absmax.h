@@ -368,7 +368,8 @@ absmax_status absmax_quantize_rows(absmax_backend backend, const absmax_scheme *
 /* Quantizes a matrix with given parameters. Infinities saturate, and NaN becomes the zero point. `out` has integers, and
  * sums if they are wanted; its scales and zero_points are null.
  * ABSMAX_ERROR_SCALE and _ZERO_POINT with the set, before anything is written: a zero point is one of the integers in use,
- * and of symmetric mappings 0 or the offset. Otherwise as absmax_quantize_rows(), without statuses from 64 on but
+ * and of symmetric mappings 0 or the offset. Another arithmetic takes any scheme here, but no tiles of an affine scheme that it
+ * does not have (ABSMAX_ERROR_ARITHMETIC). Otherwise as absmax_quantize_rows(), without statuses from 64 on but
  * ABSMAX_ERROR_SCALE_UNDERFLOW of other arithmetics, which is found before anything is written, too. */
 absmax_status absmax_quantize_rows_with(absmax_backend backend, const absmax_scheme *scheme, const absmax_rows *x,
                                         const absmax_params *params, const absmax_outputs *out, absmax_error *error);

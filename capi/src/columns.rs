@@ -2,6 +2,8 @@
 //! into rows in scratch memory, quantized there, and turned back. Dequantizing needs no scratch
 //! memory: small squares are turned on the stack.
 
+use core::array;
+
 use absmax::{Backend, Element, Integer, Rows, RowsMut};
 
 use crate::codes::*;
@@ -16,7 +18,10 @@ use crate::types::{Float, with_float};
 /// The number of columns of a strip.
 const STRIP: usize = 64;
 
-/// The side of a square that is turned at a time, so that both sides stay in the cache.
+/// The number of rows that are turned together: those of f32 fill a cache line of each column.
+const AT_ONCE: usize = 16;
+
+/// The side of a square that is dequantized on the stack.
 const SQUARE: usize = 32;
 
 /// The bytes of scratch memory that quantizing so many rows takes, unless they overflow.
@@ -130,13 +135,15 @@ fn turn<T: Copy>(from: Rows<'_, T>, mut to: RowsMut<'_, T>) {
         // There may be any number of such rows.
         return;
     }
-    for first in (0..from.rows()).step_by(SQUARE) {
+    for first in (0..from.rows()).step_by(AT_ONCE) {
+        let rows: [&[T]; AT_ONCE] = array::from_fn(|row| from.get(first + row).unwrap_or_default());
         for column in 0..from.row_len() {
             let Some(places) = to.get_mut(column).and_then(|row| row.get_mut(first..)) else {
                 continue;
             };
-            for (row, place) in (first..first + SQUARE).zip(places) {
-                if let Some(value) = from.get(row).and_then(|row| row.get(column)) {
+            for (place, row) in places.iter_mut().zip(&rows) {
+                // Rows beyond the last are empty, and have no places.
+                if let Some(value) = row.get(column) {
                     *place = *value;
                 }
             }

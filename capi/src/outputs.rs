@@ -171,15 +171,14 @@ impl Targets {
             scale_type = Float::new(from.scale_type, ABSMAX_ARG_SCALES)?;
             scales = Memory::new(from.scales, scale_type.size(), sets, ABSMAX_ARG_SCALES)?;
         } else if !from.scales.is_null() {
-            same_length(ABSMAX_ARG_SCALES, 0, sets.max(1))?;
+            return Err(Fault::unlike(ABSMAX_ERROR_LENGTH, ABSMAX_ARG_SCALES, 0, sets));
         }
         let zero_points = if !given && !recipe.scheme.is_symmetric() {
             ZeroPoints::new(from.zero_points, from.zero_point_type, sets, recipe)?
         } else if from.zero_points.is_null() {
             ZeroPoints::NONE
         } else {
-            return same_length(ABSMAX_ARG_ZERO_POINTS, 0, sets.max(1))
-                .and(Err(Fault::new(ABSMAX_ERROR_OTHER, ABSMAX_ARG_ZERO_POINTS)));
+            return Err(Fault::unlike(ABSMAX_ERROR_LENGTH, ABSMAX_ARG_ZERO_POINTS, 0, sets));
         };
         let optional = |first: *const u8, argument| {
             let memory = Memory::new(first, 4, sets, argument);

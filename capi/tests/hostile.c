@@ -124,7 +124,12 @@ static void one_wrong_at_a_time(void) {
               ABSMAX_ERROR_ALIGNMENT);
         CHECK(absmax_quantize_rows(backend, &scheme, &x, &out, (absmax_error *)(void *)((char *)&error + 4)) ==
               ABSMAX_ERROR_ALIGNMENT);
-        CHECK(absmax_quantize_rows_with(backend, &scheme, &x, NULL, &out, &error) != ABSMAX_OK);
+        CHECK(absmax_quantize_rows_with(backend, &scheme, &x, NULL, &out, &error) == ABSMAX_ERROR_LENGTH &&
+              error.argument == ABSMAX_ARG_SCALES && error.expected == 0 && error.found == ROWS);
+        o = out;
+        o.scales = o.zero_points = NULL;
+        CHECK(absmax_quantize_rows_with(backend, &scheme, &x, NULL, &o, &error) == ABSMAX_ERROR_NULL &&
+              error.argument == ABSMAX_ARG_PARAMS);
         CHECK(absmax_scale_count(&scheme, 1, 1, NULL, &error) == ABSMAX_ERROR_NULL);
         CHECK(absmax_scale_count(NULL, 1, 1, &count, &error) == ABSMAX_ERROR_NULL && count == 5);
         s = scheme; s.granularity = ABSMAX_PER_GROUP; s.group_size = 1;

@@ -35,6 +35,43 @@ static void not_finite(void) {
         }
 }
 
+/* A scale that overflows f16 names its set, in every layout. */
+static void overflow(void) {
+    enum { ROWS = 9, LEN = 70 };
+    static const size_t AT[][2] = {{0, 0}, {4, 66}, {8, 69}};
+    uint32_t granularity, tiled;
+    size_t i;
+    for (granularity = ABSMAX_PER_TENSOR; granularity <= ABSMAX_PER_GROUP; granularity++)
+        for (tiled = 0; tiled < 2; tiled++) for (i = 0; i < 3; i++) {
+            absmax_scheme scheme = ABSMAX_SCHEME(8, ABSMAX_AFFINE_SIGNED, 0);
+            absmax_rows x = ABSMAX_ROWS(ABSMAX_F32, NULL, ROWS, LEN);
+            absmax_error error = ABSMAX_ERROR_INIT;
+            size_t q_row_len = tiled ? 4 * 72 : LEN, set;
+            float *values = matrix(ABSMAX_F32, ROWS, LEN, LEN, 1);
+            absmax_outputs out;
+            result to;
+            scheme.granularity = granularity;
+            scheme.group_size = granularity == ABSMAX_PER_GROUP ? 32 : 0;
+            scheme.scale_type = ABSMAX_F16;
+            values[AT[i][0] * LEN + AT[i][1]] = 1e30f;
+            x.data = values;
+            set = set_of(&scheme, &x, AT[i][0], AT[i][1]);
+            to = places(&scheme, &x, tiled ? 3 * q_row_len : ROWS * LEN);
+            out = outputs(&scheme, &to, q_row_len, q_row_len);
+            out.tile_rows = out.tile_columns = tiled ? 4 : 0;
+            give_scratch(&scheme, &x, NULL, &out);
+            CHECK(absmax_quantize_rows(backend, &scheme, &x, &out, &error) == ABSMAX_ERROR_SCALE_OVERFLOW);
+            CHECK(error.index == set && error.value == 1e30f && error.least <= 1e30f && error.found == ABSMAX_F16);
+            if (!tiled && (granularity == ABSMAX_PER_ROW || granularity == ABSMAX_PER_GROUP)) {
+                error.index = 999;
+                CHECK(absmax_quantize_rows_parallel(backend, &scheme, &x, NULL, &out, NULL, run_tasks, &error) ==
+                      ABSMAX_ERROR_SCALE_OVERFLOW);
+                CHECK(error.index == set);
+            }
+            guard_release();
+        }
+}
+
 /* Tasks: many of them, some that go wrong, and functions that do not run all. */
 static void tasks(void) {
     enum { ROWS = 300, LEN = 700 };
@@ -83,5 +120,6 @@ static void tasks(void) {
 
 void values(void) {
     not_finite();
+    overflow();
     tasks();
 }
