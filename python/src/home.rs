@@ -1,0 +1,156 @@
+//! The libraries that arrays come from, and that results go back to.
+
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyTuple, PyType};
+
+use crate::dtype::Dtype;
+use crate::error::refused;
+
+/// The library that an array comes from.
+#[derive(Clone)]
+pub(crate) enum Home<'py> {
+    Numpy,
+    Torch,
+    /// Another one, by its function `from_dlpack`.
+    Other(Bound<'py, PyAny>),
+}
+
+/// What is needed of numpy, looked up once.
+pub(crate) struct Numpy {
+    pub(crate) ndarray: Py<PyType>,
+    empty: Py<PyAny>,
+    /// The types of [`Dtype`], but for bfloat16, in its order.
+    dtypes: [Py<PyAny>; 7],
+}
+
+impl Numpy {
+    pub(crate) fn get(py: Python<'_>) -> PyResult<&Self> {
+        static NUMPY: PyOnceLock<Numpy> = PyOnceLock::new();
+        NUMPY.get_or_try_init(py, || {
+            let numpy = py.import("numpy")?;
+            let names = ["float32", "float16", "uint16", "int8", "uint8", "int32", "int64"];
+            let dtype = numpy.getattr("dtype")?;
+            let dtypes = names.map(|name| dtype.call1((name,)).map(Bound::unbind));
+            let [a, b, c, d, e, f, g] = dtypes;
+            Ok(Self {
+                ndarray: numpy.getattr("ndarray")?.cast_into::<PyType>()?.unbind(),
+                empty: numpy.getattr("empty")?.unbind(),
+                dtypes: [a?, b?, c?, d?, e?, f?, g?],
+            })
+        })
+    }
+}
+
+/// The type that ml_dtypes adds to numpy.
+fn ml_bfloat16(py: Python<'_>) -> PyResult<&Py<PyAny>> {
+    static BFLOAT16: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    BFLOAT16.get_or_try_init(py, || {
+        let ml_dtypes = py.import("ml_dtypes").map_err(|_| {
+            refused("numpy has bfloat16 by the package ml_dtypes: pip install ml_dtypes")
+        })?;
+        Ok(ml_dtypes.getattr("bfloat16")?.unbind())
+    })
+}
+
+/// What is needed of torch, looked up once if the program has imported it.
+pub(crate) struct Torch {
+    pub(crate) tensor: Py<PyType>,
+    pub(crate) to_dlpack: Py<PyAny>,
+    empty: Py<PyAny>,
+    dtypes: [Py<PyAny>; 7],
+}
+
+impl Torch {
+    /// Nothing if the program has not imported torch: then it has no tensors either.
+    pub(crate) fn get(py: Python<'_>) -> PyResult<Option<&Self>> {
+        static TORCH: PyOnceLock<Torch> = PyOnceLock::new();
+        if let Some(torch) = TORCH.get(py) {
+            return Ok(Some(torch));
+        }
+        let modules = py.import(intern!(py, "sys"))?.getattr(intern!(py, "modules"))?;
+        let modules = modules.cast_into::<PyDict>()?;
+        let Some(torch) = modules.get_item(intern!(py, "torch"))? else { return Ok(None) };
+        // A program may have put something else there, or be in the midst of importing it.
+        let Ok(tensor) = torch.getattr("Tensor") else { return Ok(None) };
+        let names = ["float32", "float16", "bfloat16", "int8", "uint8", "int32", "int64"];
+        let [a, b, c, d, e, f, g] = names.map(|name| torch.getattr(name).map(Bound::unbind));
+        let made = Self {
+            tensor: tensor.cast_into::<PyType>()?.unbind(),
+            to_dlpack: torch.getattr("utils")?.getattr("dlpack")?.getattr("to_dlpack")?.unbind(),
+            empty: torch.getattr("empty")?.unbind(),
+            dtypes: [a?, b?, c?, d?, e?, f?, g?],
+        };
+        Ok(Some(TORCH.get_or_init(py, || made)))
+    }
+}
+
+impl<'py> Home<'py> {
+    /// A new array of this library, whose values are not yet anything. Of another library it is one
+    /// of numpy, which [`Home::hand_over`] makes that library's when it is filled.
+    pub(crate) fn empty(
+        &self,
+        py: Python<'py>,
+        shape: &[usize],
+        dtype: Dtype,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let shape = PyTuple::new(py, shape)?;
+        match self {
+            Self::Torch => {
+                let torch = Torch::get(py)?.ok_or_else(|| refused("torch is gone"))?;
+                let options = PyDict::new(py);
+                options.set_item(intern!(py, "dtype"), &torch.dtypes[dtype as usize])?;
+                torch.empty.bind(py).call((shape,), Some(&options))
+            }
+            Self::Other(_) if dtype == Dtype::Bf16 => Err(refused(
+                "bfloat16 results are handed to numpy and torch only: give another dtype, or out",
+            )),
+            Self::Numpy | Self::Other(_) => {
+                let numpy = Numpy::get(py)?;
+                let array = numpy.empty.bind(py).call1((shape, &numpy.dtypes[dtype as usize]))?;
+                if dtype == Dtype::Bf16 {
+                    array.call_method1(intern!(py, "view"), (ml_bfloat16(py)?,))
+                } else {
+                    Ok(array)
+                }
+            }
+        }
+    }
+
+    /// The filled array as one of this library.
+    pub(crate) fn hand_over(&self, array: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        match self {
+            Self::Numpy | Self::Torch => Ok(array),
+            Self::Other(from_dlpack) => from_dlpack.call1((array,)),
+        }
+    }
+}
+
+/// The home of an object that has `__dlpack__`: the function `from_dlpack` of its array namespace,
+/// or of its package. If there is none, the results are arrays of numpy.
+pub(crate) fn home_of<'py>(object: &Bound<'py, PyAny>) -> PyResult<Home<'py>> {
+    let py = object.py();
+    let namespace = match object.call_method0(intern!(py, "__array_namespace__")) {
+        Ok(namespace) => Some(namespace),
+        Err(_) => {
+            let module: String = object.get_type().getattr(intern!(py, "__module__"))?.extract()?;
+            let package = module.split('.').next().unwrap_or_default();
+            let modules = py.import("sys")?.getattr("modules")?.cast_into::<PyDict>()?;
+            modules.get_item(package)?
+        }
+    };
+    let from_dlpack = namespace.and_then(|n| n.getattr(intern!(py, "from_dlpack")).ok());
+    Ok(from_dlpack.map_or(Home::Numpy, Home::Other))
+}
+
+/// Whether an object is of exactly this class, or of one below it.
+pub(crate) fn is_a(object: &Bound<'_, PyAny>, class: &Py<PyType>) -> PyResult<bool> {
+    let class = class.bind(object.py());
+    Ok(object.get_type().is(class) || object.is_instance(class)?)
+}
+
+/// The type itself, for sentences.
+pub(crate) fn type_name(object: &Bound<'_, PyAny>) -> String {
+    object.get_type().fully_qualified_name().map_or_else(|_| "?".to_owned(), |n| n.to_string())
+}

@@ -1,0 +1,38 @@
+//! The Python package `absmax`: the module `absmax._absmax`, whose functions and classes the
+//! package re-exports.
+//!
+//! Arrays come in by `array`, which knows the buffer protocol and DLPack. `cut` says which
+//! values share a scale, `layout` where the rows are that kernels take, `target` where results
+//! go, and `kernels` has the operations, on whose side no Python is known.
+
+mod array;
+mod cut;
+mod dequantize;
+mod dlpack;
+mod dtype;
+mod error;
+mod home;
+mod kernels;
+mod layout;
+mod params;
+mod pool;
+mod quantize;
+mod quantized;
+mod scheme;
+mod target;
+
+use pyo3::prelude::*;
+
+/// The module.
+#[pymodule(gil_used = true)]
+mod _absmax {
+    #[pymodule_export]
+    #[allow(non_upper_case_globals, reason = "it is Python's name")]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+    #[pymodule_export]
+    use crate::dequantize::{dequantize, fake_quantize};
+    #[pymodule_export]
+    use crate::quantize::{quantize, quantize_with};
+    #[pymodule_export]
+    use crate::quantized::Quantized;
+}
