@@ -6,19 +6,25 @@
 //! go, and `kernels` has the operations, on whose side no Python is known.
 
 mod array;
+mod background;
+mod checkpoint;
 mod cut;
 mod dequantize;
 mod dlpack;
 mod dtype;
 mod error;
+mod histogram;
 mod home;
 mod kernels;
 mod layout;
+mod observer;
 mod params;
 mod pool;
 mod quantize;
 mod quantized;
 mod scheme;
+mod selftest;
+mod stats;
 mod target;
 
 use pyo3::prelude::*;
@@ -30,9 +36,19 @@ mod _absmax {
     #[allow(non_upper_case_globals, reason = "it is Python's name")]
     const __version__: &str = env!("CARGO_PKG_VERSION");
     #[pymodule_export]
+    use crate::checkpoint::quantize_checkpoint;
+    #[pymodule_export]
     use crate::dequantize::{dequantize, fake_quantize};
+    #[pymodule_export]
+    use crate::histogram::Histogram;
+    #[pymodule_export]
+    use crate::observer::Observer;
     #[pymodule_export]
     use crate::quantize::{quantize, quantize_with};
     #[pymodule_export]
     use crate::quantized::Quantized;
+    #[pymodule_export]
+    use crate::selftest::{isa, selftest};
+    #[pymodule_export]
+    use crate::stats::{ErrorStats, error_stats};
 }

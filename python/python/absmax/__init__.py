@@ -1,6 +1,34 @@
 """Quantization that is exact to the bit on every CPU."""
 
-from ._absmax import Quantized, __version__, dequantize, fake_quantize, quantize, quantize_with
+from ._absmax import (
+    ErrorStats,
+    Histogram,
+    Observer,
+    Quantized,
+    __version__,
+    dequantize,
+    error_stats,
+    fake_quantize,
+    isa,
+    quantize,
+    quantize_checkpoint,
+    quantize_with,
+    selftest,
+)
 from ._errors import NotFiniteError
 
-__all__ = ["NotFiniteError", "Quantized", "dequantize", "fake_quantize", "quantize", "quantize_with"]
+__all__ = [
+    "ErrorStats",
+    "Histogram",
+    "NotFiniteError",
+    "Observer",
+    "Quantized",
+    "dequantize",
+    "error_stats",
+    "fake_quantize",
+    "isa",
+    "quantize",
+    "quantize_checkpoint",
+    "quantize_with",
+    "selftest",
+]

@@ -1,0 +1,168 @@
+//! The class `Observer`.
+
+use std::sync::{Mutex, PoisonError};
+
+use absmax::{Backend, ObserverKind, Scheme};
+use pyo3::prelude::*;
+use pyo3::types::PyTuple;
+
+use crate::array::Array;
+use crate::dtype::{Dtype, with_floats};
+use crate::error::{of_values, refused, value_error};
+use crate::layout::Laid;
+use crate::pool;
+use crate::scheme::Words;
+
+/// Watches the values of a tensor, batch by batch, and says with which scale and zero point to
+/// quantize it.
+///
+/// ```text
+/// Observer("abs_max")                        limits -max|x| and max|x|
+/// Observer("min_max")                        limits min x and max x
+/// Observer("moving_average", constant=0.01)  averages of the batches' min x and max x
+/// Observer("percentile", percent=99.9)       min x and max x, cut off at a percentile of |x|
+/// Observer("mse")                            min x and max x, cut off where the squared error is least
+/// ```
+///
+/// The state depends on the values alone; but for moving averages, neither on their order nor on
+/// the batches. It may be pickled, and observers of parts of the data be merged. An observer may be
+/// used by several threads.
+#[pyclass(frozen, eq, module = "absmax")]
+pub(crate) struct Observer(Mutex<absmax::Observer>);
+
+impl PartialEq for Observer {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other) || self.copy() == other.copy()
+    }
+}
+
+impl Observer {
+    fn copy(&self) -> absmax::Observer {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What is found out of the state, without the interpreter's lock: another thread may hold the
+    /// state while it observes.
+    fn with<R: Send>(
+        &self,
+        py: Python<'_>,
+        run: impl FnOnce(&mut absmax::Observer) -> R + Send,
+    ) -> R {
+        py.detach(|| run(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+}
+
+#[pymethods]
+impl Observer {
+    #[new]
+    #[pyo3(signature = (kind = "min_max", *, percent = None, constant = None))]
+    fn new(kind: &str, percent: Option<f64>, constant: Option<f32>) -> PyResult<Self> {
+        let made = match (kind, percent, constant) {
+            ("abs_max", None, None) => Ok(absmax::Observer::abs_max()),
+            ("min_max", None, None) => Ok(absmax::Observer::min_max()),
+            ("mse", None, None) => Ok(absmax::Observer::mse()),
+            ("percentile", Some(percent), None) => absmax::Observer::percentile(percent),
+            ("moving_average", None, constant) => {
+                absmax::Observer::moving_average(constant.unwrap_or(0.01))
+            }
+            ("abs_max" | "min_max" | "mse" | "percentile" | "moving_average", ..) => {
+                let found = format!("{kind} with percent={percent:?} and constant={constant:?}");
+                return Err(refused(format!(
+                    "percent belongs to percentile, and constant to moving_average: {found} found"
+                )));
+            }
+            _ => {
+                return Err(refused(format!(
+                    "kind: abs_max, min_max, moving_average, percentile or mse expected, {kind:?} found"
+                )));
+            }
+        };
+        made.map(Mutex::new).map(Self).map_err(value_error)
+    }
+
+    /// Takes in a batch. If it holds NaN or an infinity, NotFiniteError is raised and the observer
+    /// is as it was.
+    fn observe(&self, py: Python<'_>, x: &Bound<'_, PyAny>) -> PyResult<()> {
+        let x = Array::of(x, "x", Dtype::FLOATS)?;
+        let result = with_floats!(x.dtype, T, {
+            let laid = Laid::<T>::of_gapless(&x);
+            let values = laid.all();
+            pool::run(py, x.len(), |threads| {
+                let backend = Backend::best().with_threads(threads);
+                let mut observer = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+                backend.observe(&mut observer, values)
+            })?
+        });
+        result.map_err(|error| of_values(py, error, &x.shape, |index| index))
+    }
+
+    /// Takes in what another observer of the same kind has seen.
+    fn merge(&self, py: Python<'_>, other: &Self) -> PyResult<()> {
+        let other = other.with(py, |other| other.clone());
+        self.with(py, |this| this.merge(&other)).map_err(value_error)
+    }
+
+    /// The least and the largest value that the integers should stand for, or None before anything
+    /// was observed.
+    #[pyo3(signature = (scheme = "int8", *, symmetric = None, range = None, scale_dtype = None))]
+    fn limits(
+        &self,
+        py: Python<'_>,
+        scheme: &str,
+        symmetric: Option<bool>,
+        range: Option<&str>,
+        scale_dtype: Option<&str>,
+    ) -> PyResult<Option<(f32, f32)>> {
+        let scheme = Words { name: scheme, symmetric, range, scale_dtype }.scheme()?;
+        Ok(self.with(py, |this| this.limits(scheme)))
+    }
+
+    /// The scale and the zero point of a scheme, as quantize() has schemes.
+    #[pyo3(signature = (scheme = "int8", *, symmetric = None, range = None, scale_dtype = None))]
+    fn params(
+        &self,
+        py: Python<'_>,
+        scheme: &str,
+        symmetric: Option<bool>,
+        range: Option<&str>,
+        scale_dtype: Option<&str>,
+    ) -> PyResult<(f32, i32)> {
+        let scheme = Words { name: scheme, symmetric, range, scale_dtype }.scheme()?;
+        let params = self.with(py, |this| this.params(scheme)).map_err(value_error)?;
+        Ok((params.scale(), params.zero_point()))
+    }
+
+    /// The kind: abs_max, min_max, moving_average, percentile or mse.
+    #[getter]
+    fn kind(&self, py: Python<'_>) -> &'static str {
+        match self.with(py, |this| this.kind()) {
+            ObserverKind::AbsMax => "abs_max",
+            ObserverKind::MinMax => "min_max",
+            ObserverKind::MovingAverage { .. } => "moving_average",
+            ObserverKind::Percentile { .. } => "percentile",
+            _ => "mse",
+        }
+    }
+
+    fn __reduce__<'py>(
+        slf: &Bound<'py, Self>,
+    ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
+        let json = serde_json::to_string(&slf.get().copy());
+        let json = json.map_err(|error| refused(error.to_string()))?;
+        Ok((slf.get_type().getattr("_of_json")?, (json,).into_pyobject(slf.py())?))
+    }
+
+    #[staticmethod]
+    fn _of_json(json: &str) -> PyResult<Self> {
+        let observer = serde_json::from_str(json);
+        observer.map(Mutex::new).map(Self).map_err(|error| refused(error.to_string()))
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> String {
+        let (kind, limits) = self.with(py, |this| (this.kind(), this.limits(Scheme::int8())));
+        match limits {
+            Some((min, max)) => format!("Observer({kind}, {min:?} to {max:?})"),
+            None => format!("Observer({kind}, nothing observed)"),
+        }
+    }
+}
