@@ -109,6 +109,11 @@ impl<'py> Array<'py> {
         Err(unexpected(name, expected, array.dtype.name()))
     }
 
+    /// An array that is to be filled: one of numpy with elements of the size of `dtype`.
+    pub(crate) fn of_empty(object: &Bound<'py, PyAny>, dtype: Dtype) -> PyResult<Self> {
+        Ok(Self::from_view(Buffer::of(object)?, "result", dtype, Home::Numpy))
+    }
+
     fn of_numpy(
         object: &Bound<'py, PyAny>,
         name: &'static str,

@@ -58,8 +58,8 @@ fn ml_bfloat16(py: Python<'_>) -> PyResult<&Py<PyAny>> {
 pub(crate) struct Torch {
     pub(crate) tensor: Py<PyType>,
     pub(crate) to_dlpack: Py<PyAny>,
-    empty: Py<PyAny>,
-    dtypes: [Py<PyAny>; 7],
+    from_numpy: Py<PyAny>,
+    bfloat16: Py<PyAny>,
 }
 
 impl Torch {
@@ -74,54 +74,52 @@ impl Torch {
         let Some(torch) = modules.get_item(intern!(py, "torch"))? else { return Ok(None) };
         // A program may have put something else there, or be in the midst of importing it.
         let Ok(tensor) = torch.getattr("Tensor") else { return Ok(None) };
-        let names = ["float32", "float16", "bfloat16", "int8", "uint8", "int32", "int64"];
-        let [a, b, c, d, e, f, g] = names.map(|name| torch.getattr(name).map(Bound::unbind));
+        let Ok(dlpack) = torch.getattr("utils").and_then(|utils| utils.getattr("dlpack")) else {
+            return Ok(None);
+        };
         let made = Self {
             tensor: tensor.cast_into::<PyType>()?.unbind(),
-            to_dlpack: torch.getattr("utils")?.getattr("dlpack")?.getattr("to_dlpack")?.unbind(),
-            empty: torch.getattr("empty")?.unbind(),
-            dtypes: [a?, b?, c?, d?, e?, f?, g?],
+            to_dlpack: dlpack.getattr("to_dlpack")?.unbind(),
+            from_numpy: torch.getattr("from_numpy")?.unbind(),
+            bfloat16: torch.getattr("bfloat16")?.unbind(),
         };
         Ok(Some(TORCH.get_or_init(py, || made)))
     }
 }
 
+/// A new array of numpy, whose values are not yet anything. One of bfloat16 is one of uint16 until
+/// [`Home::hand_over`].
+pub(crate) fn empty<'py>(
+    py: Python<'py>,
+    shape: &[usize],
+    dtype: Dtype,
+) -> PyResult<Bound<'py, PyAny>> {
+    let numpy = Numpy::get(py)?;
+    let shape = PyTuple::new(py, shape)?;
+    numpy.empty.bind(py).call1((shape, &numpy.dtypes[dtype as usize]))
+}
+
 impl<'py> Home<'py> {
-    /// A new array of this library, whose values are not yet anything. Of another library it is one
-    /// of numpy, which [`Home::hand_over`] makes that library's when it is filled.
-    pub(crate) fn empty(
+    /// What [`empty`] has made, filled, as an array of this library. It has the same memory.
+    pub(crate) fn hand_over(
         &self,
-        py: Python<'py>,
-        shape: &[usize],
+        array: Bound<'py, PyAny>,
         dtype: Dtype,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let shape = PyTuple::new(py, shape)?;
+        let py = array.py();
+        let view = intern!(py, "view");
+        let narrow = dtype == Dtype::Bf16;
         match self {
+            Self::Numpy if narrow => array.call_method1(view, (ml_bfloat16(py)?,)),
+            Self::Numpy => Ok(array),
             Self::Torch => {
                 let torch = Torch::get(py)?.ok_or_else(|| refused("torch is gone"))?;
-                let options = PyDict::new(py);
-                options.set_item(intern!(py, "dtype"), &torch.dtypes[dtype as usize])?;
-                torch.empty.bind(py).call((shape,), Some(&options))
+                let tensor = torch.from_numpy.bind(py).call1((array,))?;
+                if narrow { tensor.call_method1(view, (&torch.bfloat16,)) } else { Ok(tensor) }
             }
-            Self::Other(_) if dtype == Dtype::Bf16 => Err(refused(
+            Self::Other(_) if narrow => Err(refused(
                 "bfloat16 results are handed to numpy and torch only: give another dtype, or out",
             )),
-            Self::Numpy | Self::Other(_) => {
-                let numpy = Numpy::get(py)?;
-                let array = numpy.empty.bind(py).call1((shape, &numpy.dtypes[dtype as usize]))?;
-                if dtype == Dtype::Bf16 {
-                    array.call_method1(intern!(py, "view"), (ml_bfloat16(py)?,))
-                } else {
-                    Ok(array)
-                }
-            }
-        }
-    }
-
-    /// The filled array as one of this library.
-    pub(crate) fn hand_over(&self, array: Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
-        match self {
-            Self::Numpy | Self::Torch => Ok(array),
             Self::Other(from_dlpack) => from_dlpack.call1((array,)),
         }
     }

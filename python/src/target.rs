@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use crate::array::Array;
 use crate::dtype::Dtype;
 use crate::error::refused;
-use crate::home::Home;
+use crate::home::{Home, empty};
 
 /// An array that is written.
 pub(crate) struct Target<'py> {
@@ -23,8 +23,8 @@ impl<'py> Target<'py> {
         shape: &[usize],
         dtype: Dtype,
     ) -> PyResult<Self> {
-        let object = home.empty(py, shape, dtype)?;
-        let array = Array::of(&object, "result", &[dtype])?;
+        let object = empty(py, shape, dtype)?;
+        let array = Array::of_empty(&object, dtype)?;
         Ok(Self { array, object, home: Some(home.clone()) })
     }
 
@@ -69,9 +69,10 @@ impl<'py> Target<'py> {
     /// The array, filled, as the caller gets it.
     pub(crate) fn finish(self) -> PyResult<Bound<'py, PyAny>> {
         let Self { array, object, home } = self;
+        let dtype = array.dtype;
         drop(array);
         match home {
-            Some(home) => home.hand_over(object),
+            Some(home) => home.hand_over(object, dtype),
             None => Ok(object),
         }
     }
