@@ -26,6 +26,7 @@ mod scheme;
 mod selftest;
 mod stats;
 mod target;
+mod weight_scheme;
 
 use pyo3::prelude::*;
 
@@ -51,4 +52,6 @@ mod _absmax {
     use crate::selftest::{isa, selftest};
     #[pymodule_export]
     use crate::stats::{ErrorStats, error_stats};
+    #[pymodule_export]
+    use crate::weight_scheme::_weight_scheme;
 }
