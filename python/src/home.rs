@@ -7,6 +7,7 @@ use pyo3::types::{PyDict, PyTuple, PyType};
 
 use crate::dtype::Dtype;
 use crate::error::refused;
+use crate::memory::{LARGE, Memory};
 
 /// The library that an array comes from.
 #[derive(Clone)]
@@ -95,8 +96,13 @@ pub(crate) fn empty<'py>(
     dtype: Dtype,
 ) -> PyResult<Bound<'py, PyAny>> {
     let numpy = Numpy::get(py)?;
+    let bytes = shape.iter().product::<usize>() * dtype.size();
     let shape = PyTuple::new(py, shape)?;
-    numpy.empty.bind(py).call1((shape, &numpy.dtypes[dtype as usize]))
+    let dtype = &numpy.dtypes[dtype as usize];
+    if bytes >= LARGE {
+        return numpy.ndarray.bind(py).call1((shape, dtype, Py::new(py, Memory::new(bytes))?));
+    }
+    numpy.empty.bind(py).call1((shape, dtype))
 }
 
 impl<'py> Home<'py> {

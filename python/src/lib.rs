@@ -17,6 +17,7 @@ mod histogram;
 mod home;
 mod kernels;
 mod layout;
+mod memory;
 mod observer;
 mod params;
 mod pool;
@@ -42,6 +43,8 @@ mod _absmax {
     use crate::dequantize::{dequantize, fake_quantize};
     #[pymodule_export]
     use crate::histogram::Histogram;
+    #[pymodule_export]
+    use crate::memory::free_memory;
     #[pymodule_export]
     use crate::observer::Observer;
     #[pymodule_export]

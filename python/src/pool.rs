@@ -10,8 +10,9 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::error::refused;
 
-/// So many values and more are divided among threads, by the kernels too.
-const PARALLEL: usize = 1 << 19;
+/// So many values and more are divided among threads. Kernels alone would begin at a quarter of
+/// them; but from here another pool has to be woken first.
+const PARALLEL: usize = 1 << 21;
 /// So many values and more are computed without holding the interpreter's lock. To give the lock
 /// away for less can take longer than the work.
 const DETACHED: usize = 1 << 14;

@@ -69,7 +69,12 @@ def test_the_buffer_protocol():
 def test_numpy_scalars_and_empty_arrays():
     q = absmax.quantize(np.float32(2))
     assert q.q.shape == q.scale.shape == () and q.q == 127 and q.dequantize() == 2
-    for shape, shared, scales in [((0,), {}, ()), ((3, 0), {"axis": 0}, (3,)), ((0, 3), {"group": 2}, (0, 2)), ((2, 3, 0), {"axis": 1}, (3,))]:
+    for shape, shared, scales in [
+        ((0,), {}, ()),
+        ((3, 0), {"axis": 0}, (3,)),
+        ((0, 3), {"group": 2}, (0, 2)),
+        ((2, 3, 0), {"axis": 1}, (3,)),
+    ]:
         q = absmax.quantize(np.zeros(shape, np.float32), "uint8", **shared)
         assert q.q.shape == shape and q.scale.shape == q.zero_point.shape == scales and (q.scale == 1).all()
 
@@ -95,7 +100,13 @@ def test_layouts_do_not_matter(dtype, shared):
         assert np.array_equal(absmax.quantize_with(y, found.scale, found.zero_point, "uint8", **shared), expected.q)
         assert absmax.fake_quantize(y, "uint8", **shared).tobytes() == expected.dequantize().tobytes()
     for q in layouts(expected.q.view(np.int8)):
-        found = absmax.dequantize(q.view(np.uint8) if q.flags.c_contiguous else q.astype(np.uint8), expected.scale, expected.zero_point, dtype=dtype, **shared)
+        found = absmax.dequantize(
+            q.view(np.uint8) if q.flags.c_contiguous else q.astype(np.uint8),
+            expected.scale,
+            expected.zero_point,
+            dtype=dtype,
+            **shared,
+        )
         assert found.tobytes() == expected.dequantize().tobytes()
 
 

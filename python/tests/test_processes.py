@@ -59,6 +59,21 @@ def test_many_threads_get_the_same_answers():
     assert len(answers) == 8 and all(np.array_equal(answer, expected) for answer in answers)
 
 
+def test_memory_of_results_is_used_again_but_never_twice_at_once():
+    x = LARGE
+    one, two = absmax.quantize(x).q, absmax.quantize(-x).q
+    address, kept = one.ctypes.data, one.copy()
+    assert address % 64 == 0 and not np.shares_memory(one, two)
+    view = one[10:20]
+    del one
+    three = absmax.quantize(x).q  # The view still holds the memory.
+    assert not np.shares_memory(view, three) and np.array_equal(view, kept[10:20])
+    del view
+    assert absmax.quantize(x).q.ctypes.data == address
+    absmax.free_memory()
+    assert np.array_equal(absmax.quantize(x).q, kept) and np.array_equal(two, -kept)
+
+
 def quantized_in_child(_):
     return absmax.quantize(LARGE).q[:1000].tobytes()
 

@@ -122,7 +122,7 @@ def test_the_control_is_seen():
     assert 1000 < (control != exact).sum()
 
 
-@pytest.mark.parametrize("shape", [(1 << 20,), (1024, 1024), (64, 128, 256)])
+@pytest.mark.parametrize("shape", [(1 << 21,), (2048, 1024), (128, 128, 128)])
 def test_large_arrays_on_several_threads(shape):
     x = np.random.default_rng(2).standard_normal(shape, np.float32)
     for shared in [{}, {"axis": 0}, {"axis": -1}, {"axis": len(shape) // 2}, {"group": 32}]:

@@ -17,7 +17,8 @@ def test_it_refuses_what_it_does_not_know():
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are another matter there")
 def test_ctrl_c_stops_it():
-    program = "import absmax\nprint('ready', flush=True)\ntry: absmax.selftest('exhaustive')\nexcept KeyboardInterrupt: print('stopped')"
+    program = "import absmax\nprint('ready', flush=True)\n"
+    program += "try: absmax.selftest('exhaustive')\nexcept KeyboardInterrupt: print('stopped')"
     child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert child.stdout.readline() == "ready\n"
     time.sleep(0.5)

@@ -356,3 +356,6 @@ def isa() -> str:
     """The instruction set that computes here: "avx512", "avx2", "neon" or "portable". It changes no bit
     of any result.
     """
+
+def free_memory() -> None:
+    """Gives the memory back to the system that is kept for large results: 128 MiB at most."""

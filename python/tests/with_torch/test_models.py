@@ -29,7 +29,10 @@ def minilm():
     transformers = pytest.importorskip("transformers")
     model = transformers.AutoModel.from_pretrained(home)
     torch.manual_seed(2)
-    batches = [{"input_ids": torch.randint(1000, 20000, (2, 24)), "attention_mask": torch.ones(2, 24, dtype=torch.long)} for _ in range(3)]
+    batches = [
+        {"input_ids": torch.randint(1000, 20000, (2, 24)), "attention_mask": torch.ones(2, 24, dtype=torch.long)}
+        for _ in range(3)
+    ]
     return model, batches
 
 
@@ -107,7 +110,11 @@ def differences(errors, answers):
     assert len(errors.layers) == len(answers)
     apart = [0.0, 0.0]
     for layer in errors.layers:
-        found = [(layer.weight_db, layer.weight_cosine), (layer.output_db, layer.output_cosine), (layer.accumulated_db, layer.accumulated_cosine)]
+        found = [
+            (layer.weight_db, layer.weight_cosine),
+            (layer.output_db, layer.output_cosine),
+            (layer.accumulated_db, layer.accumulated_cosine),
+        ]
         for one, other in zip(found, answers[layer.name]):
             apart = [max(a, abs(x - y)) for a, x, y in zip(apart, one, other)]
     return apart
@@ -223,7 +230,7 @@ def test_a_router_that_decides_otherwise_is_no_error_of_a_layer():
     "options, text",
     [
         ({"scheme": "w9"}, 'scheme: "w9" is none of w8a8, w8a16 and w4a16'),
-        ({"activations": "some"}, "activations: \"dynamic\", \"static\" or None expected, 'some' found"),
+        ({"activations": "some"}, 'activations: "dynamic", "static" or None expected, \'some\' found'),
         ({"activations": "static"}, "batches: inputs to calibrate static activations with expected, None found"),
         ({"activations": "static", "batches": []}, "they reach every layer but 0, 2"),
         ({"ignore": ["1"]}, "ignore: '1' matches no Linear layer that is left"),

@@ -1,7 +1,7 @@
 """What quantization does to a model of torch: fake-quantized Linear layers, and the error of every one of them.
 
-    quantized = absmax.torch.quantize_model(model, "w8a8")
-    print(absmax.torch.layer_errors(model, batches, "w8a8"))
+quantized = absmax.torch.quantize_model(model, "w8a8")
+print(absmax.torch.layer_errors(model, batches, "w8a8"))
 """
 
 from ._errors import LayerError, LayerErrors, layer_errors

@@ -1,6 +1,7 @@
 """How the error of quantization grows through the layers of a model."""
 
 import json
+import math
 import statistics
 from dataclasses import asdict, dataclass
 
@@ -14,8 +15,8 @@ from ._plot import plot
 class LayerError:
     """The errors of one Linear layer, as SQNR in decibels and as cosine.
 
-    weight: of its weight. output: of its output, where its input is exact. accumulated: of its output, where everything before it is quantized,
-    too; None if the quantized model sent other values to it, as routers do.
+    weight: of its weight. output: of its output, where its input is exact. accumulated: of its output, where everything before it
+    is quantized, too; None if the quantized model sent other values to it, as routers do.
     """
 
     name: str
@@ -35,10 +36,11 @@ class LayerErrors:
         self.scheme, self.activations, self.layers = scheme, activations, layers
 
     def keep(self, below_db=None):
-        """The names of the layers to keep as they are: those whose output has an SQNR below a number of decibels, the worst first.
+        """The names of the layers to keep as they are: those whose output has an SQNR below some decibels, the worst first.
 
-        What counts is the error that a layer makes itself, where its input is exact. By default the number is 6 dB below the median of the
-        layers: such a layer makes more than twice the error of the others. Give the names to `ignore`, and measure again.
+        What counts is the error that a layer makes itself, where its input is exact. By default the number is 6 dB below the
+        median of the layers: such a layer makes more than twice the error of the others. Give the names to `ignore`, and measure
+        again.
         """
         if below_db is None:
             below_db = statistics.median(layer.output_db for layer in self.layers) - 6
@@ -46,9 +48,9 @@ class LayerErrors:
         return [layer.name for layer in worst]
 
     def to_json(self):
-        """All of it as JSON. An infinite SQNR, which has no error, is null."""
-        finite = [{k: None if v == float("inf") else v for k, v in asdict(layer).items()} for layer in self.layers]
-        return json.dumps({"scheme": self.scheme, "activations": self.activations, "layers": finite, "keep": self.keep()})
+        """All of it as JSON. What is not a finite number is null, as the SQNR where there is no error."""
+        layers = [{k: finite(v) for k, v in asdict(layer).items()} for layer in self.layers]
+        return json.dumps({"scheme": self.scheme, "activations": self.activations, "layers": layers, "keep": self.keep()})
 
     def plot(self, path):
         """Writes the three SQNRs of every layer as a picture (SVG)."""
@@ -75,12 +77,13 @@ class LayerErrors:
 def layer_errors(model, batches, scheme="w8a8", *, activations="as the scheme", ignore=(), observer="min_max"):
     """The error of every Linear layer of a model that is quantized by a scheme.
 
-    For each layer there are three errors: that of its weight; that of its output, where its input is exact; and that of its output where
-    everything before it is quantized, too. They are 10 log10(sum y**2 / sum (y - y')**2) in decibels, and the cosine of y and y', over all
-    batches together. The arguments are those of quantize_model(). With static activations the same batches calibrate them.
+    For each layer there are three errors: that of its weight; that of its output, where its input is exact; and that of its
+    output where everything before it is quantized, too. They are 10 log10(sum y**2 / sum (y - y')**2) in decibels, and the cosine
+    of y and y', over all batches together. The arguments are those of quantize_model(). With static activations the same batches
+    calibrate them.
 
-    Returns a LayerErrors, which prints as a table, has to_json() and plot(), and says which layers to keep(). Raises ValueError if the batches
-    do not reach a layer.
+    Returns a LayerErrors, which prints as a table, has to_json() and plot(), and says which layers to keep(). Raises ValueError
+    if the batches do not reach a layer.
     """
     batches = list(batches)
     quantized = quantize_model(model, scheme, activations=activations, ignore=ignore, batches=batches, observer=observer)
@@ -140,6 +143,11 @@ def layer_errors(model, batches, scheme="w8a8", *, activations="as the scheme", 
     one = next(iter(fakes.values()))
     kind = one.activations if one.activations in ("dynamic", None) else "static"
     return LayerErrors(scheme, kind, layers)
+
+
+def finite(value):
+    """What JSON has: no infinity and no NaN."""
+    return value if not isinstance(value, float) or math.isfinite(value) else None
 
 
 def add(stats, name, y, approximation):

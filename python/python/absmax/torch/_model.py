@@ -14,19 +14,19 @@ from ._linear import FakeQuantizedLinear
 def quantize_model(model, scheme="w8a8", *, activations="as the scheme", ignore=(), batches=None, observer="min_max"):
     """A copy of a model whose Linear layers compute with quantized weights, and activations.
 
-    scheme is the text that quantize_checkpoint() takes: "w8a8", "w8a16" or "w4a16", with what differs from its defaults after commas, as in
-    "w4a16,group=64,asymmetric". The scales of the weights are rounded to the type of the weights.
+    scheme is the text that quantize_checkpoint() takes: "w8a8", "w8a16" or "w4a16", with what differs from its defaults after
+    commas, as in "w4a16,group=64,asymmetric". The scales of the weights are rounded to the type of the weights.
 
-    activations is "dynamic" (symmetric int8, a scale for each token, computed when the model runs), "static" (symmetric int8, one scale for
-    each layer, from what an Observer of the kind `observer` sees while the exact model runs on `batches`) or None (they stay). By default it
-    is "dynamic" if the scheme has activations, as "w8a8" does, and None otherwise.
+    activations is "dynamic" (symmetric int8, a scale for each token, computed when the model runs), "static" (symmetric int8, one
+    scale for each layer, from what an Observer of the kind `observer` sees while the exact model runs on `batches`) or None (they
+    stay). By default it is "dynamic" if the scheme has activations, as "w8a8" does, and None otherwise.
 
     ignore names layers that stay as they are, by their names or as "re:PATTERN", which has to match all of a name.
 
     batches is an iterable of inputs: each a dict of keywords, a tuple of arguments, or one argument.
 
-    The model has to be in main memory. Raises ValueError if a pattern of ignore matches nothing, if no layer is left, or if a batch never
-    reaches a layer that is to be calibrated.
+    The model has to be in main memory. Raises ValueError if a pattern of ignore matches nothing, if no layer is left, or if a
+    batch never reaches a layer that is to be calibrated.
     """
     activations = chosen(scheme, activations)
     layers = linear_layers(model, ignore)

@@ -1,8 +1,13 @@
 """Draws the errors of layers as SVG, without a library."""
 
+import math
 from xml.sax.saxutils import escape
 
-SERIES = [("weight_db", "#888888", "weight"), ("output_db", "#1f77b4", "output, exact input"), ("accumulated_db", "#d62728", "output, all before it quantized")]
+SERIES = [
+    ("weight_db", "#888888", "weight"),
+    ("output_db", "#1f77b4", "output, exact input"),
+    ("accumulated_db", "#d62728", "output, all before it quantized"),
+]
 TOP, LEFT, HEIGHT, STEP = 40, 60, 300, 14
 
 
@@ -10,7 +15,7 @@ def plot(errors, path):
     """A line for each kind of error over the layers. The names of layers to keep are red."""
     layers, keep = errors.layers, set(errors.keep())
     values = [getattr(layer, field) for layer in layers for field, _, _ in SERIES]
-    finite = [value for value in values if value is not None and abs(value) != float("inf")]
+    finite = [value for value in values if value is not None and math.isfinite(value)]
     low, high = min(finite, default=0), max(finite, default=1)
     low, high = 10 * (low // 10), 10 * (high // 10 + 1)
     width = LEFT + STEP * max(len(layers), 30) + 20
@@ -20,11 +25,12 @@ def plot(errors, path):
         value = min(max(value, low), high)
         return f"{LEFT + STEP * (i + 0.5):.1f},{TOP + HEIGHT * (high - value) / (high - low):.1f}"
 
-    parts = [f'<text x="{LEFT}" y="16">SQNR in dB of {len(layers)} Linear layers, {escape(errors.scheme)}, activations: {errors.activations}</text>']
+    title = escape(f"{errors.scheme}, activations: {errors.activations}")
+    parts = [f'<text x="{LEFT}" y="16">SQNR in dB of {len(layers)} Linear layers, {title}</text>']
     for i, (field, colour, label) in enumerate(SERIES):
         parts.append(f'<text x="{LEFT + 130 * i}" y="32" fill="{colour}">{label}</text>')
-        known = [(i, getattr(layer, field)) for i, layer in enumerate(layers) if getattr(layer, field) is not None]
-        points = " ".join(place(i, value) for i, value in known)
+        known = [(i, getattr(layer, field)) for i, layer in enumerate(layers)]
+        points = " ".join(place(i, value) for i, value in known if value is not None and value == value)
         parts.append(f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
     for value in range(int(low), int(high) + 1, 10):
         y = TOP + HEIGHT * (high - value) / (high - low)
@@ -39,4 +45,5 @@ def plot(errors, path):
     size = f'width="{width}" height="{TOP + HEIGHT + name_room}"'
     body = "\n".join(parts)
     with open(path, "w", encoding="utf-8") as file:
-        file.write(f'<svg xmlns="http://www.w3.org/2000/svg" {size} {style}>\n<rect width="100%" height="100%" fill="white"/>\n{body}\n</svg>\n')
+        file.write(f'<svg xmlns="http://www.w3.org/2000/svg" {size} {style}>\n')
+        file.write(f'<rect width="100%" height="100%" fill="white"/>\n{body}\n</svg>\n')
