@@ -25,8 +25,8 @@ use crate::error::refused;
 /// their names or as "re:PATTERN"; overrides gives some another scheme, as in
 /// "re:.*mlp.*=w4a16,group=32". clip is "mse", "percentile=99.9" or None; on_ragged "keep" or
 /// "channel" says what becomes of weights whose rows the groups do not divide, experts="keep"
-/// leaves experts that are stacked in one tensor, on_unloadable is "keep" or "write". requantize reads
-/// a source that is quantized already, replace writes to a directory that exists, and
+/// leaves experts that are stacked in one tensor, on_unloadable is "keep" or "write". requantize
+/// reads a source that is quantized already, replace writes to a directory that exists, and
 /// dry_run=True writes nothing.
 ///
 /// progress is called with the bytes done and the bytes in all, on the calling thread, some fifty
@@ -35,9 +35,9 @@ use crate::error::refused;
 /// Returns the report as a dict: "tensors", "warnings", "files", "ratio", "worst" and others, as
 /// `absmax quantize --json` has them.
 ///
-/// Ctrl-C raises KeyboardInterrupt, and an exception of progress goes on to the caller: either stops
-/// the work within a tenth of a second, and whatever was written is removed. (Once all files are
-/// written and get their names, which takes moments, the work runs to its end first.)
+/// Ctrl-C raises KeyboardInterrupt, and an exception of progress goes on to the caller: either
+/// stops the work within a tenth of a second, and whatever was written is removed. (Once all files
+/// are written and get their names, which takes moments, the work runs to its end first.)
 ///
 /// Raises FileNotFoundError and other OSErrors, FileExistsError if out exists and replace is not
 /// set, and ValueError for everything else: with the names and the numbers. Nothing is left behind.

@@ -1,6 +1,6 @@
 //! `dequantize`, and `fake_quantize`, which quantizes before.
 
-use absmax::{Arithmetic, Backend, Element, Integer, Params, Scheme};
+use absmax::{Arithmetic, Element, Integer, Scheme};
 use pyo3::prelude::*;
 
 use crate::array::Array;
@@ -66,8 +66,7 @@ fn fill<T: Element, Q: Integer>(
     let q = laid.rows()?;
     let mut x = LaidMut::<T>::of(&to.array, axis)?;
     let x = x.rows().map_err(value_error)?;
-    let params = Params::new(&given.scales).with_zero_points(&given.zero_points);
-    let run = |threads| how.dequantize(Backend::best().with_threads(threads), q, params, x);
+    let run = |threads| how.dequantize(threads, q, given.params(), x);
     pool::run(py, from.len(), run)?.map_err(value_error)
 }
 
@@ -131,16 +130,9 @@ fn fake<T: Element, Q: Integer + Default>(
     let values = laid.rows()?;
     let mut laid_out = LaidMut::<T>::of(&to.array, axis)?;
     let y = laid_out.rows().map_err(value_error)?;
-    let params = given.map(|g| Params::new(&g.scales).with_zero_points(&g.zero_points));
-    let single = given.map(|g| how.single(&g.scales, &g.zero_points)).transpose();
-    let single = single.map_err(value_error)?.flatten();
-    let result = pool::run(py, x.len(), |threads| {
-        let backend = Backend::best().with_threads(threads);
-        match single {
-            Some(params) => how.fake_quantize_rows(backend, values, params, y),
-            None => how.fake_quantize::<T, Q>(backend, values, params, count, y),
-        }
-    })?;
+    let given = given.map(Given::params);
+    let run = |threads| how.fake_quantize::<T, Q>(threads, values, given, count, y);
+    let result = pool::run(py, x.len(), run)?;
     result.map_err(|error| of_values(py, error, &x.shape, |index| laid.value_at(index)))
 }
 

@@ -2,7 +2,6 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use absmax::Backend;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
@@ -16,8 +15,8 @@ use crate::scheme::Words;
 /// Counts how many of the observed values are in each bin, over the whole range of float32.
 ///
 /// A bin is the upper 16 bits of a float32: 128 of them lie between two powers of two. Bins are the
-/// same whatever the data are, so histograms of parts, merged in any order, are the histogram of the
-/// whole. It may be pickled.
+/// same whatever the data are, so histograms of parts, merged in any order, are the histogram of
+/// the whole. It may be pickled.
 #[pyclass(frozen, eq, module = "absmax")]
 pub(crate) struct Histogram(Mutex<absmax::Histogram>);
 
@@ -57,9 +56,10 @@ impl Histogram {
             let laid = Laid::<T>::of_gapless(&x);
             let values = laid.all();
             pool::run(py, x.len(), |threads| {
-                let backend = Backend::best().with_threads(threads);
+                // Locked here for the reason that `Observer` has.
                 let mut histogram = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-                backend.observe_histogram(&mut histogram, values)
+                let histogram = &mut *histogram;
+                threads.kernel(|backend| backend.observe_histogram(histogram, values))
             })?
         });
         result.map_err(|error| of_values(py, error, &x.shape, |index| index))
@@ -83,13 +83,14 @@ impl Histogram {
         self.with(py, |this| this.min_max())
     }
 
-    /// The bins that hold something, from the least to the largest: (lower, upper, count). Both edges
-    /// belong to a bin.
+    /// The bins that hold something, from the least to the largest: (lower, upper, count). Both
+    /// edges belong to a bin.
     fn bins(&self, py: Python<'_>) -> Vec<(f32, f32, u64)> {
         self.with(py, |this| this.bins().map(|bin| (bin.lower, bin.upper, bin.count)).collect())
     }
 
-    /// The magnitude that so many percent of the magnitudes do not exceed, up to the width of a bin.
+    /// The magnitude that so many percent of the magnitudes do not exceed, up to the width of a
+    /// bin.
     fn percentile(&self, py: Python<'_>, percent: f64) -> PyResult<f32> {
         self.with(py, |this| this.percentile(percent)).map_err(value_error)
     }

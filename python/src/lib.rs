@@ -25,6 +25,7 @@ mod quantize;
 mod quantized;
 mod scheme;
 mod selftest;
+mod single;
 mod stats;
 mod target;
 mod weight_scheme;

@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use absmax::{Backend, ObserverKind, Scheme};
+use absmax::{ObserverKind, Scheme};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
@@ -88,9 +88,11 @@ impl Observer {
             let laid = Laid::<T>::of_gapless(&x);
             let values = laid.all();
             pool::run(py, x.len(), |threads| {
-                let backend = Backend::best().with_threads(threads);
+                // Not locked by a thread of the pool, which might take up another call while it
+                // waits.
                 let mut observer = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-                backend.observe(&mut observer, values)
+                let observer = &mut *observer;
+                threads.kernel(|backend| backend.observe(observer, values))
             })?
         });
         result.map_err(|error| of_values(py, error, &x.shape, |index| index))

@@ -9,12 +9,13 @@ use crate::array::Array;
 use crate::cut::Cut;
 use crate::dtype::Dtype;
 use crate::error::refused;
+use crate::kernels::Numbers;
 use crate::layout::Laid;
 
-/// Scales and zero points of all scale groups. There may be no zero points.
+/// Scales and zero points of all scale groups.
 pub(crate) struct Given {
-    pub(crate) scales: Vec<f32>,
-    pub(crate) zero_points: Vec<i32>,
+    scales: Vec<f32>,
+    zero_points: Vec<i32>,
 }
 
 impl Given {
@@ -27,6 +28,11 @@ impl Given {
         let scales = scales(scale, cut)?;
         let zero_points = zero_point.map(|z| zero_points(z, cut)).transpose()?.unwrap_or_default();
         Ok(Self { scales, zero_points })
+    }
+
+    /// What kernels take.
+    pub(crate) fn params(&self) -> Numbers<'_> {
+        Numbers { scales: &self.scales, zero_points: &self.zero_points }
     }
 }
 

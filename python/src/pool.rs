@@ -4,18 +4,23 @@
 use std::process;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
+use std::sync::{Mutex, PoisonError};
 
+use absmax::Backend;
 use pyo3::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::error::refused;
 
-/// So many values and more are divided among threads. Kernels alone would begin at a quarter of
-/// them; but from here another pool has to be woken first.
-const PARALLEL: usize = 1 << 21;
+/// So many values and more are divided among threads, the caller's among them.
+const DIVIDED: usize = 1 << 20;
+/// So many values and more run on the threads of the pool alone, which have to be woken first.
+const HANDED_OVER: usize = 1 << 21;
 /// So many values and more are computed without holding the interpreter's lock. To give the lock
 /// away for less can take longer than the work.
 const DETACHED: usize = 1 << 14;
+/// What a thread takes at a time, as the kernels do.
+pub(crate) const PIECE: usize = 1 << 17;
 
 struct Pool {
     process: u32,
@@ -48,19 +53,58 @@ fn leaked(pool: *mut Pool) -> Option<&'static Pool> {
     unsafe { pool.as_ref() }
 }
 
-/// Runs kernels over so many values: on several threads if they are many, and without the
-/// interpreter's lock unless they are few. `run` gets the number of threads, 0 for all.
+/// The threads that an operation may use.
+#[derive(Clone, Copy)]
+pub(crate) struct Threads {
+    elements: usize,
+    /// None if the caller's thread is to do it alone.
+    pool: Option<&'static ThreadPool>,
+}
+
+/// Runs an operation over so many values, without the interpreter's lock unless they are few.
 pub(crate) fn run<R: Send>(
     py: Python<'_>,
     elements: usize,
-    run: impl FnOnce(usize) -> R + Send,
+    run: impl FnOnce(Threads) -> R + Send,
 ) -> PyResult<R> {
-    if elements < DETACHED {
-        Ok(run(1))
-    } else if elements < PARALLEL {
-        Ok(py.detach(|| run(1)))
-    } else {
-        let pool = pool()?;
-        Ok(py.detach(|| pool.install(|| run(0))))
+    let pool = if elements < DIVIDED { None } else { Some(pool()?) };
+    let threads = Threads { elements, pool };
+    Ok(if elements < DETACHED { run(threads) } else { py.detach(|| run(threads)) })
+}
+
+impl Threads {
+    /// Runs a kernel that divides the work itself.
+    pub(crate) fn kernel<R: Send>(self, run: impl FnOnce(Backend) -> R + Send) -> R {
+        match self.pool {
+            Some(pool) if self.elements >= HANDED_OVER => pool.install(|| run(Backend::best())),
+            _ => run(Backend::best().with_threads(1)),
+        }
+    }
+
+    /// Whether [`Threads::each`] has more threads than the caller's.
+    pub(crate) fn divide(self) -> bool {
+        self.pool.is_some_and(|pool| pool.current_num_threads() > 1)
+    }
+
+    /// Calls `work` for each item, on all threads. The caller's begins at once, and the others help
+    /// it when they have woken up.
+    pub(crate) fn each<I: Iterator + Send>(self, items: I, work: impl Fn(Backend, I::Item) + Sync) {
+        let backend = Backend::best().with_threads(1);
+        let queue = Mutex::new(items);
+        let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+        let drain = || {
+            while let Some(item) = next() {
+                work(backend, item);
+            }
+        };
+        match self.pool {
+            Some(pool) => pool.in_place_scope(|scope| {
+                for _ in 1..pool.current_num_threads() {
+                    scope.spawn(|_| drain());
+                }
+                drain();
+            }),
+            None => drain(),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! `quantize` and `quantize_with`.
 
-use absmax::{Backend, Element, Integer, Params};
+use absmax::{Element, Integer};
 use pyo3::prelude::*;
 
 use crate::array::Array;
@@ -119,7 +119,7 @@ fn fill<T: Element, Q: Integer>(
     }
     let sets = Sets { scales, zero_points, sums };
     let q = q.rows().map_err(value_error)?;
-    let run = |threads| how.quantize(Backend::best().with_threads(threads), values, q, sets);
+    let run = |threads| how.quantize(threads, values, q, sets);
     let result = pool::run(py, x.len(), run)?;
     result.map_err(|error| of_values(py, error, &x.shape, |index| laid.value_at(index)))
 }
@@ -182,7 +182,6 @@ fn fill_with<T: Element, Q: Integer>(
     let values = laid.rows()?;
     let mut q = LaidMut::<Q>::of(&to.array, axis)?;
     let q = q.rows().map_err(value_error)?;
-    let params = Params::new(&given.scales).with_zero_points(&given.zero_points);
-    let run = |threads| how.quantize_with(Backend::best().with_threads(threads), values, params, q);
+    let run = |threads| how.quantize_with(threads, values, given.params(), q);
     pool::run(py, x.len(), run)?.map_err(value_error)
 }

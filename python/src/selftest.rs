@@ -51,8 +51,8 @@ pub(crate) fn selftest<'py>(py: Python<'py>, effort: &str) -> PyResult<Bound<'py
     py.import("json")?.call_method1("loads", (json,))
 }
 
-/// The instruction set that computes here: "avx512", "avx2", "neon" or "portable". It changes no bit
-/// of any result.
+/// The instruction set that computes here: "avx512", "avx2", "neon" or "portable". It changes no
+/// bit of any result.
 #[pyfunction]
 pub(crate) fn isa() -> &'static str {
     Backend::best().isa().name()

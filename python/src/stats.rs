@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use absmax::{Backend, Element};
+use absmax::Element;
 use half::{bf16, f16};
 use pyo3::prelude::*;
 
@@ -10,9 +10,10 @@ use crate::array::Array;
 use crate::dtype::{Dtype, with_floats};
 use crate::error::{refused, value_error};
 use crate::layout::Laid;
-use crate::pool;
+use crate::pool::{self, Threads};
 
-/// How far approximations y are from values x, with e = x - y. Sums are of float64, in a fixed order.
+/// How far approximations y are from values x, with e = x - y. Sums are of float64, in a fixed
+/// order.
 #[pyclass(frozen, eq, module = "absmax")]
 #[derive(PartialEq)]
 pub(crate) struct ErrorStats(absmax::ErrorStats);
@@ -37,8 +38,8 @@ impl ErrorStats {
         self.0.max_abs()
     }
 
-    /// The signal to noise ratio, 10 log10(sum x**2 / sum e**2), in decibels. It is infinite if there
-    /// is no error.
+    /// The signal to noise ratio, 10 log10(sum x**2 / sum e**2), in decibels. It is infinite if
+    /// there is no error.
     #[getter]
     fn sqnr_db(&self) -> f64 {
         self.0.sqnr_db()
@@ -102,7 +103,7 @@ fn stats<T: Element, U: Copy>(
 ) -> PyResult<ErrorStats> {
     let laid = Laid::<U>::of_gapless(y);
     let (x, y) = (x.all(), widen(laid.all()));
-    let run = |threads| Backend::best().with_threads(threads).error_stats(x, &y);
+    let run = |threads: Threads| threads.kernel(|backend| backend.error_stats(x, &y));
     pool::run(py, x.len(), run)?.map(ErrorStats).map_err(value_error)
 }
 

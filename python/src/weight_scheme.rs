@@ -1,4 +1,5 @@
-//! The schemes of checkpoints by their texts, for the Python side, so that they are read in one place.
+//! The schemes of checkpoints by their texts, for the Python side, so that they are read in one
+//! place.
 
 use absmax_checkpoint::{Granularity, SchemeName, WeightScheme};
 use pyo3::prelude::*;

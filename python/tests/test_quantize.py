@@ -122,15 +122,47 @@ def test_the_control_is_seen():
     assert 1000 < (control != exact).sum()
 
 
-@pytest.mark.parametrize("shape", [(1 << 21,), (2048, 1024), (128, 128, 128)])
-def test_large_arrays_on_several_threads(shape):
+@pytest.mark.parametrize("shape", [(1 << 21,), (2048, 1024), (128, 128, 128), ((1 << 20) + 77,)])
+@pytest.mark.parametrize("scheme", ["int8", "uint8", "int4"])
+def test_large_arrays_on_several_threads(shape, scheme):
     x = np.random.default_rng(2).standard_normal(shape, np.float32)
+    parts = (int(scheme[-1]), scheme[0] == "i", scheme[0] == "u", scheme == "int4")
+    integers = reference.integers(*parts)
     for shared in [{}, {"axis": 0}, {"axis": -1}, {"axis": len(shape) // 2}, {"group": 32}]:
-        q = absmax.quantize(x, "int8", **shared)
-        size = reference.sets(x, **shared)[-1]
-        scale, _ = reference.parameters(x.ravel()[size])
-        assert np.array_equal(q.q.ravel()[size], reference.quantize(x.ravel()[size], scale, 0, -127, 127))
-        assert q.scale.ravel()[-1] == scale
+        if len(shape) == 1 and "axis" in shared:
+            continue
+        q = absmax.quantize(x, scheme, **shared)
+        values = x.ravel()[reference.sets(x, **shared)[-1]]
+        scale, zero_point = reference.parameters(values, *parts)
+        expected = reference.quantize(values, scale, zero_point, *integers)
+        assert np.array_equal(q.q.ravel()[reference.sets(x, **shared)[-1]], expected)
+        assert q.scale.ravel()[-1] == scale and (q.zero_point is None or q.zero_point.ravel()[-1] == zero_point)
+        assert np.array_equal(absmax.quantize_with(x, q.scale, q.zero_point, scheme, **shared), q.q)
+        back = q.dequantize()
+        assert np.array_equal(absmax.fake_quantize(x, scheme, **shared), back)
+        assert np.array_equal(
+            absmax.fake_quantize(x, scheme, scale=q.scale, zero_point=q.zero_point, **shared),
+            back,
+        )
+        if not shared:
+            assert np.array_equal(back.ravel(), reference.dequantize(expected, scale, zero_point))
+            summed = absmax.quantize(x, scheme, sums=True)
+            assert np.array_equal(summed.q, q.q) and summed.sums == q.q.sum(dtype=np.int64)
+
+
+def test_large_arrays_are_refused_as_small_ones_are():
+    x = np.zeros(1 << 21, np.float32)
+    x[1_500_000] = np.inf
+    for scheme in ["int8", "uint8"]:
+        with pytest.raises(absmax.NotFiniteError, match="value inf at index 1500000 is not finite"):
+            absmax.quantize(x, scheme)
+    with pytest.raises(ValueError, match="zero point 3"):
+        absmax.quantize_with(x, 1.0, 3, symmetric=True)
+    with pytest.raises(ValueError, match="zero point 3"):
+        absmax.fake_quantize(x[:5], scale=1.0, zero_point=3, symmetric=True)
+    x[1_500_000] = 3e38
+    with pytest.raises(ValueError, match="overflows f16"):
+        absmax.quantize(x, scale_dtype="float16")
 
 
 def test_dtypes_are_named_in_any_way():

@@ -236,8 +236,8 @@ class Histogram:
     """Counts how many of the observed values are in each bin, over the whole range of float32.
 
     A bin is the upper 16 bits of a float32: 128 of them lie between two powers of two. Bins are the
-    same whatever the data are, so histograms of parts, merged in any order, are the histogram of the
-    whole. It may be pickled.
+    same whatever the data are, so histograms of parts, merged in any order, are the histogram of
+    the whole. It may be pickled.
     """
 
     def __init__(self) -> None: ...
@@ -254,11 +254,13 @@ class Histogram:
     def merge(self, other: Histogram) -> None:
         """Adds what another histogram has counted."""
     def bins(self) -> list[tuple[float, float, int]]:
-        """The bins that hold something, from the least to the largest: (lower, upper, count). Both edges
-        belong to a bin.
+        """The bins that hold something, from the least to the largest: (lower, upper, count). Both
+        edges belong to a bin.
         """
     def percentile(self, percent: float) -> float:
-        """The magnitude that so many percent of the magnitudes do not exceed, up to the width of a bin."""
+        """The magnitude that so many percent of the magnitudes do not exceed, up to the width of a
+        bin.
+        """
     def mse_clip(
         self,
         scheme: str = "int8",
@@ -270,7 +272,9 @@ class Histogram:
         """The magnitude to clip at for the least squared error by a scheme, as quantize() has schemes."""
 
 class ErrorStats:
-    """How far approximations y are from values x, with e = x - y. Sums are of float64, in a fixed order."""
+    """How far approximations y are from values x, with e = x - y. Sums are of float64, in a fixed
+    order.
+    """
 
     @property
     def count(self) -> int:
@@ -283,8 +287,8 @@ class ErrorStats:
         """The largest error, max |e|."""
     @property
     def sqnr_db(self) -> float:
-        """The signal to noise ratio, 10 log10(sum x**2 / sum e**2), in decibels. It is infinite if there
-        is no error.
+        """The signal to noise ratio, 10 log10(sum x**2 / sum e**2), in decibels. It is infinite if
+        there is no error.
         """
     @property
     def cosine(self) -> float:
@@ -325,8 +329,8 @@ def quantize_checkpoint(
     their names or as "re:PATTERN"; overrides gives some another scheme, as in
     "re:.*mlp.*=w4a16,group=32". clip is "mse", "percentile=99.9" or None; on_ragged "keep" or
     "channel" says what becomes of weights whose rows the groups do not divide, experts="keep"
-    leaves experts that are stacked in one tensor, on_unloadable is "keep" or "write". requantize reads
-    a source that is quantized already, replace writes to a directory that exists, and
+    leaves experts that are stacked in one tensor, on_unloadable is "keep" or "write". requantize
+    reads a source that is quantized already, replace writes to a directory that exists, and
     dry_run=True writes nothing.
 
     progress is called with the bytes done and the bytes in all, on the calling thread, some fifty
@@ -335,9 +339,9 @@ def quantize_checkpoint(
     Returns the report as a dict: "tensors", "warnings", "files", "ratio", "worst" and others, as
     `absmax quantize --json` has them.
 
-    Ctrl-C raises KeyboardInterrupt, and an exception of progress goes on to the caller: either stops
-    the work within a tenth of a second, and whatever was written is removed. (Once all files are
-    written and get their names, which takes moments, the work runs to its end first.)
+    Ctrl-C raises KeyboardInterrupt, and an exception of progress goes on to the caller: either
+    stops the work within a tenth of a second, and whatever was written is removed. (Once all files
+    are written and get their names, which takes moments, the work runs to its end first.)
 
     Raises FileNotFoundError and other OSErrors, FileExistsError if out exists and replace is not
     set, and ValueError for everything else: with the names and the numbers. Nothing is left behind.
@@ -353,8 +357,8 @@ def selftest(effort: str = "normal") -> dict[str, Any]:
     """
 
 def isa() -> str:
-    """The instruction set that computes here: "avx512", "avx2", "neon" or "portable". It changes no bit
-    of any result.
+    """The instruction set that computes here: "avx512", "avx2", "neon" or "portable". It changes no
+    bit of any result.
     """
 
 def free_memory() -> None:
