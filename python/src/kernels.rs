@@ -7,7 +7,6 @@ use absmax::{
 
 use crate::cut::Kind;
 use crate::pool::Threads;
-use crate::single;
 
 /// How values are quantized.
 #[derive(Clone, Copy)]
@@ -44,19 +43,9 @@ impl How {
         self,
         threads: Threads,
         x: Rows<'_, T>,
-        mut q: RowsMut<'_, Q>,
+        q: RowsMut<'_, Q>,
         sets: Sets<'_>,
     ) -> Result<()> {
-        if self.is_single()
-            && threads.divide()
-            && sets.sums.is_none()
-            && let (Some(x), Some(q)) = (one(x), one_mut(&mut q))
-            && let Some(params) = single::quantize(threads, self.scheme, x, q)
-        {
-            sets.scales.fill(params.scale());
-            sets.zero_points.fill(params.zero_point());
-            return Ok(());
-        }
         let out = QuantizedMut::new(q).with_scales(sets.scales);
         let out = out.with_zero_points(sets.zero_points);
         let out = match sets.sums {
@@ -83,15 +72,8 @@ impl How {
         threads: Threads,
         x: Rows<'_, T>,
         given: Numbers<'_>,
-        mut q: RowsMut<'_, Q>,
+        q: RowsMut<'_, Q>,
     ) -> Result<()> {
-        if threads.divide()
-            && let Some(params) = self.single(given)?
-            && let (Some(x), Some(q)) = (one(x), one_mut(&mut q))
-        {
-            single::quantize_with(threads, params, x, q);
-            return Ok(());
-        }
         let params = given.params();
         threads.kernel(|backend| {
             let by = backend.by(self.arithmetic);
@@ -111,15 +93,8 @@ impl How {
         threads: Threads,
         q: Rows<'_, Q>,
         given: Numbers<'_>,
-        mut x: RowsMut<'_, T>,
+        x: RowsMut<'_, T>,
     ) -> Result<()> {
-        if threads.divide()
-            && let Some(params) = self.single(given)?
-            && let (Some(q), Some(x)) = (one(q), one_mut(&mut x))
-        {
-            single::dequantize(threads, params, q, x);
-            return Ok(());
-        }
         let params = given.params();
         threads.kernel(|backend| {
             let Some((channels, len)) = self.plane() else {
@@ -145,8 +120,7 @@ impl How {
             && let Some(params) = self.single(given)?
             && let (Some(x), Some(y)) = (one(x), one_mut(&mut y))
         {
-            single::fake_quantize(threads, params, x, y);
-            return Ok(());
+            return threads.kernel(|backend| backend.fake_quantize_into(x, params, y));
         }
         let (rows, row_len) = (x.rows(), x.row_len());
         let mut q = vec![Q::default(); rows * row_len];
@@ -163,18 +137,14 @@ impl How {
         self.dequantize(threads, Rows::new(&q, rows, row_len)?, given, y)
     }
 
-    /// Whether all values are one scale group and are computed with as [`absmax`] does.
-    fn is_single(self) -> bool {
-        self.kind == Kind::All && self.arithmetic == Arithmetic::exact()
-    }
-
     /// The parameters of all values, if they are one scale group. Of symmetric schemes that are
     /// given another zero point than theirs there are none: the kernels refuse them.
     fn single(self, given: Numbers<'_>) -> Result<Option<QuantParams>> {
         let &[scale] = given.scales else { return Ok(None) };
         let (scheme, offset) = (self.scheme, self.scheme.offset());
         let zero_point = given.zero_points.first().copied().unwrap_or(offset);
-        if !self.is_single() || scheme.is_symmetric() && zero_point != offset {
+        let exact = self.kind == Kind::All && self.arithmetic == Arithmetic::exact();
+        if !exact || scheme.is_symmetric() && zero_point != offset {
             return Ok(None);
         }
         QuantParams::new(scale, zero_point, scheme.qmin()..=scheme.qmax()).map(Some)

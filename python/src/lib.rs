@@ -25,7 +25,6 @@ mod quantize;
 mod quantized;
 mod scheme;
 mod selftest;
-mod single;
 mod stats;
 mod target;
 mod weight_scheme;

@@ -4,7 +4,6 @@
 use std::process;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
-use std::sync::{Mutex, PoisonError};
 
 use absmax::Backend;
 use pyo3::prelude::*;
@@ -12,16 +11,12 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use crate::error::refused;
 
-/// So many values and more are divided among threads, the caller's among them.
-const DIVIDED: usize = 1 << 20;
-/// So many values and more run on the threads of the pool alone, which have to be woken first.
-const HANDED_OVER: usize = 1 << 21;
+/// So many values and more run on several threads. The kernels alone would begin at an eighth of
+/// them; but from here other threads have to be woken first, and this one waits.
+const PARALLEL: usize = 1 << 22;
 /// So many values and more are computed without holding the interpreter's lock. To give the lock
 /// away for less can take longer than the work.
 const DETACHED: usize = 1 << 14;
-/// What a thread takes at a time, as the kernels do.
-pub(crate) const PIECE: usize = 1 << 17;
-
 struct Pool {
     process: u32,
     threads: ThreadPool,
@@ -53,13 +48,9 @@ fn leaked(pool: *mut Pool) -> Option<&'static Pool> {
     unsafe { pool.as_ref() }
 }
 
-/// The threads that an operation may use.
+/// The threads that an operation may use: those of the pool, or the caller's alone.
 #[derive(Clone, Copy)]
-pub(crate) struct Threads {
-    elements: usize,
-    /// None if the caller's thread is to do it alone.
-    pool: Option<&'static ThreadPool>,
-}
+pub(crate) struct Threads(Option<&'static ThreadPool>);
 
 /// Runs an operation over so many values, without the interpreter's lock unless they are few.
 pub(crate) fn run<R: Send>(
@@ -67,44 +58,16 @@ pub(crate) fn run<R: Send>(
     elements: usize,
     run: impl FnOnce(Threads) -> R + Send,
 ) -> PyResult<R> {
-    let pool = if elements < DIVIDED { None } else { Some(pool()?) };
-    let threads = Threads { elements, pool };
+    let threads = Threads(if elements < PARALLEL { None } else { Some(pool()?) });
     Ok(if elements < DETACHED { run(threads) } else { py.detach(|| run(threads)) })
 }
 
 impl Threads {
-    /// Runs a kernel that divides the work itself.
+    /// Runs a kernel, which divides the work itself.
     pub(crate) fn kernel<R: Send>(self, run: impl FnOnce(Backend) -> R + Send) -> R {
-        match self.pool {
-            Some(pool) if self.elements >= HANDED_OVER => pool.install(|| run(Backend::best())),
-            _ => run(Backend::best().with_threads(1)),
-        }
-    }
-
-    /// Whether [`Threads::each`] has more threads than the caller's.
-    pub(crate) fn divide(self) -> bool {
-        self.pool.is_some_and(|pool| pool.current_num_threads() > 1)
-    }
-
-    /// Calls `work` for each item, on all threads. The caller's begins at once, and the others help
-    /// it when they have woken up.
-    pub(crate) fn each<I: Iterator + Send>(self, items: I, work: impl Fn(Backend, I::Item) + Sync) {
-        let backend = Backend::best().with_threads(1);
-        let queue = Mutex::new(items);
-        let next = || queue.lock().unwrap_or_else(PoisonError::into_inner).next();
-        let drain = || {
-            while let Some(item) = next() {
-                work(backend, item);
-            }
-        };
-        match self.pool {
-            Some(pool) => pool.in_place_scope(|scope| {
-                for _ in 1..pool.current_num_threads() {
-                    scope.spawn(|_| drain());
-                }
-                drain();
-            }),
-            None => drain(),
+        match self.0 {
+            Some(pool) => pool.install(|| run(Backend::best())),
+            None => run(Backend::best().with_threads(1)),
         }
     }
 }

@@ -87,7 +87,7 @@ def test_what_observers_refuse():
 
 
 def test_an_observer_is_used_by_several_threads():
-    x = np.random.default_rng(2).standard_normal(1 << 21).astype(np.float32)
+    x = np.random.default_rng(2).standard_normal(1 << 22).astype(np.float32)
     shared, alone = absmax.Histogram(), absmax.Histogram()
     threads = [threading.Thread(target=lambda: [shared.observe(x) for _ in range(2)]) for _ in range(4)]
     for thread in threads:

@@ -12,7 +12,7 @@ import absmax
 import numpy as np
 import pytest
 
-LARGE = np.random.default_rng(7).standard_normal(1 << 21).astype(np.float32)
+LARGE = np.random.default_rng(7).standard_normal(1 << 22).astype(np.float32)
 
 
 def test_quantized_is_pickled_and_copied():
