@@ -29,14 +29,17 @@ mod stats;
 mod target;
 mod weight_scheme;
 
-use pyo3::prelude::*;
+use pyo3::pymodule;
+
+/// The version of the package, which is that of the crates.
+const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The module.
 #[pymodule(gil_used = true)]
 mod _absmax {
     #[pymodule_export]
     #[allow(non_upper_case_globals, reason = "it is Python's name")]
-    const __version__: &str = env!("CARGO_PKG_VERSION");
+    const __version__: &str = super::VERSION;
     #[pymodule_export]
     use crate::checkpoint::quantize_checkpoint;
     #[pymodule_export]

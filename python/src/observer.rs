@@ -21,7 +21,7 @@ use crate::scheme::Words;
 /// Observer("min_max")                        limits min x and max x
 /// Observer("moving_average", constant=0.01)  averages of the batches' min x and max x
 /// Observer("percentile", percent=99.9)       min x and max x, cut off at a percentile of |x|
-/// Observer("mse")                            min x and max x, cut off where the squared error is least
+/// Observer("mse")                            min x and max x, cut off for the least squared error
 /// ```
 ///
 /// The state depends on the values alone; but for moving averages, neither on their order nor on

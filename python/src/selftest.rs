@@ -25,7 +25,7 @@ impl Progress for Watch<'_> {
 
 /// Proves on this CPU that every kernel returns the bits of its reference, on each instruction set.
 ///
-/// effort is "quick" (strides through everything), "normal" (some thirty seconds on two cores) or
+/// effort is "quick" (strides through everything), "normal" (less than a minute on two cores) or
 /// "exhaustive" (all 2**32 floats as well). Ctrl-C stops it.
 ///
 /// Returns the report as a dict, as `absmax selftest --json` has it; "passed" is what it comes to.

@@ -191,7 +191,7 @@ class Observer:
     Observer("min_max")                        limits min x and max x
     Observer("moving_average", constant=0.01)  averages of the batches' min x and max x
     Observer("percentile", percent=99.9)       min x and max x, cut off at a percentile of |x|
-    Observer("mse")                            min x and max x, cut off where the squared error is least
+    Observer("mse")                            min x and max x, cut off for the least squared error
     ```
 
     The state depends on the values alone; but for moving averages, neither on their order nor on
@@ -350,7 +350,7 @@ def quantize_checkpoint(
 def selftest(effort: str = "normal") -> dict[str, Any]:
     """Proves on this CPU that every kernel returns the bits of its reference, on each instruction set.
 
-    effort is "quick" (strides through everything), "normal" (some thirty seconds on two cores) or
+    effort is "quick" (strides through everything), "normal" (less than a minute on two cores) or
     "exhaustive" (all 2**32 floats as well). Ctrl-C stops it.
 
     Returns the report as a dict, as `absmax selftest --json` has it; "passed" is what it comes to.
