@@ -120,6 +120,13 @@ impl<'py> Array<'py> {
         expected: &[Dtype],
     ) -> PyResult<Self> {
         let py = object.py();
+        let plain = object.get_type().is(Numpy::get(py)?.ndarray.bind(py));
+        if !plain && object.hasattr(intern!(py, "mask"))? {
+            return Err(refused(format!(
+                "{name}: a masked array found, whose mask would be lost: give {name}.data, or \
+                 {name}.filled(0)"
+            )));
+        }
         // numpy refuses the buffer of a type that is not its own.
         let found = match Buffer::of(object) {
             Ok(buffer) => return Self::of_view(object, buffer, name, expected, Home::Numpy),

@@ -117,7 +117,7 @@ def test_subclasses_and_axes_in_the_middle():
         expected = absmax.quantize(np.ascontiguousarray(moved), axis=0)
         found = absmax.quantize(x, axis=axis)
         assert np.array_equal(np.moveaxis(found.q, axis, 0), expected.q) and np.array_equal(found.scale, expected.scale)
-    assert np.array_equal(absmax.quantize(np.ma.array(X).view(np.matrix)).q, absmax.quantize(X).q)
+    assert np.array_equal(absmax.quantize(X.view(np.matrix)).q, absmax.quantize(X).q)
 
 
 @pytest.mark.parametrize("way", ["plain", "rows of a wider array"])
@@ -188,6 +188,7 @@ def test_out_that_overlaps_is_refused():
         (X.astype(ml_dtypes.float8_e4m3fn), "float8_e4m3fn found"),
         (np.zeros(3, [("a", "f4")]), "found"),
         (Foreign(X.astype(np.float64)), "float64|of 64 bits"),
+        (np.ma.array(X), "x: a masked array found, whose mask would be lost"),
         (array.array("d", [1.0]), "d found"),
     ],
 )
