@@ -22,7 +22,7 @@ use crate::{Backend, Element, Result};
 pub struct ErrorStats(Sums);
 
 impl ErrorStats {
-    /// The number of values.
+    /// The number of values. Of merged stats, [`u64::MAX`] stands for more.
     pub const fn count(&self) -> u64 {
         self.0.count
     }

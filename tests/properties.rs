@@ -106,3 +106,16 @@ proptest! {
         prop_assert_eq!(stats[0].max_abs(), e().fold(0.0, |a, e| e.abs().max(a)));
     }
 }
+
+#[test]
+fn merged_error_stats_are_those_of_both() {
+    let (x, y) = ([3.0f32, -4.0, 0.5, 2.0], [2.0f32, -4.0, 1.5, -1.0]);
+    let of =
+        |at: std::ops::Range<usize>| Backend::best().error_stats(&x[at.clone()], &y[at]).unwrap();
+    // The sums of these numbers are exact.
+    assert_eq!(of(0..2).merge(of(2..4)), of(0..4));
+    assert_eq!(of(2..4).merge(of(0..2)), of(0..4));
+    let doubled = (0..70).fold(of(0..4), |stats, _| stats.merge(stats));
+    assert_eq!(doubled.count(), u64::MAX, "a count that overflows stays at the largest");
+    assert_eq!(doubled.mse(), 2f64.powi(70) * 11.0 / u64::MAX as f64);
+}

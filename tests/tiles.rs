@@ -203,3 +203,13 @@ fn what_does_not_fit_is_refused() {
     let refused = Backend::best().deinterleave(tiles, Rows::new(&[0; 60], 2, 30).unwrap(), to);
     assert_eq!(refused, misfit("bands of tiles", 1, 2));
 }
+
+#[test]
+fn rows_of_nothing_take_no_time() {
+    let (tiles, many) = (Tiles::new(4, 8).unwrap(), 1 << 58);
+    let none = Rows::<i8>::new(&[], many, 0).unwrap();
+    let bands = many / 4;
+    Backend::best().interleave(tiles, none, 0, RowsMut::new(&mut [], bands, 0).unwrap()).unwrap();
+    let from = Rows::<i8>::new(&[], bands, 0).unwrap();
+    Backend::best().deinterleave(tiles, from, RowsMut::new(&mut [], many, 0).unwrap()).unwrap();
+}

@@ -154,6 +154,10 @@ fn interleave_bands(
     to: &mut RowsMut<'_, i8>,
 ) {
     let (mr, kr) = (tiles.mr(), tiles.kr());
+    // There may be more rows of nothing than a loop ends for.
+    if to.row_len() == 0 {
+        return;
+    }
     let has_kernel = kr == 4 && mr.is_multiple_of(4) || kr == 8 && mr.is_multiple_of(2);
     for band in 0..to.rows() {
         let rows = mr.min(q.rows() - band * mr);
@@ -175,6 +179,9 @@ fn interleave_bands(
 /// The way back from [`interleave`].
 pub(crate) fn deinterleave(tiles: Tiles, from: Rows<'_, i8>, q: &mut RowsMut<'_, i8>) {
     let (mr, kr) = (tiles.mr(), tiles.kr());
+    if q.row_len() == 0 {
+        return;
+    }
     for row in 0..q.rows() {
         let tiles = from.row(row / mr).chunks_exact(mr * kr);
         for (to, tile) in q.row_mut(row).chunks_mut(kr).zip(tiles) {

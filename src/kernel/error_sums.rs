@@ -24,7 +24,7 @@ impl Sums {
     /// The sums over the pairs of both.
     pub(crate) fn merge(self, other: Self) -> Self {
         Self {
-            count: self.count + other.count,
+            count: self.count.saturating_add(other.count),
             ee: self.ee + other.ee,
             xx: self.xx + other.xx,
             yy: self.yy + other.yy,
