@@ -202,6 +202,13 @@ impl<'py> Array<'py> {
                  {name}.cpu()"
             )));
         }
+        // Such a view holds the numbers with the other sign, and DLPack cannot say so.
+        if object.call_method0(intern!(py, "is_neg"))?.is_truthy()? {
+            return Err(refused(format!(
+                "{name}: the tensor is a view whose signs are yet to be changed: give \
+                 {name}.resolve_neg()"
+            )));
+        }
         let capsule = torch.to_dlpack.bind(py).call1((object,)).map_err(|error| {
             let text = format!("{name}: torch does not hand the tensor over: {error}");
             refused(text)
@@ -250,6 +257,10 @@ impl<'py> Array<'py> {
                 dtype_name().unwrap_or_else(|_| format!("DLPack's type {code} of {bits} bits"));
             return Err(unexpected(name, expected, &found));
         };
+        // Tensors that only stand for others, such as torch's FakeTensor, have no numbers.
+        if data.is_null() && !shape.contains(&0) {
+            return Err(refused(format!("{name}: the tensor has a shape and no memory")));
+        }
         let memory = Memory::Tensor { _tensor: managed };
         Ok(Self { name, data, dtype, shape, strides, read_only, home, _memory: memory })
     }

@@ -73,3 +73,17 @@ def test_results_outlive_their_makers_and_may_be_written():
     q += 1
     assert absmax.quantize(torch.tensor(2.0)).q.shape == ()
     assert absmax.quantize(torch.zeros(0, 3), axis=1).scale.tolist() == [1, 1, 1]
+
+
+def test_views_of_the_other_sign_are_refused():
+    view = torch._neg_view(torch.tensor([1.0, -2.0, 3.0]))
+    with pytest.raises(ValueError, match="resolve_neg"):
+        absmax.quantize(view)
+    assert absmax.quantize(view.resolve_neg()).q.tolist() == [-42, 85, -127]
+
+
+def test_tensors_without_memory_are_refused():
+    from torch._subclasses import FakeTensorMode
+
+    with pytest.raises(ValueError, match="memory"):
+        absmax.quantize(FakeTensorMode().from_tensor(torch.ones(3)))
