@@ -151,7 +151,7 @@ fn quantize_one_by_one<T: Value>(backend: Backend, all: QuantizeRows<'_, '_, T>)
     if !recipe.is_plain_int8() || to.sets.wants_sums() {
         return backend.run(QuantizeRows { x, recipe, traffic, to });
     }
-    let traffic = traffic.to_next(x.row_stride() * size_of::<T>());
+    let traffic = traffic.to_next_row(x);
     for row in 0..x.rows() {
         let scale = backend.run(QuantizeInt8 { x: x.row(row), traffic, q: to.q.row_mut(row) });
         to.sets.set(row, scale, 0);

@@ -69,6 +69,11 @@ impl Traffic {
         Self { prefetch, stream: false }
     }
 
+    /// [`Traffic::to_next`] for a row, after which the next one comes.
+    pub(crate) const fn to_next_row<T>(self, x: &Rows<'_, T>) -> Self {
+        self.to_next(x.row_stride() * size_of::<T>())
+    }
+
     /// The traffic of bytes that are read and turned into bytes that are written.
     pub(crate) const fn copy(read: usize, written: usize) -> Self {
         let bytes = read.saturating_add(written);

@@ -36,7 +36,7 @@ impl<T: Value> Kernel for QuantizeRows<'_, '_, T> {
     #[inline(always)]
     fn eval<S: Simd>(self, s: S) {
         let Self { x, recipe, traffic, to: Outputs { q, sets } } = self;
-        let traffic = traffic.to_next(x.row_stride() * size_of::<T>());
+        let traffic = traffic.to_next_row(x);
         let (unsigned, sum) = (recipe.scheme.is_unsigned(), sets.wants_sums());
         for row in 0..x.rows() {
             let to = To { unsigned, sum, q: q.row_mut(row) };
