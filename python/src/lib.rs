@@ -17,6 +17,7 @@ mod histogram;
 mod home;
 mod kernels;
 mod layout;
+mod locked;
 mod memory;
 mod observer;
 mod params;

@@ -1,7 +1,5 @@
 //! The class `Observer`.
 
-use std::sync::{Mutex, PoisonError};
-
 use absmax::{ObserverKind, Scheme};
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
@@ -10,6 +8,7 @@ use crate::array::Array;
 use crate::dtype::{Dtype, with_floats};
 use crate::error::{of_values, refused, value_error};
 use crate::layout::Laid;
+use crate::locked::Locked;
 use crate::pool;
 use crate::scheme::Words;
 
@@ -28,27 +27,11 @@ use crate::scheme::Words;
 /// the batches. It may be pickled, and observers of parts of the data be merged. An observer may be
 /// used by several threads.
 #[pyclass(frozen, eq, module = "absmax")]
-pub(crate) struct Observer(Mutex<absmax::Observer>);
+pub(crate) struct Observer(Locked<absmax::Observer>);
 
 impl PartialEq for Observer {
     fn eq(&self, other: &Self) -> bool {
-        std::ptr::eq(self, other) || self.copy() == other.copy()
-    }
-}
-
-impl Observer {
-    fn copy(&self) -> absmax::Observer {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// What is found out of the state, without the interpreter's lock: another thread may hold the
-    /// state while it observes.
-    fn with<R: Send>(
-        &self,
-        py: Python<'_>,
-        run: impl FnOnce(&mut absmax::Observer) -> R + Send,
-    ) -> R {
-        py.detach(|| run(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner)))
+        self.0.equals(&other.0)
     }
 }
 
@@ -77,7 +60,7 @@ impl Observer {
                 )));
             }
         };
-        made.map(Mutex::new).map(Self).map_err(value_error)
+        made.map(Locked::new).map(Self).map_err(value_error)
     }
 
     /// Takes in a batch. If it holds NaN or an infinity, NotFiniteError is raised and the observer
@@ -88,9 +71,7 @@ impl Observer {
             let laid = Laid::<T>::of_gapless(&x);
             let values = laid.all();
             pool::run(py, x.len(), |threads| {
-                // Not locked by a thread of the pool, which might take up another call while it
-                // waits.
-                let mut observer = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut observer = self.0.lock();
                 let observer = &mut *observer;
                 threads.kernel(|backend| backend.observe(observer, values))
             })?
@@ -100,8 +81,8 @@ impl Observer {
 
     /// Takes in what another observer of the same kind has seen.
     fn merge(&self, py: Python<'_>, other: &Self) -> PyResult<()> {
-        let other = other.with(py, |other| other.clone());
-        self.with(py, |this| this.merge(&other)).map_err(value_error)
+        let other = other.0.with(py, |other| other.clone());
+        self.0.with(py, |this| this.merge(&other)).map_err(value_error)
     }
 
     /// The least and the largest value that the integers should stand for, or None before anything
@@ -116,7 +97,7 @@ impl Observer {
         scale_dtype: Option<&str>,
     ) -> PyResult<Option<(f32, f32)>> {
         let scheme = Words { name: scheme, symmetric, range, scale_dtype }.scheme()?;
-        Ok(self.with(py, |this| this.limits(scheme)))
+        Ok(self.0.with(py, |this| this.limits(scheme)))
     }
 
     /// The scale and the zero point of a scheme, as quantize() has schemes.
@@ -130,14 +111,14 @@ impl Observer {
         scale_dtype: Option<&str>,
     ) -> PyResult<(f32, i32)> {
         let scheme = Words { name: scheme, symmetric, range, scale_dtype }.scheme()?;
-        let params = self.with(py, |this| this.params(scheme)).map_err(value_error)?;
+        let params = self.0.with(py, |this| this.params(scheme)).map_err(value_error)?;
         Ok((params.scale(), params.zero_point()))
     }
 
     /// The kind: abs_max, min_max, moving_average, percentile or mse.
     #[getter]
     fn kind(&self, py: Python<'_>) -> &'static str {
-        match self.with(py, |this| this.kind()) {
+        match self.0.with(py, |this| this.kind()) {
             ObserverKind::AbsMax => "abs_max",
             ObserverKind::MinMax => "min_max",
             ObserverKind::MovingAverage { .. } => "moving_average",
@@ -149,19 +130,16 @@ impl Observer {
     fn __reduce__<'py>(
         slf: &Bound<'py, Self>,
     ) -> PyResult<(Bound<'py, PyAny>, Bound<'py, PyTuple>)> {
-        let json = serde_json::to_string(&slf.get().copy());
-        let json = json.map_err(|error| refused(error.to_string()))?;
-        Ok((slf.get_type().getattr("_of_json")?, (json,).into_pyobject(slf.py())?))
+        slf.get().0.reduced(slf.get_type().into_any())
     }
 
     #[staticmethod]
     fn _of_json(json: &str) -> PyResult<Self> {
-        let observer = serde_json::from_str(json);
-        observer.map(Mutex::new).map(Self).map_err(|error| refused(error.to_string()))
+        Locked::of_json(json).map(Self)
     }
 
     fn __repr__(&self, py: Python<'_>) -> String {
-        let (kind, limits) = self.with(py, |this| (this.kind(), this.limits(Scheme::int8())));
+        let (kind, limits) = self.0.with(py, |this| (this.kind(), this.limits(Scheme::int8())));
         match limits {
             Some((min, max)) => format!("Observer({kind}, {min:?} to {max:?})"),
             None => format!("Observer({kind}, nothing observed)"),
